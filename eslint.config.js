@@ -1,0 +1,54 @@
+// Lint rules for the whole workspace: strict types, no floating promises, exhaustive switches, and cores that stay pure.
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+const noTestDoubles = ['error', { selector: 'TSNonNullExpression', message: 'Prove it or parse it; no `!`.' }];
+
+export default tseslint.config(
+  { ignores: ['**/node_modules/**', '.local/**', 'packages/contracts/generated/**'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      'no-restricted-syntax': noTestDoubles,
+      'no-undef': 'off',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // `consistent-type-definitions` prefers interfaces; the project writes `type` throughout so that unions and records read alike.
+      '@typescript-eslint/consistent-type-definitions': ['error', 'type'],
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      '@typescript-eslint/no-invalid-void-type': 'off',
+      // `async` without `await` is how a synchronous answer meets an asynchronous port.
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    // Core files decide; they may not reach for a clock, chance, the machine or another task.
+    files: ['**/*.decider.ts', '**/*.policy.ts', '**/*.messages.ts', 'packages/kernel/src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        ...noTestDoubles,
+        { selector: 'AwaitExpression', message: 'A core file does not await.' },
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Time arrives inside the command.' },
+        { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'Time arrives inside the command.' },
+        { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'Chance arrives inside the command.' },
+        { selector: "ImportDeclaration[source.value=/^node:/]", message: 'A core file does not touch the machine.' },
+      ],
+    },
+  },
+  {
+    files: ['**/*.spec.ts'],
+    rules: {
+      '@typescript-eslint/no-unused-expressions': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  { files: ['**/*.js', '**/*.mjs', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' } } },
+);
