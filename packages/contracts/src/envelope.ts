@@ -1,0 +1,23 @@
+// The envelope of every message: CloudEvents 1.0 in structured JSON, with the extensions that let one order be followed
+// through all services (PLA-44).
+import { z } from 'zod';
+
+export const envelopeSchema = z.object({
+  specversion: z.literal('1.0'),
+  /** `<aggregate id>:<version>:<index>`: publishing again says the same message again, not a second one. */
+  id: z.string().min(1).max(200),
+  type: z.string().min(1).max(120),
+  source: z.string().min(1).max(60),
+  subject: z.string().min(1).max(120),
+  time: z.iso.datetime({ offset: true }),
+  datacontenttype: z.literal('application/json'),
+  tenantid: z.string().min(1).max(60),
+  correlationid: z.string().min(1).max(200),
+  causationid: z.string().min(1).max(200),
+  traceparent: z.string().max(60).optional(),
+  /** Version of the aggregate behind the message: views drop what is older than what they have. */
+  sequence: z.number().int().nonnegative(),
+  data: z.unknown(),
+});
+
+export type Envelope<Data = unknown> = Omit<z.infer<typeof envelopeSchema>, 'data'> & { data: Data };

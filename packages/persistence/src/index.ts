@@ -1,0 +1,2 @@
+// What persistence offers to services.
+export * from './scope.ts';
