@@ -36,10 +36,19 @@ export default tseslint.config(
       'no-restricted-syntax': [
         ...noTestDoubles,
         { selector: 'AwaitExpression', message: 'A core file does not await.' },
-        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Time arrives inside the command.' },
-        { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'Time arrives inside the command.' },
-        { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'Chance arrives inside the command.' },
-        { selector: "ImportDeclaration[source.value=/^node:/]", message: 'A core file does not touch the machine.' },
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'Time arrives inside the command.',
+        },
+        {
+          selector: "MemberExpression[object.name='Date'][property.name='now']",
+          message: 'Time arrives inside the command.',
+        },
+        {
+          selector: "MemberExpression[object.name='Math'][property.name='random']",
+          message: 'Chance arrives inside the command.',
+        },
+        { selector: 'ImportDeclaration[source.value=/^node:/]', message: 'A core file does not touch the machine.' },
       ],
     },
   },
@@ -50,5 +59,9 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },
-  { files: ['**/*.js', '**/*.mjs', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' } } },
+  {
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' } },
+  },
 );

@@ -18,20 +18,29 @@ function define<Data extends z.ZodType>(
   kind: 'event' | 'command',
   definition: Omit<MessageDefinition<Data>, 'kind'>,
 ): MessageDefinition<Data> {
-  if (!TYPE_PATTERN.test(definition.type)) throw new Error(`message type ${definition.type} does not follow the naming rule`);
+  if (!TYPE_PATTERN.test(definition.type))
+    throw new Error(`message type ${definition.type} does not follow the naming rule`);
   return { kind, ...definition };
 }
 
-export function defineEvent<Data extends z.ZodType>(definition: Omit<MessageDefinition<Data>, 'kind'>): MessageDefinition<Data> {
+export function defineEvent<Data extends z.ZodType>(
+  definition: Omit<MessageDefinition<Data>, 'kind'>,
+): MessageDefinition<Data> {
   return define('event', definition);
 }
 
-export function defineCommand<Data extends z.ZodType>(definition: Omit<MessageDefinition<Data>, 'kind'>): MessageDefinition<Data> {
+export function defineCommand<Data extends z.ZodType>(
+  definition: Omit<MessageDefinition<Data>, 'kind'>,
+): MessageDefinition<Data> {
   return define('command', definition);
 }
 
 /** A personal value sealed for one recipient with the message's id as associated data; see persistence's bus sealing. */
-export const sealedForRecipient = z.string().min(1).max(4_000).describe('Personal data, encrypted for the receiving service.');
+export const sealedForRecipient = z
+  .string()
+  .min(1)
+  .max(4_000)
+  .describe('Personal data, encrypted for the receiving service.');
 
 export const amountSchema = z.int().min(-1_000_000_000_000).max(1_000_000_000_000).describe('Integer fen (分).');
 

@@ -1,2 +1,14 @@
 // What persistence offers to services.
+export * from './aggregate-store.ts';
+export * from './bus-seal.ts';
+export { keyFromBase64, mac, sha256 } from './cryptography.ts';
+export * from './database.ts';
+export * from './journal.ts';
+export * from './leases.ts';
+export * from './new-id.ts';
+export * from './outbox.ts';
+export * from './records.ts';
+export * from './relay.ts';
 export * from './scope.ts';
+export * from './vault.ts';
+export * from './views.ts';

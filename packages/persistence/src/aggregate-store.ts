@@ -1,0 +1,525 @@
+// One aggregate, one document, one write: state, journal, outbox, timers and handled message ids change together under a
+// version guard, so there is no record that was never announced and no announcement of what was never saved (PLA-41).
+import { DomainError, fold, type Decider } from '@tongpiao/kernel';
+import { Schema, type Connection, type SchemaDefinition } from 'mongoose';
+import { z } from 'zod';
+import type { BusSeal } from './bus-seal.ts';
+import {
+  chain,
+  GENESIS,
+  JOURNAL_KEPT,
+  journalEntrySchema,
+  verifyChain,
+  type ChainVerdict,
+  type JournalEntry,
+} from './journal.ts';
+import { envelopeOf, type OutboxEntry, type Said } from './outbox.ts';
+import { collectionOf, isDuplicateKey, Records, type Change, type FindOptions, type Filter } from './records.ts';
+import type { Relay } from './relay.ts';
+import { Scope } from './scope.ts';
+import { wrappedKeySchema, type RecordKey, type Vault, type WrappedKey } from './vault.ts';
+
+export type DomainEvent = { readonly type: string };
+
+export type AggregateSpec<State, Command, Event extends DomainEvent> = {
+  /** Owner of the messages: the service's name. */
+  readonly service: string;
+  /** Plural noun, the collection's name. */
+  readonly collection: string;
+  readonly decider: Decider<State, Command, Event>;
+  /** Checks what is read back; a state that the code no longer understands must not be acted on. */
+  readonly state: z.ZodType<State>;
+  /** Own event → integration messages: pure and exhaustive. */
+  readonly messages: (
+    event: Event,
+    facts: { id: string; state: State; at: string; tenantId: string },
+  ) => readonly Said[];
+  /** Indexes on fields below `state`, each prefixed with the tenant. */
+  readonly indexes?: readonly {
+    fields: Readonly<Record<string, 1 | -1>>;
+    unique?: boolean;
+    where?: Readonly<Record<string, unknown>>;
+  }[];
+};
+
+export type Handled<State, Event> = {
+  readonly id: string;
+  readonly state: State;
+  readonly events: readonly Event[];
+  readonly version: number;
+  /** True when this message or request had been handled before. */
+  readonly repeated: boolean;
+};
+
+export type HandleOptions = {
+  /** Id of the message being handled: a second delivery changes nothing. */
+  readonly messageId?: string;
+  /** PLA-32: key and fingerprint of the request; the same key with another fingerprint is refused. */
+  readonly request?: { readonly key: string; readonly fingerprint: string };
+  /** Data key of a new record whose command carries sealed values. */
+  readonly recordKey?: RecordKey;
+  /** Skips the read before a first write: the caller expects that nothing is there yet. */
+  readonly expectNew?: boolean;
+};
+
+export type FaultPoint = 'afterCommit' | 'afterPublish';
+export type Faults = { at(point: FaultPoint, context: { collection: string; id: string }): void | Promise<void> };
+export const NO_FAULTS: Faults = { at: () => undefined };
+
+/** Message ids remembered per document; a message that comes later than 200 others is answered by the decider's `[]`. */
+const HANDLED_KEPT = 200;
+/** Version conflicts before giving up: 12 writers on 8 documents were seen to need 22. */
+const CONFLICT_TRIES = 60;
+const CONFLICT_PAUSE_MS = 4;
+
+const timerSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  due: z.date(),
+  kind: z.enum(['event', 'command']),
+  envelope: z.unknown(),
+});
+
+const loadedSchema = z.object({
+  _id: z.string(),
+  tenantId: z.string(),
+  version: z.number(),
+  seq: z.number(),
+  head: z.string(),
+  journalFrom: z.number(),
+  handled: z.array(z.string()),
+  timers: z.array(timerSchema),
+  key: wrappedKeySchema.optional(),
+  request: z.object({ key: z.string(), fingerprint: z.string() }).optional(),
+});
+type Loaded<State> = Omit<z.infer<typeof loadedSchema>, 'key'> & { state: State; key: WrappedKey | undefined };
+
+export type Snapshot<State> = {
+  id: string;
+  tenantId: string;
+  version: number;
+  seq: number;
+  state: State;
+  key: WrappedKey | undefined;
+};
+
+type Stored = { _id: string; tenantId: string };
+type Services = {
+  connection: Connection;
+  relay: Relay;
+  vault: Vault;
+  bus: BusSeal;
+  faults?: Faults;
+  clock?: () => Date;
+};
+
+export class AggregateStore<State, Command, Event extends DomainEvent> {
+  readonly spec: AggregateSpec<State, Command, Event>;
+  readonly #records: Records<Stored & Record<string, unknown>>;
+  readonly #archive: Records<Stored & { of: string; entry: JournalEntry }>;
+  readonly #relay: Relay;
+  readonly #vault: Vault;
+  readonly #bus: BusSeal;
+  readonly #faults: Faults;
+  readonly #clock: () => Date;
+  readonly #listeners: ((id: string, state: State, scope: Scope) => void)[] = [];
+
+  private constructor(
+    spec: AggregateSpec<State, Command, Event>,
+    records: Records<Stored & Record<string, unknown>>,
+    archive: Records<Stored & { of: string; entry: JournalEntry }>,
+    services: Services,
+  ) {
+    this.spec = spec;
+    this.#records = records;
+    this.#archive = archive;
+    this.#relay = services.relay;
+    this.#vault = services.vault;
+    this.#bus = services.bus;
+    this.#faults = services.faults ?? NO_FAULTS;
+    this.#clock = services.clock ?? ((): Date => new Date());
+  }
+
+  static async open<State, Command, Event extends DomainEvent>(
+    spec: AggregateSpec<State, Command, Event>,
+    services: Services,
+  ): Promise<AggregateStore<State, Command, Event>> {
+    const schema = new Schema(aggregateShape(), { versionKey: false, strict: true });
+    schema.index({ 'outbox.due': 1 });
+    schema.index({ 'timers.due': 1 });
+    for (const index of spec.indexes ?? []) {
+      schema.index(
+        { tenantId: 1, ...index.fields },
+        {
+          unique: index.unique ?? false,
+          ...(index.where === undefined ? {} : { partialFilterExpression: index.where }),
+        },
+      );
+    }
+    const raw = await collectionOf(services.connection, spec.collection, schema);
+    const archiveSchema = new Schema(
+      { _id: String, tenantId: String, of: String, entry: Schema.Types.Mixed },
+      { versionKey: false },
+    );
+    archiveSchema.index({ of: 1, 'entry.seq': 1 }, { unique: true });
+    const archiveParser = z.object({
+      _id: z.string(),
+      tenantId: z.string(),
+      of: z.string(),
+      entry: journalEntrySchema,
+    });
+    const archive = new Records(
+      await collectionOf(services.connection, `${spec.collection}_journal`, archiveSchema),
+      (document) => archiveParser.parse(document),
+    );
+    const store = new AggregateStore(
+      spec,
+      new Records(raw, (document) => storedSchema.parse(document)),
+      archive,
+      services,
+    );
+    services.relay.watch(raw);
+    return store;
+  }
+
+  /** Called after each commit of this instance, with the new state. For waking those who wait; nothing may depend on it. */
+  onCommit(listener: (id: string, state: State, scope: Scope) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async load(scope: Scope, id: string): Promise<Snapshot<State> | undefined> {
+    const loaded = await this.#load(scope, id);
+    return loaded === undefined ? undefined : snapshotOf(loaded);
+  }
+
+  /** Filters and sorts name fields as stored, e.g. `state.status`. */
+  async find(scope: Scope, filter: Filter, options: FindOptions = {}): Promise<Snapshot<State>[]> {
+    const documents = await this.#records.find(scope, filter, { ...options, projection: { journal: 0, outbox: 0 } });
+    return documents.map((document) => snapshotOf(this.#parse(document)));
+  }
+
+  async count(scope: Scope, filter: Filter, limit?: number): Promise<number> {
+    return this.#records.count(scope, filter, limit);
+  }
+
+  /** The data key of a stored record, for revealing a personal value. */
+  async recordKey(scope: Scope, snapshot: Snapshot<State>): Promise<RecordKey> {
+    if (snapshot.key === undefined)
+      throw new DomainError('platform.erased', 'The personal data of this record were erased.');
+    return this.#vault.recordKey(scope, snapshot.key);
+  }
+
+  /**
+   * Decides and writes. Tries again when another writer was first, with fresh state.
+   * @throws whatever `decide` throws; DomainError `platform.idempotency-key-reused` for a reused request key.
+   */
+  async handle(
+    scope: Scope,
+    id: string,
+    command: Command | ((state: State) => Command),
+    options: HandleOptions = {},
+  ): Promise<Handled<State, Event>> {
+    Scope.assert(scope);
+    let current = options.expectNew === true ? undefined : await this.#load(scope, id);
+    for (let attempt = 0; attempt < CONFLICT_TRIES; attempt += 1) {
+      const state = current?.state ?? this.spec.decider.initial;
+      if (current !== undefined && this.#wasHandled(current, options)) {
+        return { id, state, events: [], version: current.version, repeated: true };
+      }
+      const decided = typeof command === 'function' ? (command as (state: State) => Command)(state) : command;
+      const events = this.spec.decider.decide(state, decided);
+      if (events.length === 0) return { id, state, events, version: current?.version ?? 0, repeated: false };
+      const written = await this.#write(scope, id, current, events, options);
+      if (written !== undefined) return written;
+      if (attempt > 2) await pause(Math.random() * CONFLICT_PAUSE_MS * attempt);
+      current = await this.#load(scope, id);
+    }
+    throw new Error(`${this.spec.collection} ${id}: ${CONFLICT_TRIES} version conflicts in a row`);
+  }
+
+  /** Inserts many new records in one round trip, each with its journal and outbox; those already there stay as they are. */
+  async createMany(
+    scope: Scope,
+    items: readonly { id: string; command: Command; recordKey?: RecordKey }[],
+  ): Promise<void> {
+    const prepared = await Promise.all(
+      items.map(async (item) => {
+        const events = this.spec.decider.decide(this.spec.decider.initial, item.command);
+        const options: HandleOptions = item.recordKey === undefined ? {} : { recordKey: item.recordKey };
+        return this.#prepare(scope, item.id, undefined, events, options);
+      }),
+    );
+    const present = await this.#records.insertMissing(
+      scope,
+      prepared.map((next) => next.document),
+    );
+    for (const [index, next] of prepared.entries()) {
+      if (!present.has(index)) await this.#committed(scope, next);
+    }
+  }
+
+  async journal(scope: Scope, id: string): Promise<JournalEntry[]> {
+    const archived = await this.#archive.find(scope, { of: id }, { sort: { 'entry.seq': 1 }, limit: 100_000 });
+    const document = await this.#records.findOne(scope, { _id: id });
+    const recent = z.array(journalEntrySchema).parse(document?.['journal'] ?? []);
+    const from = recent[0]?.seq ?? 1;
+    return [...archived.map(({ entry }) => entry).filter((entry) => entry.seq < from), ...recent];
+  }
+
+  /** PLA-20: says whether the journal is whole, and if not, which entry was touched. */
+  async verify(scope: Scope, id: string): Promise<ChainVerdict> {
+    const loaded = await this.#load(scope, id);
+    if (loaded === undefined) throw new DomainError('platform.not-found', 'There is no such record.');
+    return verifyChain(await this.journal(scope, id), loaded.head);
+  }
+
+  /** PLA-10: the record's data key under the tenant's newest key. */
+  async rewrapKey(scope: Scope, id: string): Promise<void> {
+    const loaded = await this.#load(scope, id);
+    if (loaded?.key === undefined) return;
+    await this.#records.update(
+      scope,
+      { _id: id, 'key.kid': loaded.key.kid },
+      { $set: { key: await this.#vault.rewrap(scope, loaded.key) } },
+    );
+  }
+
+  /** PLA-12: forgets the data key; sealed values can never be opened again while figures and chain stay. */
+  async eraseKey(scope: Scope, id: string): Promise<void> {
+    await this.#records.update(scope, { _id: id }, { $unset: { key: 1 } });
+  }
+
+  async #load(scope: Scope, id: string): Promise<Loaded<State> | undefined> {
+    const [document] = await this.#records.find(
+      scope,
+      { _id: id },
+      { limit: 1, projection: { journal: 0, outbox: 0 } },
+    );
+    return document === undefined ? undefined : this.#parse(document);
+  }
+
+  #parse(document: Record<string, unknown>): Loaded<State> {
+    const { key, ...loaded } = loadedSchema.parse(document);
+    return { ...loaded, key, state: this.spec.state.parse(document['state']) };
+  }
+
+  #wasHandled(current: Loaded<State>, options: HandleOptions): boolean {
+    if (options.messageId !== undefined && current.handled.includes(options.messageId)) return true;
+    const { request } = options;
+    if (request === undefined) return false;
+    const prefix = `request:${request.key}:`;
+    const before =
+      current.request?.key === request.key
+        ? current.request.fingerprint
+        : current.handled.find((id) => id.startsWith(prefix))?.slice(prefix.length);
+    if (before === undefined) return false;
+    if (before !== request.fingerprint) {
+      throw new DomainError('platform.idempotency-key-reused', 'This Idempotency-Key was used for another request.');
+    }
+    return true;
+  }
+
+  async #prepare(
+    scope: Scope,
+    id: string,
+    current: Loaded<State> | undefined,
+    events: readonly Event[],
+    options: HandleOptions,
+  ): Promise<Prepared<State, Event>> {
+    const now = this.#clock();
+    const at = now.toISOString();
+    const version = (current?.version ?? 0) + 1;
+    const state = fold(this.spec.decider, current?.state ?? this.spec.decider.initial, events);
+    const entries = chain(
+      { seq: current?.seq ?? 0, head: current?.head ?? GENESIS },
+      events.map(({ type, ...data }) => ({ type, data })),
+      at,
+      scope.origin,
+    );
+    const last = entries[entries.length - 1];
+    if (last === undefined) throw new Error('nothing to write');
+    const said = events.flatMap((event) => this.spec.messages(event, { id, state, at, tenantId: scope.tenantId }));
+    const key = current?.key ?? options.recordKey?.wrapped;
+    const recordKey =
+      options.recordKey ??
+      (key === undefined || said.length === 0 ? undefined : await this.#vault.recordKey(scope, key));
+    const outbox: OutboxEntry[] = [];
+    let timers = current?.timers ?? [];
+    said.forEach((item, index) => {
+      if ('cancelTimer' in item) {
+        timers = timers.filter(({ name }) => name !== item.cancelTimer);
+        return;
+      }
+      const messageId = `${id}:${version}:${index}`;
+      const envelope = envelopeOf(
+        scope,
+        this.spec.service,
+        id,
+        item,
+        { id: messageId, sequence: last.seq, time: at },
+        { bus: this.#bus, recordKey },
+      );
+      const { kind } = item.definition;
+      if (item.timer === undefined) outbox.push({ id: messageId, due: now, kind, envelope });
+      else {
+        const { name, due } = item.timer;
+        timers = [
+          ...timers.filter((timer) => timer.name !== name),
+          { id: messageId, name, due: new Date(due), kind, envelope },
+        ];
+      }
+    });
+    const handled = [
+      ...(options.messageId === undefined ? [] : [options.messageId]),
+      ...(options.request === undefined || current === undefined
+        ? []
+        : [`request:${options.request.key}:${options.request.fingerprint}`]),
+    ];
+    const document = {
+      _id: id,
+      tenantId: scope.tenantId,
+      version,
+      seq: last.seq,
+      head: last.hash,
+      journalFrom: current?.journalFrom ?? 1,
+      state,
+      journal: entries,
+      outbox,
+      timers,
+      handled,
+      ...(key === undefined ? {} : { key }),
+      ...(options.request === undefined || current !== undefined ? {} : { request: options.request }),
+    };
+    return { document, state, events, timersChanged: timers !== current?.timers };
+  }
+
+  async #write(
+    scope: Scope,
+    id: string,
+    current: Loaded<State> | undefined,
+    events: readonly Event[],
+    options: HandleOptions,
+  ): Promise<Handled<State, Event> | undefined> {
+    const next = await this.#prepare(scope, id, current, events, options);
+    const { document } = next;
+    if (current === undefined) {
+      try {
+        if (!(await this.#records.insert(scope, document))) {
+          // Either this record exists (load it and decide again) or another unique key refuses it.
+          if ((await this.#load(scope, id)) !== undefined) return undefined;
+          throw new DomainError('platform.conflict', 'Another record with the same key exists.');
+        }
+      } catch (error) {
+        if (isDuplicateKey(error)) return undefined;
+        throw error;
+      }
+    } else {
+      const journalFrom = await this.#archiveOverflow(scope, current, document.journal.length);
+      const change: Change = {
+        $set: {
+          state: document.state,
+          version: document.version,
+          seq: document.seq,
+          head: document.head,
+          ...(journalFrom === current.journalFrom ? {} : { journalFrom }),
+          ...(next.timersChanged ? { timers: document.timers } : {}),
+          ...(current.key === undefined && document.key !== undefined ? { key: document.key } : {}),
+        },
+        $push: {
+          journal: {
+            $each: document.journal,
+            ...(journalFrom === current.journalFrom ? {} : { $slice: -(document.seq - journalFrom + 1) }),
+          },
+          ...(document.outbox.length === 0 ? {} : { outbox: { $each: document.outbox } }),
+          ...(document.handled.length === 0 ? {} : { handled: { $each: document.handled, $slice: -HANDLED_KEPT } }),
+        },
+      };
+      if ((await this.#records.update(scope, { _id: id, version: current.version }, change)) === 0) return undefined;
+    }
+    await this.#committed(scope, next);
+    return { id, state: next.state, events, version: document.version, repeated: false };
+  }
+
+  async #committed(scope: Scope, next: Prepared<State, Event>): Promise<void> {
+    const { document } = next;
+    await this.#faults.at('afterCommit', { collection: this.spec.collection, id: document._id });
+    this.#relay.offer(this.spec.collection, document._id, document.outbox);
+    for (const listener of this.#listeners) listener(document._id, next.state, scope);
+  }
+
+  /** Oldest entries are first inserted as documents of their own, then sliced off by the guarded write that follows. */
+  async #archiveOverflow(scope: Scope, current: Loaded<State>, adding: number): Promise<number> {
+    const kept = current.seq - current.journalFrom + 1;
+    if (kept + adding <= JOURNAL_KEPT) return current.journalFrom;
+    const document = await this.#records.findOne(scope, { _id: current._id, version: current.version });
+    if (document === undefined) return current.journalFrom;
+    const entries = z.array(journalEntrySchema).parse(document['journal']);
+    // Half at a time, so that a long-lived record pays once in a hundred events.
+    const moving = entries.slice(0, Math.max(adding, JOURNAL_KEPT / 2));
+    await this.#archive.insertMissing(
+      scope,
+      moving.map((entry) => ({
+        _id: `${current._id}:${entry.seq}`,
+        tenantId: current.tenantId,
+        of: current._id,
+        entry,
+      })),
+    );
+    return current.journalFrom + moving.length;
+  }
+}
+
+type Prepared<State, Event> = {
+  document: Stored & {
+    version: number;
+    seq: number;
+    head: string;
+    journalFrom: number;
+    state: State;
+    journal: JournalEntry[];
+    outbox: OutboxEntry[];
+    timers: z.infer<typeof timerSchema>[];
+    handled: string[];
+    key?: WrappedKey;
+    request?: { key: string; fingerprint: string };
+  };
+  state: State;
+  events: readonly Event[];
+  timersChanged: boolean;
+};
+
+const storedSchema = z.looseObject({ _id: z.string(), tenantId: z.string() });
+
+function snapshotOf<State>(loaded: Loaded<State>): Snapshot<State> {
+  return {
+    id: loaded._id,
+    tenantId: loaded.tenantId,
+    version: loaded.version,
+    seq: loaded.seq,
+    state: loaded.state,
+    key: loaded.key,
+  };
+}
+
+function aggregateShape(): SchemaDefinition {
+  const { Mixed } = Schema.Types;
+  return {
+    _id: String,
+    tenantId: { type: String, required: true },
+    version: { type: Number, required: true },
+    seq: Number,
+    head: String,
+    journalFrom: Number,
+    state: Mixed,
+    journal: [Mixed],
+    outbox: [Mixed],
+    timers: [Mixed],
+    handled: [String],
+    key: Mixed,
+    request: Mixed,
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,213 @@
+// Publishes what aggregates have said. The instance that committed publishes at once; a sweeper under a lease takes what is
+// overdue (a crash, a broken broker) and fires timers. Confirmed entries are pulled from their documents in bulk: losing a
+// pull costs a duplicate, which every receiver absorbs, and never a loss (PLA-41).
+import type { Envelope } from '@tongpiao/contracts';
+import type { mongo } from 'mongoose';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Faults } from './aggregate-store.ts';
+import type { Leases } from './leases.ts';
+import type { OutboxEntry } from './outbox.ts';
+import type { RawCollection, StoredDocument } from './records.ts';
+
+export type Publish = (message: { kind: 'event' | 'command'; envelope: Envelope }) => Promise<void>;
+
+export type RelayOptions = {
+  readonly publish: Publish;
+  readonly leases: Leases;
+  /** Unique per running process. */
+  readonly owner: string;
+  readonly logger: Logger;
+  readonly faults?: Faults;
+  readonly clock?: () => Date;
+  /** Entries older than this are the sweeper's: the committing instance had its chance. */
+  readonly overdueMs?: number;
+  readonly sweepEveryMs?: number;
+};
+
+export type Relay = {
+  watch(collection: RawCollection): void;
+  offer(collection: string, documentId: string, entries: readonly OutboxEntry[]): void;
+  start(): void;
+  /** Age of the oldest unpublished message, in ms; 0 when there is none. */
+  oldestMs(): Promise<number>;
+  /** A last pass over what this instance has in hand, then no more sweeps. */
+  stop(): Promise<void>;
+};
+
+const OVERDUE_MS = 2_000;
+const SWEEP_EVERY_MS = 500;
+/** Longer than a sweep takes: an instance that dies hands over within this time. */
+const LEASE_MS = 5_000;
+const SWEEP_BATCH = 500;
+/** Documents whose entries are in hand at once; above it the sweeper is the buffer, on disk. */
+const IN_HAND_MAX = 10_000;
+const PULL_EVERY_MS = 40;
+const PULL_BATCH = 500;
+
+const entrySchema = z.object({
+  id: z.string(),
+  due: z.date(),
+  kind: z.enum(['event', 'command']),
+  envelope: z.custom<Envelope>((value) => typeof value === 'object'),
+});
+const sweptSchema = z.object({
+  _id: z.string(),
+  outbox: z.array(entrySchema).default([]),
+  timers: z.array(entrySchema).default([]),
+});
+
+type Field = 'outbox' | 'timers';
+type Pulling = Map<string, { collection: string; documentId: string; field: Field; ids: string[] }>;
+
+export function createRelay(options: RelayOptions): Relay {
+  const { publish, leases, owner, logger } = options;
+  const clock = options.clock ?? ((): Date => new Date());
+  const overdueMs = options.overdueMs ?? OVERDUE_MS;
+  const sweepEveryMs = options.sweepEveryMs ?? SWEEP_EVERY_MS;
+  const collections = new Map<string, RawCollection>();
+  const inHand = new Set<string>();
+  let pulling: Pulling = new Map();
+  let pullTimer: NodeJS.Timeout | undefined;
+  let flushing: Promise<void> = Promise.resolve();
+  let sweepTimer: NodeJS.Timeout | undefined;
+  let sweeping: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  async function pull(batch: Pulling): Promise<void> {
+    const byCollection = Map.groupBy(batch.values(), (entry) => entry.collection);
+    for (const [name, entries] of byCollection) {
+      const operations = entries.map(({ documentId, field, ids }): mongo.AnyBulkWriteOperation<StoredDocument> => {
+        const confirmedIds = { id: { $in: ids } };
+        const update: mongo.UpdateFilter<StoredDocument> = {
+          $pull: field === 'outbox' ? { outbox: confirmedIds } : { timers: confirmedIds },
+        };
+        return { updateOne: { filter: { _id: documentId }, update } };
+      });
+      // Unacknowledged by the journal on purpose: a pull that is lost is a duplicate message, and that is harmless.
+      await collections.get(name)?.bulkWrite(operations, { ordered: false, writeConcern: { w: 1, j: false } });
+      for (const { ids } of entries) for (const id of ids) inHand.delete(id);
+    }
+  }
+
+  function flush(): Promise<void> {
+    if (pullTimer !== undefined) clearTimeout(pullTimer);
+    pullTimer = undefined;
+    const batch = pulling;
+    if (batch.size === 0) return flushing;
+    pulling = new Map();
+    flushing = flushing
+      .then(() => pull(batch))
+      .catch((error: unknown) => {
+        for (const { ids } of batch.values()) for (const id of ids) inHand.delete(id);
+        logger.warn(
+          { err: error, documents: batch.size },
+          'confirmed messages stay in the outbox and will be sent again',
+        );
+      });
+    return flushing;
+  }
+
+  function confirmed(collection: string, documentId: string, field: Field, id: string): void {
+    const key = `${collection}/${documentId}/${field}`;
+    const known = pulling.get(key);
+    if (known === undefined) pulling.set(key, { collection, documentId, field, ids: [id] });
+    else known.ids.push(id);
+    if (pulling.size >= PULL_BATCH) void flush();
+    else pullTimer ??= setTimeout(() => void flush(), PULL_EVERY_MS);
+  }
+
+  async function send(collection: string, documentId: string, field: Field, entry: OutboxEntry): Promise<void> {
+    if (inHand.has(entry.id)) return;
+    inHand.add(entry.id);
+    try {
+      await publish({ kind: entry.kind, envelope: entry.envelope });
+      await options.faults?.at('afterPublish', { collection, id: documentId });
+      confirmed(collection, documentId, field, entry.id);
+    } catch (error) {
+      inHand.delete(entry.id);
+      logger.warn(
+        { err: error, type: entry.envelope.type, messageId: entry.id },
+        'not published yet; the sweeper will try again',
+      );
+    }
+  }
+
+  async function sweepField(collection: RawCollection, field: Field, before: Date): Promise<number> {
+    const found = await collection
+      .find(
+        { [`${field}.due`]: { $lte: before } },
+        { projection: { outbox: 1, timers: 1 }, limit: SWEEP_BATCH, sort: { [`${field}.due`]: 1 } },
+      )
+      .toArray();
+    await Promise.all(
+      found.flatMap((document) => {
+        const parsed = sweptSchema.parse(document);
+        return parsed[field]
+          .filter((entry) => entry.due <= before)
+          .map((entry) => send(collection.collectionName, parsed._id, field, entry));
+      }),
+    );
+    await flush();
+    return found.length;
+  }
+
+  async function sweep(): Promise<void> {
+    if (!(await leases.take('relay', owner, LEASE_MS))) return;
+    for (const collection of collections.values()) {
+      for (const [field, lateBy] of [
+        ['outbox', overdueMs],
+        ['timers', 0],
+      ] as const) {
+        // At most ten batches a sweep, so that the lease is renewed in time.
+        for (let round = 0; round < 10 && !stopped; round += 1) {
+          if ((await sweepField(collection, field, new Date(clock().getTime() - lateBy))) < SWEEP_BATCH) break;
+        }
+      }
+    }
+  }
+
+  function schedule(): void {
+    if (stopped) return;
+    sweepTimer = setTimeout(() => {
+      sweeping = sweep()
+        .catch((error: unknown) => logger.warn({ err: error }, 'outbox sweep failed; next one follows'))
+        .finally(schedule);
+    }, sweepEveryMs);
+  }
+
+  return {
+    watch: (collection) => void collections.set(collection.collectionName, collection),
+    offer(collection, documentId, entries) {
+      if (inHand.size > IN_HAND_MAX) return;
+      for (const entry of entries) void send(collection, documentId, 'outbox', entry);
+    },
+    start: schedule,
+    async oldestMs() {
+      let oldest = 0;
+      for (const collection of collections.values()) {
+        const [first] = await collection
+          .find({ 'outbox.due': { $exists: true } }, { projection: { outbox: 1 }, sort: { 'outbox.due': 1 }, limit: 1 })
+          .toArray();
+        if (first === undefined) continue;
+        const due = Math.min(...sweptSchema.parse(first).outbox.map((entry) => entry.due.getTime()));
+        if (Number.isFinite(due)) oldest = Math.max(oldest, clock().getTime() - due);
+      }
+      return oldest;
+    },
+    async stop() {
+      stopped = true;
+      if (sweepTimer !== undefined) clearTimeout(sweepTimer);
+      await sweeping;
+      // In hand are sends that wait for their confirm: bounded by the publisher's own time-out.
+      for (let waited = 0; inHand.size > 0 && waited < 5_000; waited += 20) {
+        await flush();
+        if (inHand.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await flush();
+      await leases
+        .release('relay', owner)
+        .catch((error: unknown) => logger.debug({ err: error }, 'lease was not released'));
+    },
+  };
+}
