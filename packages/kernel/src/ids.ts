@@ -40,6 +40,30 @@ export function base32(bytes: Uint8Array): string {
   return bits > 0 ? text + ALPHABET.charAt((value << (5 - bits)) & 31) : text;
 }
 
+/**
+ * The inverse of `base32`, strict: lower case only, and one text per value.
+ * @returns undefined for other characters, an impossible length, or left-over bits that are not zero
+ */
+export function bytesOfBase32(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(Math.floor((text.length * 5) / 8));
+  let bits = 0;
+  let value = 0;
+  let written = 0;
+  for (const character of text) {
+    const digit = ALPHABET.indexOf(character);
+    if (digit < 0) return undefined;
+    value = (value << 5) | digit;
+    bits += 5;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[written] = value >>> bits;
+      written += 1;
+      value &= (1 << bits) - 1;
+    }
+  }
+  return bits < 5 && value === 0 ? bytes : undefined;
+}
+
 /** Two characters that keep one tenant's records together when collections are sharded. */
 export function shardOf(tenantId: TenantId): string {
   if (tenantId === PLATFORM_TENANT) return '00';
