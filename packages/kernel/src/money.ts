@@ -46,7 +46,8 @@ export function shareOfFen(amount: Fen, basisPoints: number): Fen {
  */
 export function allocateFen(amount: Fen, weights: readonly number[]): readonly Fen[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  if (total <= 0 || weights.some((weight) => weight < 0)) throw new RangeError('weights must be non-negative, with a positive sum');
+  if (total <= 0 || weights.some((weight) => weight < 0))
+    throw new RangeError('weights must be non-negative, with a positive sum');
   const exact = weights.map((weight) => (amount * weight) / total);
   const parts = exact.map(Math.floor);
   let rest = amount - parts.reduce((sum, part) => sum + part, 0);
