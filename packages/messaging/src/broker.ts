@@ -7,6 +7,7 @@ import type { Delivery } from './ack-line.ts';
 import {
   consumerOf,
   createConsumer,
+  type Consumer,
   type ConsumerContext,
   type ConsumerHandle,
   type ConsumerSpec,
@@ -17,7 +18,6 @@ import type { Faults, MessagingMetrics } from './options.ts';
 import { parkedMessageOf, type ParkedMessage } from './parked.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 import { createSender, SENDER_LIMITS, type SenderLimits } from './sender.ts';
-import type { Subscription } from './subscription.ts';
 import { broadcastTopology, houseTopology, namesFor, sliceTopology } from './topology.ts';
 import { retryClasses } from './retry.ts';
 import { decode, logContext, messageIdOf, parseData, typeOf, type Received } from './wire.ts';
@@ -87,8 +87,6 @@ const DEAD_PREFETCH = 20;
 const DEAD_RETRY_MS = 2_000;
 /** A broadcast queue holds little; one at a time keeps its order. */
 const BROADCAST_PREFETCH = 50;
-
-type Consumer = { readonly handle: ConsumerHandle; readonly subscription: Subscription };
 
 /** @throws TransientError `messaging.broker-unreachable` */
 export async function connectBroker(options: BrokerOptions): Promise<Broker> {
@@ -240,7 +238,13 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
         throw error;
       });
       await drainOf(spec);
-      return handle;
+      return {
+        ...handle,
+        async cancel() {
+          await handle.cancel();
+          sliceSpecs.delete(queue);
+        },
+      };
     },
     async broadcast(spec) {
       refuseWhenStopping();

@@ -1,27 +1,15 @@
-// A slice's ear: hands messages to its handler and answers the broker by how that went. Done is acked; a failure is first put
-// where it belongs (a rung, the dead queue) with confirm and acked then, so that at no moment nobody has the message.
-import type { Envelope, MessageDefinition } from '@tongpiao/contracts';
+// A slice's ear: reads what arrives, hands it to the handler one by one or in batches, and settles each message by its outcome.
+import type { MessageDefinition } from '@tongpiao/contracts';
 import { TransientError } from '@tongpiao/kernel';
-import type { Logger } from 'pino';
 import type { Delivery } from './ack-line.ts';
 import { laneOfBatches, laneOfEach, type Lane } from './lane.ts';
 import type { Link } from './link.ts';
-import type { Faults, Handled, MessagingMetrics } from './options.ts';
-import { failureOf, retryClasses, verdictOn, type Failure, type RetryClass } from './retry.ts';
-import type { Parcel, Sender } from './sender.ts';
+import type { Handled } from './options.ts';
+import { retryClasses, type RetryClass } from './retry.ts';
+import { createSettling, type Settling, type SettlingContext } from './settling.ts';
 import { subscribe, type Subscription } from './subscription.ts';
-import { sliceTopology, type Names } from './topology.ts';
-import {
-  attemptsBefore,
-  decode,
-  HEADERS,
-  logContext,
-  messageIdOf,
-  parseData,
-  textHeader,
-  typeOf,
-  type Received,
-} from './wire.ts';
+import { sliceTopology, type Topology } from './topology.ts';
+import { attemptsBefore, decode, parseData, type Received } from './wire.ts';
 
 export type Outcome = 'done' | { readonly failed: unknown };
 
@@ -53,17 +41,10 @@ export type ConsumerHandle = {
   cancel(): Promise<void>;
 };
 
-export type ConsumerContext = {
+export type ConsumerContext = SettlingContext & {
   readonly link: Link;
-  readonly sender: Sender;
-  readonly names: Names;
-  readonly logger: Logger;
-  /** Level of the line that every handled message gets. */
-  readonly handledLevel: 'trace' | 'debug' | 'info';
   /** How long a stop waits for handlers. */
   readonly drainMs: number;
-  readonly metrics?: MessagingMetrics | undefined;
-  readonly faults?: Faults | undefined;
 };
 
 /** Handlers mostly wait for the database: some at once hide that, more only queue up in its driver. */
@@ -73,272 +54,138 @@ const PREFETCH_PER_HANDLER = 4;
 const MAX_BATCH = 200;
 /** The next batch gathers while one is worked on. */
 const BATCHES_IN_HAND = 2;
-/** A message that cannot even be moved comes back after this long; together with the delivery limit, twenty times. */
-const REQUEUE_AFTER_MS = 1_000;
 
+export type Consumer = { readonly handle: ConsumerHandle; readonly subscription: Subscription };
+
+type HandleOne = (message: Received) => Promise<void>;
+type HandleBatch = (messages: readonly Received[]) => Promise<readonly Outcome[] | void>;
 type Read = { readonly ok: true; readonly received: Received } | { readonly ok: false; readonly error: unknown };
-type Settled = { readonly outcome: Handled; readonly failure?: Failure };
+type Reader = (delivery: Delivery) => Read;
 
-export function createConsumer(
-  context: ConsumerContext,
-  spec: ConsumerSpec,
-): { handle: ConsumerHandle; subscription: Subscription } {
-  const { sender, names, logger, metrics, faults } = context;
-  const queue = names.slice(spec.slice);
-  const retry = spec.retry ?? retryClasses.standard;
-  const definitions = new Map(spec.definitions.map((definition) => [definition.type, definition]));
-  const stopping = new AbortController();
-
-  function read(delivery: Delivery): Read {
+function readerFor(queue: string, list: readonly MessageDefinition[]): Reader {
+  const definitions = new Map(list.map((definition) => [definition.type, definition]));
+  return ({ message }) => {
     try {
-      const envelope = decode(delivery.message.content);
+      const envelope = decode(message.content);
       const definition = definitions.get(envelope.type);
       // Not a breach: during a deployment the newer instance binds what the older one does not know yet.
       if (definition === undefined)
         throw new TransientError('messaging.unexpected-type', `${queue} has no handler for ${envelope.type}`);
+      const attempt = attemptsBefore(message) + 1;
       return {
         ok: true,
         received: {
           envelope: parseData(envelope, definition),
           definition,
-          attempt: attemptsBefore(delivery.message) + 1,
-          redelivered: delivery.message.fields.redelivered,
+          attempt,
+          redelivered: message.fields.redelivered,
         },
       };
     } catch (error) {
       return { ok: false, error };
     }
-  }
+  };
+}
 
-  function parcelFor(delivery: Delivery, failure: Failure, exchange: string, parked: boolean): Parcel {
-    const { message } = delivery;
-    const now = new Date().toISOString();
-    const headers: Record<string, string | number> = {
-      [HEADERS.attempts]: attemptsBefore(message) + 1,
-      [HEADERS.firstFailedAt]: textHeader(message, HEADERS.firstFailedAt) ?? now,
-      [HEADERS.kind]: failure.kind,
-      [HEADERS.reason]: failure.code,
-      [HEADERS.detail]: failure.detail,
-      [HEADERS.type]: typeOf(message),
-      [HEADERS.queue]: queue,
-    };
-    if (parked) headers[HEADERS.parkedAt] = now;
-    // The routing key is the queue: it leads to the queue's dead queue, or from a rung back here.
-    return {
-      exchange,
-      routingKey: queue,
-      content: message.content,
-      messageId: messageIdOf(message),
-      type: typeOf(message),
-      headers,
-    };
+async function workOne(settling: Settling, read: Reader, handle: HandleOne, delivery: Delivery): Promise<void> {
+  const started = performance.now();
+  const message = read(delivery);
+  if (!message.ok) {
+    settling.account(delivery, undefined, await settling.moveAway(delivery, message.error), started);
+    return;
   }
-
-  /** Waits, or less when the consumer stops meanwhile. */
-  function pause(ms: number): Promise<void> {
-    if (stopping.signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      stopping.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-    });
+  let failed: { readonly error: unknown } | undefined;
+  try {
+    await handle(message.received);
+  } catch (error) {
+    failed = { error };
   }
+  const outcome =
+    failed === undefined
+      ? await settling.acknowledged(delivery, 'done')
+      : await settling.moveAway(delivery, failed.error);
+  settling.account(delivery, message.received, outcome, started);
+}
 
-  function logFailure(
-    delivery: Delivery,
-    error: unknown,
-    failure: Failure,
-    what: string,
-    envelope: Envelope | undefined,
-  ): void {
-    const level = failure.kind === 'bug' || what === 'parked' ? 'error' : failure.kind === 'not-yet' ? 'debug' : 'warn';
-    if (!logger.isLevelEnabled(level)) return;
-    const bindings =
-      envelope === undefined
-        ? { messageId: messageIdOf(delivery.message), type: typeOf(delivery.message) }
-        : logContext(envelope);
-    logger[level](
-      // A stack only where somebody has to look for a bug; elsewhere the code says it all.
-      {
-        queue,
-        ...bindings,
-        attempt: attemptsBefore(delivery.message) + 1,
-        kind: failure.kind,
-        code: failure.code,
-        ...(failure.kind === 'bug' ? { err: error } : {}),
-      },
-      `message failed and is ${what}`,
-    );
-  }
-
-  async function moveAway(delivery: Delivery, error: unknown, envelope: Envelope | undefined): Promise<Settled> {
-    const failure = failureOf(error);
-    const verdict = verdictOn(failure.kind, attemptsBefore(delivery.message) + 1, retry);
-    const exchange = verdict.to === 'dead' ? names.dead : names.retry(verdict.rung);
-    try {
-      const sent = await sender.send(parcelFor(delivery, failure, exchange, verdict.to === 'dead'));
-      if (sent === 'unrouted') throw new TransientError('messaging.unroutable', `exchange ${exchange} leads nowhere`);
-    } catch (sendError) {
-      logger.warn(
-        { err: sendError, queue, messageId: messageIdOf(delivery.message) },
-        'failed message could not be moved and stays in its queue',
-      );
-      await pause(REQUEUE_AFTER_MS);
-      delivery.requeue();
-      return { outcome: 'requeued', failure };
+async function outcomesOf(handleBatch: HandleBatch, messages: readonly Received[]): Promise<readonly Outcome[]> {
+  if (messages.length === 0) return [];
+  try {
+    const outcomes = (await handleBatch(messages)) ?? messages.map(() => 'done' as const);
+    if (outcomes.length !== messages.length) {
+      throw new Error(`a batch of ${messages.length} messages was answered with ${outcomes.length} outcomes`);
     }
-    const type = typeOf(delivery.message);
-    if (verdict.to === 'dead') metrics?.parked(queue, type, failure.code);
-    else metrics?.retried(queue, type, verdict.rung);
-    const outcome = verdict.to === 'dead' ? 'parked' : 'retried';
-    logFailure(
-      delivery,
-      error,
-      failure,
-      outcome === 'parked' ? 'parked' : `tried again in ${verdict.to === 'retry' ? verdict.rung : ''}`,
-      envelope,
-    );
-    return acknowledged(delivery, outcome);
+    return outcomes;
+  } catch (error) {
+    return messages.map(() => ({ failed: error }));
   }
+}
 
-  async function acknowledged(delivery: Delivery, outcome: Handled): Promise<Settled> {
-    if (faults !== undefined) {
-      try {
-        await faults.at('beforeAck', {
-          queue,
-          type: typeOf(delivery.message),
-          messageId: messageIdOf(delivery.message),
-        });
-      } catch (error) {
-        logger.debug({ err: error, queue }, 'a placed fault returns the message to its queue');
-        delivery.requeue();
-        return { outcome: 'requeued' };
-      }
-    }
-    delivery.ack();
-    return { outcome };
-  }
-
-  function account(delivery: Delivery, received: Received | undefined, settled: Settled, started: number): void {
-    const seconds = (performance.now() - started) / 1_000;
-    metrics?.handled(queue, typeOf(delivery.message), settled.outcome, seconds);
-    if (received === undefined || !logger.isLevelEnabled(context.handledLevel)) return;
-    logger[context.handledLevel](
-      {
-        queue,
-        ...logContext(received.envelope),
-        attempt: received.attempt,
-        outcome: settled.outcome,
-        durationMs: Math.round(seconds * 1_000),
-      },
-      'message handled',
-    );
-  }
-
-  async function workOne(handle: (message: Received) => Promise<void>, delivery: Delivery): Promise<void> {
-    const started = performance.now();
+async function workBatch(
+  settling: Settling,
+  read: Reader,
+  handleBatch: HandleBatch,
+  batch: readonly Delivery[],
+): Promise<void> {
+  const started = performance.now();
+  const settled: Promise<void>[] = [];
+  const good: { delivery: Delivery; received: Received }[] = [];
+  const count = (delivery: Delivery, received: Received | undefined, outcome: Promise<Handled>): void => {
+    settled.push(outcome.then((handled) => settling.account(delivery, received, handled, started)));
+  };
+  for (const delivery of batch) {
     const message = read(delivery);
-    let settled: Settled;
-    if (!message.ok) {
-      settled = await moveAway(delivery, message.error, undefined);
-    } else {
-      try {
-        await handle(message.received);
-        settled = await acknowledged(delivery, 'done');
-      } catch (error) {
-        settled = await moveAway(delivery, error, message.received.envelope);
-      }
-    }
-    account(delivery, message.ok ? message.received : undefined, settled, started);
+    if (message.ok) good.push({ delivery, received: message.received });
+    else count(delivery, undefined, settling.moveAway(delivery, message.error));
   }
-
-  async function outcomesOf(
-    handleBatch: (messages: readonly Received[]) => Promise<readonly Outcome[] | void>,
-    messages: readonly Received[],
-  ): Promise<readonly Outcome[] | undefined> {
-    try {
-      const outcomes = (await handleBatch(messages)) ?? undefined;
-      if (outcomes !== undefined && outcomes.length !== messages.length) {
-        throw new Error(
-          `batch handler of ${queue} answered ${outcomes.length} outcomes for ${messages.length} messages`,
-        );
-      }
-      return outcomes;
-    } catch (error) {
-      return messages.map(() => ({ failed: error }));
-    }
+  const outcomes = await outcomesOf(
+    handleBatch,
+    good.map(({ received }) => received),
+  );
+  for (const [index, { delivery, received }] of good.entries()) {
+    const outcome = outcomes[index] ?? 'done';
+    const answered =
+      outcome === 'done' ? settling.acknowledged(delivery, 'done') : settling.moveAway(delivery, outcome.failed);
+    count(delivery, received, answered);
   }
+  await Promise.all(settled);
+}
 
-  async function workBatch(
-    handleBatch: (messages: readonly Received[]) => Promise<readonly Outcome[] | void>,
-    batch: readonly Delivery[],
-  ): Promise<void> {
-    const started = performance.now();
-    const moved: Promise<void>[] = [];
-    const deliveries: Delivery[] = [];
-    const messages: Received[] = [];
-    for (const delivery of batch) {
-      const message = read(delivery);
-      if (message.ok) {
-        deliveries.push(delivery);
-        messages.push(message.received);
-      } else {
-        moved.push(
-          moveAway(delivery, message.error, undefined).then((settled) =>
-            account(delivery, undefined, settled, started),
-          ),
-        );
-      }
-    }
-    const outcomes = messages.length === 0 ? [] : await outcomesOf(handleBatch, messages);
-    for (const [index, delivery] of deliveries.entries()) {
-      const outcome = outcomes?.[index] ?? 'done';
-      const received = messages[index];
-      if (outcome === 'done' && faults === undefined) {
-        delivery.ack();
-        account(delivery, received, { outcome: 'done' }, started);
-        continue;
-      }
-      const settling =
-        outcome === 'done' ? acknowledged(delivery, 'done') : moveAway(delivery, outcome.failed, received?.envelope);
-      moved.push(settling.then((settled) => account(delivery, received, settled, started)));
-    }
-    await Promise.all(moved);
-  }
-
+export function createConsumer(context: ConsumerContext, spec: ConsumerSpec): Consumer {
+  const { names } = context;
+  const { slice, definitions } = spec;
+  const queue = names.slice(slice);
+  const retry = spec.retry ?? retryClasses.standard;
+  const singleActive = spec.singleActive ?? false;
+  const settling = createSettling(context, queue, retry);
+  const read = readerFor(queue, definitions);
   let lane: Lane;
   let prefetch: number;
   if ('handle' in spec) {
     // One at a time keeps the order that a single consumer is there for.
-    const concurrency = spec.concurrency ?? (spec.singleActive === true ? 1 : CONCURRENCY);
+    const concurrency = spec.concurrency ?? (singleActive ? 1 : CONCURRENCY);
+    const handle: HandleOne = (message) => spec.handle(message);
     prefetch = spec.prefetch ?? concurrency * PREFETCH_PER_HANDLER;
-    lane = laneOfEach(concurrency, (delivery) => workOne((message) => spec.handle(message), delivery));
+    lane = laneOfEach(concurrency, (delivery) => workOne(settling, read, handle, delivery));
   } else {
-    const maxBatch = spec.maxBatch ?? MAX_BATCH;
+    const { maxBatch = MAX_BATCH, lingerMs = 0 } = spec;
+    const handleBatch: HandleBatch = (messages) => spec.handleBatch(messages);
     prefetch = spec.prefetch ?? maxBatch * BATCHES_IN_HAND;
-    lane = laneOfBatches({ maxBatch, lingerMs: spec.lingerMs ?? 0 }, (batch) =>
-      workBatch((messages) => spec.handleBatch(messages), batch),
-    );
+    lane = laneOfBatches({ maxBatch, lingerMs }, (batch) => workBatch(settling, read, handleBatch, batch));
   }
-
-  const topology = sliceTopology(names, {
-    slice: spec.slice,
-    definitions: spec.definitions,
-    retry,
-    singleActive: spec.singleActive ?? false,
-  });
-  return consumerOf({ context, queue, topology, prefetch, lane, onStop: () => stopping.abort() });
+  const topology = sliceTopology(names, { slice, definitions, retry, singleActive });
+  return consumerOf({ context, queue, topology, prefetch, lane, onStop: () => settling.hurry() });
 }
 
 /** What a slice, a broadcast and a drain of a dead queue have in common: a subscription that feeds a lane, and an orderly end. */
 export function consumerOf(options: {
   context: ConsumerContext;
   queue: string;
-  topology: Parameters<typeof subscribe>[0]['topology'];
+  topology: Topology;
   prefetch: number;
   lane: Lane;
   onStop?: () => void;
   onResumed?: () => void;
-}): { handle: ConsumerHandle; subscription: Subscription } {
+}): Consumer {
   const { context, queue, lane } = options;
   const subscription = subscribe({
     link: context.link,

@@ -229,17 +229,17 @@ export function createSender(options: {
     opening = true;
     try {
       const fresh = await model.createConfirmChannel();
-      let alive = true;
+      const life = { alive: true };
       fresh.on('error', (error) => logger.warn({ err: error }, 'publishing channel failed'));
       fresh.on('handler-error', (error) => logger.error({ err: error }, 'a listener of the publishing channel threw'));
       fresh.on('return', onReturn);
       fresh.on('close', () => {
-        alive = false;
+        life.alive = false;
         if (channel === fresh) channel = undefined;
         reopenSoon();
       });
       await assertTopology(fresh, options.topology);
-      if (alive) {
+      if (life.alive) {
         abandoned = 0;
         channel = fresh;
       }
