@@ -26,12 +26,16 @@ export const candidates = (
   return [...new Set([...first, ...others])];
 };
 
-const isFree = (port: number): Promise<boolean> =>
+const canListen = (port: number, host: string): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+    server.once('error', (error) => resolve('code' in error && error.code !== 'EADDRINUSE' && error.code !== 'EACCES'));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
+
+// Both loopbacks, because `localhost` may lead to either; a machine without IPv6 fails for another reason than "in use".
+const isFree = async (port: number): Promise<boolean> =>
+  (await canListen(port, '127.0.0.1')) && (await canListen(port, '::1'));
 
 const reservations = (): string => path.join(tmpdir(), `tongpiao-ports-${process.getuid?.() ?? 'user'}`);
 

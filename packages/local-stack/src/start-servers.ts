@@ -1,21 +1,15 @@
 // Brings up MongoDB, RabbitMQ and Redis from whatever this machine has to offer: an address that was given, programs that are
 // installed, Docker, or apt; and says plainly what is missing when none of it helps.
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { canInstall, install } from './apt.ts';
 import { dockerAnswers, startContainer } from './docker.ts';
 import { findExecutable } from './executables.ts';
 import { loaderPrefix } from './glibc.ts';
-import { takeLock } from './lock.ts';
-import { logFileOf } from './logs.ts';
 import { startMongodb } from './mongodb.ts';
-import { openPorts } from './ports.ts';
+import { openStack } from './open-stack.ts';
 import { findRabbitmq, startRabbitmq } from './rabbitmq.ts';
 import { startRedis } from './redis.ts';
-import { openSecrets } from './secrets.ts';
 import { externalServer, type RunningServer, type ServerProcess } from './server-process.ts';
 import type { ServerContext } from './server-context.ts';
-import { startWarden } from './warden.ts';
 
 export type Servers = {
   readonly mongodbUri: string;
@@ -140,11 +134,9 @@ export const openServers = async (context: ServerContext, addresses: Addresses):
   const [mongodb, rabbitmq, redis] = running;
   if (mongodb === undefined || rabbitmq === undefined || redis === undefined) {
     await stopAll(running);
-    const failures: unknown[] = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason);
-    throw new AggregateError(
-      failures,
-      failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))).join('; '),
-    );
+    const failures = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }): unknown => reason);
+    const messages = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)));
+    throw new AggregateError(failures, messages.join('; '));
   }
   return {
     mongodbUri: mongodb.uri,
@@ -163,28 +155,7 @@ export const openServers = async (context: ServerContext, addresses: Addresses):
  * @throws Error that says what is missing and how to get it
  */
 export const startServers = async (options: StartServersOptions): Promise<Servers> => {
-  const stateDirectory = path.resolve(options.stateDirectory);
-  mkdirSync(stateDirectory, { recursive: true });
-  const warden = startWarden();
-  const releaseLock = await takeLock(stateDirectory, warden.pid).catch((error: unknown) => {
-    warden.dismiss();
-    throw error;
-  });
-  const ports = openPorts(stateDirectory);
-  const release = (): void => {
-    ports.release();
-    warden.dismiss();
-    releaseLock();
-  };
-  const context: ServerContext = {
-    stateDirectory,
-    report: options.report,
-    warden,
-    ports,
-    secrets: openSecrets(stateDirectory),
-    restartCrashed: true,
-    logFile: (name) => logFileOf(stateDirectory, name),
-  };
+  const { context, release } = await openStack(options);
   try {
     const servers = await openServers(context, options.addresses ?? addressesFromEnvironment());
     return {
