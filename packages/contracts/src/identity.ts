@@ -49,3 +49,10 @@ export const republishTenants = defineCommand({
   data: z.object({ replyQueue: z.string().min(1).max(200), since: z.iso.datetime({ offset: true }).optional() }),
   example: { replyQueue: 'sales.on-tenant-changed' },
 });
+
+export const tenantsRepublished = defineEvent({
+  type: 'identity.tenant.republished.v1',
+  summary: 'Every tenant was told to the queue that asked; how many there are.',
+  data: z.object({ count: z.int().nonnegative() }),
+  example: { count: 2 },
+});

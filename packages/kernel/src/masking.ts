@@ -19,10 +19,10 @@ export function maskPhone(phone: string): string {
   return characters.length >= 7 ? keepEnds(characters, 0, 2) : HIDDEN;
 }
 
-/** 18 characters as 6 + 8 + 4 (`330102********1234`), others with two at each end (`E1*****78`), short ones with the last or none. */
+/** 18 characters as 4 + 10 + 4 (`3301**********1234`), others with two at each end (`E1*****78`), short ones with the last or none. */
 export function maskIdNumber(number: string): string {
   const characters = Array.from(number.replace(/\s+/gu, ''));
-  if (characters.length === 18) return keepEnds(characters, 6, 4);
+  if (characters.length === 18) return keepEnds(characters, 4, 4);
   if (characters.length >= 7) return keepEnds(characters, 2, 2);
   return characters.length >= 4 ? keepEnds(characters, 0, 1) : HIDDEN;
 }

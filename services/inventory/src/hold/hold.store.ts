@@ -1,0 +1,194 @@
+// Holds as documents that journal themselves: written in bulk, with their outcome in their own outbox, after the counters
+// have decided. Every write here can be repeated without harm.
+import { holdGranted } from '@tongpiao/contracts';
+import {
+  chain,
+  collectionOf,
+  envelopeOf,
+  GENESIS,
+  Records,
+  say,
+  type Change,
+  type Database,
+  type Filter,
+  type OutboxEntry,
+  type Relay,
+  type Scope,
+  type Sealing,
+} from '@tongpiao/persistence';
+import { Schema } from 'mongoose';
+import { z } from 'zod';
+import type { HoldFacts, HoldStatus, PendingStep } from '../site-day/site-day.ts';
+
+const holdDocument = z.looseObject({
+  _id: z.string(),
+  tenantId: z.string(),
+  version: z.number(),
+  seq: z.number(),
+  head: z.string(),
+  status: z.enum(['held', 'confirmed', 'released']),
+  orderId: z.string(),
+  channel: z.string(),
+  expiresAt: z.date(),
+  lines: z.array(z.object({ sessionId: z.string(), siteDay: z.string(), quantity: z.number() })),
+});
+type HoldDocument = z.infer<typeof holdDocument>;
+
+export type StoredHold = { readonly status: HoldStatus; readonly facts: HoldFacts; readonly tenantId: string };
+
+export type HoldStore = {
+  load(scope: Scope, ids: readonly string[]): Promise<Map<string, StoredHold>>;
+  /** Writes what the counters have decided, whole batch at once; `scopeOf` gives each hold the origin of its own message. */
+  complete(items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[], at: Date): Promise<void>;
+  extend(scope: Scope, holdId: string, expiresAt: Date, at: Date): Promise<void>;
+  /** Holds that should long be over, the oldest first. */
+  overdue(scope: Scope, before: Date, limit: number): Promise<{ holdId: string; orderId: string; tenantId: string }[]>;
+  count(scope: Scope, filter: Filter): Promise<number>;
+};
+
+const STATUS_AFTER = { place: 'held', confirm: 'confirmed', release: 'released' } as const;
+const EVENT_OF = { place: 'HoldPlaced', confirm: 'HoldConfirmed', release: 'HoldReleased' } as const;
+/** No personal data travels with a hold. */
+const NO_SEALING: Sealing = {
+  bus: {
+    sealFor: () => {
+      throw new Error('holds carry no personal data');
+    },
+    openAs: () => {
+      throw new Error('holds carry no personal data');
+    },
+  },
+  recordKey: undefined,
+};
+
+export async function openHolds(database: Database, relay: Relay): Promise<HoldStore> {
+  const { Mixed } = Schema.Types;
+  const schema = new Schema(
+    {
+      _id: String,
+      tenantId: { type: String, required: true },
+      version: Number,
+      seq: Number,
+      head: String,
+      status: String,
+      orderId: String,
+      channel: String,
+      expiresAt: Date,
+      lines: [Mixed],
+      journal: [Mixed],
+      outbox: [Mixed],
+      timers: [Mixed],
+    },
+    { versionKey: false },
+  );
+  schema.index({ 'outbox.due': 1 }, { partialFilterExpression: { 'outbox.due': { $exists: true } } });
+  schema.index({ expiresAt: 1 }, { partialFilterExpression: { status: 'held' } });
+  const raw = await collectionOf(database.connection, 'holds', schema);
+  relay.watch(raw);
+  return holdStore(new Records(raw, (document) => holdDocument.parse(document)), relay);
+}
+
+function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
+  async function load(scope: Scope, ids: readonly string[]): Promise<Map<string, HoldDocument>> {
+    const found = await records.find(scope, { _id: { $in: ids } }, { projection: { journal: 0, outbox: 0, timers: 0 }, limit: ids.length });
+    return new Map(found.map((document) => [document._id, document]));
+  }
+
+  /** New documents: places, and tombstones of releases that came before their place. */
+  async function insertNew(items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[], at: Date): Promise<void> {
+    const prepared = items.map(({ scope, step, hold }) => {
+      const [entry] = chain({ seq: 0, head: GENESIS }, [{ type: EVENT_OF[step], data: { ...hold } }], at.toISOString(), scope.origin);
+      const outbox: OutboxEntry[] = [];
+      if (step === 'place') {
+        const id = `${hold.holdId}:1:0`;
+        const draft = say(holdGranted, { holdId: hold.holdId, orderId: hold.orderId });
+        const envelope = envelopeOf(scope, 'inventory', hold.holdId, draft, { id, sequence: 1, time: at.toISOString() }, NO_SEALING);
+        outbox.push({ id, due: at, kind: 'event', envelope });
+      }
+      const document = {
+        _id: hold.holdId,
+        tenantId: scope.tenantId,
+        version: 1,
+        seq: 1,
+        head: entry?.hash ?? GENESIS,
+        status: STATUS_AFTER[step],
+        orderId: hold.orderId,
+        channel: hold.channel,
+        expiresAt: new Date(hold.expiresAt),
+        lines: [...hold.lines],
+        journal: [entry],
+        outbox,
+        timers: [],
+      };
+      return { scope, document, outbox };
+    });
+    for (const group of Map.groupBy(prepared, ({ scope }) => scope.tenantId).values()) {
+      const [first] = group;
+      if (first === undefined) continue;
+      const present = await records.insertMissing(first.scope, group.map(({ document }) => document));
+      for (const [index, { document, outbox }] of group.entries()) {
+        if (!present.has(index)) relay.offer(records.name, document._id, outbox);
+      }
+    }
+  }
+
+  async function advance(items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[], at: Date): Promise<void> {
+    for (const group of Map.groupBy(items, ({ scope }) => scope.tenantId).values()) {
+      const [first] = group;
+      if (first === undefined) continue;
+      const stored = await load(first.scope, group.map(({ hold }) => hold.holdId));
+      const tombstones = group.filter(({ hold }) => !stored.has(hold.holdId));
+      await insertNew(tombstones.filter(({ step }) => step === 'release'), at);
+      const updates = group.flatMap(({ scope, step, hold }): { filter: Filter; change: Change }[] => {
+        const document = stored.get(hold.holdId);
+        // Another delivery of the same step has been here already.
+        if (document === undefined || document.status === STATUS_AFTER[step] || document.status === 'released') return [];
+        const [entry] = chain(document, [{ type: EVENT_OF[step], data: {} }], at.toISOString(), scope.origin);
+        return [
+          {
+            filter: { _id: hold.holdId, version: document.version },
+            change: {
+              $set: { status: STATUS_AFTER[step], seq: document.seq + 1, head: entry?.hash ?? document.head },
+              $inc: { version: 1 },
+              $push: { journal: { $each: [entry] } },
+            },
+          },
+        ];
+      });
+      await records.updateEach(first.scope, updates);
+    }
+  }
+
+  return {
+    async load(scope, ids) {
+      const documents = await load(scope, ids);
+      return new Map(
+        [...documents].map(([id, document]) => {
+          const { orderId, channel, expiresAt, lines, status, tenantId } = document;
+          return [id, { status, tenantId, facts: { holdId: id, orderId, channel, expiresAt: expiresAt.toISOString(), lines } }];
+        }),
+      );
+    },
+    async complete(items, at) {
+      await insertNew(items.filter(({ step }) => step === 'place'), at);
+      // A hold may be placed and confirmed or released within one batch: steps are written in order.
+      await advance(items.filter(({ step }) => step === 'confirm'), at);
+      await advance(items.filter(({ step }) => step === 'release'), at);
+    },
+    async extend(scope, holdId, expiresAt, at) {
+      const document = (await load(scope, [holdId])).get(holdId);
+      if (document?.status !== 'held' || document.expiresAt >= expiresAt) return;
+      const [entry] = chain(document, [{ type: 'HoldExtended', data: { expiresAt: expiresAt.toISOString() } }], at.toISOString(), scope.origin);
+      await records.update(
+        scope,
+        { _id: holdId, version: document.version },
+        { $set: { expiresAt, seq: document.seq + 1, head: entry?.hash ?? document.head }, $inc: { version: 1 }, $push: { journal: { $each: [entry] } } },
+      );
+    },
+    async overdue(scope, before, limit) {
+      const found = await records.find(scope, { status: 'held', expiresAt: { $lt: before } }, { limit, sort: { expiresAt: 1 } });
+      return found.map(({ _id, orderId, tenantId }) => ({ holdId: _id, orderId, tenantId }));
+    },
+    count: (scope, filter) => records.count(scope, filter),
+  };
+}

@@ -1,0 +1,95 @@
+// Orders on disk.
+import { languageSchema, paymentMethodSchema, salesChannelSchema } from '@tongpiao/contracts';
+import type { Fen } from '@tongpiao/kernel';
+import { isFen } from '@tongpiao/kernel';
+import { personalValueSchema, type AggregateSpec } from '@tongpiao/persistence';
+import { z } from 'zod';
+import { orderDecider } from './order.decider.ts';
+import { orderMessages } from './order.messages.ts';
+import type { OrderCommand, OrderEvent, OrderState } from './order.ts';
+
+const fenSchema = z.custom<Fen>(isFen, 'not an amount in fen');
+const bilingual = z.object({ zh: z.string(), en: z.string() });
+
+const lineSchema = z.object({
+  lineId: z.string(),
+  productId: z.string(),
+  productName: bilingual,
+  ticketTypeId: z.string(),
+  ticketTypeName: bilingual,
+  sessionId: z.string(),
+  siteId: z.string(),
+  date: z.string(),
+  startsAt: z.string(),
+  endsAt: z.string(),
+  validFrom: z.string(),
+  validUntil: z.string(),
+  unitAmount: fenSchema,
+  quantity: z.number().int().positive(),
+  entries: z.number().int().positive(),
+  realName: z.boolean(),
+  showAtGate: z.array(z.string()),
+  travellers: z.array(z.object({ name: personalValueSchema, idType: z.string(), idNumber: personalValueSchema })),
+});
+
+const sold = {
+  channel: salesChannelSchema,
+  language: languageSchema,
+  contact: z.object({ name: personalValueSchema, phone: personalValueSchema, email: personalValueSchema.optional() }),
+  lines: z.array(lineSchema),
+  total: fenSchema,
+  placedAt: z.string(),
+  expiresAt: z.string(),
+  holdId: z.string(),
+  accessHash: z.string(),
+  userId: z.string().optional(),
+  clerkId: z.string().optional(),
+  addressIndex: z.string().optional(),
+  payments: z.array(
+    z.object({
+      id: z.string(),
+      method: paymentMethodSchema,
+      amount: fenSchema,
+      status: z.enum(['requested', 'opened', 'captured', 'failed', 'closed']),
+      payUrl: z.string().optional(),
+      requestedAt: z.string(),
+    }),
+  ),
+  refunds: z.array(
+    z.object({
+      id: z.string(),
+      paymentId: z.string(),
+      amount: fenSchema,
+      reason: z.enum(['late-payment', 'double-payment']),
+      status: z.enum(['requested', 'done']),
+    }),
+  ),
+};
+const paid = { paidAt: z.string(), paidBy: z.string().optional() };
+
+const orderState: z.ZodType<OrderState> = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('none') }),
+  z.object({ ...sold, status: z.literal('holding') }),
+  z.object({ ...sold, status: z.literal('awaiting_payment'), closing: z.enum(['expired', 'cancelled']).optional() }),
+  z.object({ ...sold, ...paid, status: z.literal('paid') }),
+  z.object({
+    ...sold,
+    ...paid,
+    status: z.literal('fulfilled'),
+    tickets: z.array(z.object({ rightId: z.string(), number: z.string(), lineId: z.string() })),
+  }),
+  z.object({ ...sold, status: z.enum(['rejected', 'expired', 'cancelled']), reason: z.string(), reasonData: z.record(z.string(), z.unknown()) }),
+]);
+
+export const orderSpec: AggregateSpec<OrderState, OrderCommand, OrderEvent> = {
+  service: 'sales',
+  collection: 'orders',
+  decider: orderDecider,
+  state: orderState,
+  messages: orderMessages,
+  indexes: [
+    { fields: { 'state.status': 1, 'state.placedAt': -1 } },
+    { fields: { 'state.contact.phone.index': 1, 'state.placedAt': -1 } },
+    { fields: { 'state.userId': 1, 'state.placedAt': -1 }, where: { 'state.userId': { $exists: true } } },
+  ],
+};

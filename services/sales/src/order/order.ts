@@ -1,0 +1,121 @@
+// The order's words: what it can be, what it can be asked, what can happen to it. One page, no logic (SAL-20, SAL-21).
+import type { Bilingual, Language, PaymentMethod, SalesChannel } from '@tongpiao/contracts';
+import type { Fen } from '@tongpiao/kernel';
+import type { PersonalValue } from '@tongpiao/persistence';
+
+export type Traveller = { readonly name: PersonalValue; readonly idType: string; readonly idNumber: PersonalValue };
+
+/** A line as it was sold: later changes of product or session do not reach it (SAL-11: an order keeps its price). */
+export type OrderLine = {
+  readonly lineId: string;
+  readonly productId: string;
+  readonly productName: Bilingual;
+  readonly ticketTypeId: string;
+  readonly ticketTypeName: Bilingual;
+  readonly sessionId: string;
+  readonly siteId: string;
+  readonly date: string;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly validFrom: string;
+  readonly validUntil: string;
+  readonly unitAmount: Fen;
+  readonly quantity: number;
+  readonly entries: number;
+  readonly realName: boolean;
+  /** Certificates to be shown at the gate (SAL-02). */
+  readonly showAtGate: readonly string[];
+  readonly travellers: readonly Traveller[];
+};
+
+export type Contact = { readonly name: PersonalValue; readonly phone: PersonalValue; readonly email?: PersonalValue | undefined };
+
+export type OrderFacts = {
+  readonly channel: SalesChannel;
+  readonly language: Language;
+  readonly contact: Contact;
+  readonly lines: readonly OrderLine[];
+  readonly total: Fen;
+  readonly placedAt: string;
+  readonly expiresAt: string;
+  readonly holdId: string;
+  /** Hash of the order's own bearer token. */
+  readonly accessHash: string;
+  /** Signed-in buyer, if any. */
+  readonly userId?: string | undefined;
+  /** Staff who sold it at a counter. */
+  readonly clerkId?: string | undefined;
+  /** SAL-29: blind index of the buyer's address. */
+  readonly addressIndex?: string | undefined;
+};
+
+export type OrderPayment = {
+  readonly id: string;
+  readonly method: PaymentMethod;
+  readonly amount: Fen;
+  readonly status: 'requested' | 'opened' | 'captured' | 'failed' | 'closed';
+  readonly payUrl?: string | undefined;
+  readonly requestedAt: string;
+};
+
+export type OrderRefund = {
+  readonly id: string;
+  readonly paymentId: string;
+  readonly amount: Fen;
+  readonly reason: 'late-payment' | 'double-payment';
+  readonly status: 'requested' | 'done';
+};
+
+export type EndReason = 'expired' | 'cancelled';
+
+type Sold = OrderFacts & { readonly payments: readonly OrderPayment[]; readonly refunds: readonly OrderRefund[] };
+export type TicketReference = { readonly rightId: string; readonly number: string; readonly lineId: string };
+
+export type OrderState =
+  | { readonly status: 'none' }
+  | (Sold & { readonly status: 'holding' })
+  | (Sold & { readonly status: 'awaiting_payment'; readonly closing?: EndReason | undefined })
+  | (Sold & { readonly status: 'paid'; readonly paidAt: string; readonly paidBy?: string | undefined })
+  | (Sold & { readonly status: 'fulfilled'; readonly paidAt: string; readonly paidBy?: string | undefined; readonly tickets: readonly TicketReference[] })
+  | (Sold & { readonly status: 'rejected' | 'expired' | 'cancelled'; readonly reason: string; readonly reasonData: Readonly<Record<string, unknown>> });
+
+export type LiveOrder = Exclude<OrderState, { status: 'none' }>;
+
+export type OrderCommand =
+  | { readonly type: 'PlaceOrder'; readonly facts: OrderFacts }
+  /** A limit refuses it before anything is held: it is kept as a rejected order, so that the caller can read why. */
+  | { readonly type: 'RefuseOrder'; readonly facts: OrderFacts; readonly reason: string; readonly reasonData: Readonly<Record<string, unknown>> }
+  | { readonly type: 'GrantHold'; readonly at: string }
+  | { readonly type: 'RejectHold'; readonly reason: string; readonly reasonData: Readonly<Record<string, unknown>> }
+  | { readonly type: 'RequestPayment'; readonly paymentId: string; readonly method: PaymentMethod; readonly takenBy?: string | undefined; readonly at: string }
+  | { readonly type: 'OpenPayment'; readonly paymentId: string; readonly payUrl?: string | undefined }
+  | { readonly type: 'FailPayment'; readonly paymentId: string; readonly reason: string }
+  | { readonly type: 'ClosePayment'; readonly paymentId: string; readonly at: string }
+  | { readonly type: 'CapturePayment'; readonly paymentId: string; readonly amount: Fen; readonly refundId: string; readonly at: string }
+  | { readonly type: 'ExpireOrder'; readonly at: string }
+  | { readonly type: 'CancelOrder'; readonly at: string; readonly by: 'customer' | 'staff' }
+  | { readonly type: 'FulfilOrder'; readonly tickets: readonly TicketReference[]; readonly told: readonly ToldTicket[] }
+  | { readonly type: 'ConfirmRefund'; readonly refundId: string }
+  | { readonly type: 'ReviewHold' };
+
+/** A ticket as notification tells it. */
+export type ToldTicket = { readonly number: string; readonly lineId: string; readonly qr: string };
+
+export type OrderEvent =
+  | { readonly type: 'OrderPlaced'; readonly facts: OrderFacts }
+  | { readonly type: 'OrderRefused'; readonly facts: OrderFacts; readonly reason: string; readonly reasonData: Readonly<Record<string, unknown>> }
+  | { readonly type: 'HoldGranted' }
+  | { readonly type: 'OrderRejected'; readonly reason: string; readonly reasonData: Readonly<Record<string, unknown>> }
+  | { readonly type: 'PaymentRequested'; readonly payment: OrderPayment; readonly takenBy?: string | undefined }
+  | { readonly type: 'PaymentOpened'; readonly paymentId: string; readonly payUrl?: string | undefined }
+  | { readonly type: 'PaymentFailed'; readonly paymentId: string; readonly reason: string }
+  | { readonly type: 'PaymentClosed'; readonly paymentId: string }
+  | { readonly type: 'OrderClosing'; readonly reason: EndReason; readonly askAgainAt: string }
+  | { readonly type: 'OrderExpired' }
+  | { readonly type: 'OrderCancelled' }
+  | { readonly type: 'OrderPaid'; readonly paymentId?: string | undefined; readonly at: string; readonly issueBy: string }
+  | { readonly type: 'OrderFulfilled'; readonly tickets: readonly TicketReference[]; readonly told: readonly ToldTicket[] }
+  | { readonly type: 'RefundRequested'; readonly refund: OrderRefund }
+  | { readonly type: 'RefundDone'; readonly refundId: string }
+  | { readonly type: 'HoldLetGo' }
+  | { readonly type: 'HoldKept' };

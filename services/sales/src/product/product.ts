@@ -1,0 +1,79 @@
+// A product and its ticket types, prices and selling rules: what SAL-01 … SAL-04 and SAL-10 call data. One page of words.
+import type { Bilingual, SalesChannel } from '@tongpiao/contracts';
+import type { EligibilityRules, Fen } from '@tongpiao/kernel';
+
+export type TicketType = {
+  readonly id: string;
+  readonly name: Bilingual;
+  /** SAL-02: names are taken and compared at the gate. */
+  readonly realName: boolean;
+  /** Entries that one ticket allows. */
+  readonly entries: number;
+  /** Who may use it: any one of the grounds suffices, none means everybody. */
+  readonly eligibility: EligibilityRules;
+  readonly limits: {
+    readonly perOrder?: number | undefined;
+    readonly perDocumentAndDay?: number | undefined;
+  };
+  /** A child needs a grown-up in the same order. */
+  readonly accompanied: boolean;
+};
+
+/** The first price that fits wins; what is not named fits always. */
+export type Price = {
+  readonly ticketTypeId: string;
+  readonly amount: Fen;
+  readonly from?: string | undefined;
+  readonly until?: string | undefined;
+  readonly weekdays?: readonly number[] | undefined;
+  /** Start times of the slots that it is for, `HH:MM`. */
+  readonly slots?: readonly string[] | undefined;
+  readonly channels?: readonly SalesChannel[] | undefined;
+};
+
+export type SalesRules = {
+  readonly onSaleFrom?: string | undefined;
+  readonly onSaleUntil?: string | undefined;
+  /** How many days ahead may be sold (presale window). */
+  readonly presaleDays: number;
+  /** Sales close so many minutes before the session ends. */
+  readonly cutOffMinutesBeforeEnd: number;
+  /** Minutes to pay (SAL-21). */
+  readonly payWithinMinutes: number;
+  readonly ticketsPerOrder: number;
+  /** SAL-29: unpaid orders at a time. */
+  readonly unpaidPerPhone: number;
+  readonly unpaidPerAddress: number;
+};
+
+export type Validity = {
+  /** Check-in opens before the session starts, and closes after it ends. */
+  readonly opensMinutesBefore: number;
+  readonly closesMinutesAfter: number;
+};
+
+export type ProductSettings = {
+  readonly siteId: string;
+  readonly kind: 'admission';
+  readonly name: Bilingual;
+  readonly description: Bilingual;
+  readonly ticketTypes: readonly TicketType[];
+  readonly prices: readonly Price[];
+  readonly rules: SalesRules;
+  readonly validity: Validity;
+};
+
+export type ProductStatus = 'draft' | 'on_sale' | 'paused' | 'retired';
+
+export type ProductState = { readonly status: 'none' } | (ProductSettings & { readonly status: ProductStatus });
+export type Product = Exclude<ProductState, { status: 'none' }>;
+
+export type ProductCommand =
+  | { readonly type: 'CreateProduct'; readonly settings: ProductSettings }
+  | { readonly type: 'ChangeProduct'; readonly settings: ProductSettings; readonly reason: string }
+  | { readonly type: 'SetStatus'; readonly status: Exclude<ProductStatus, 'draft'>; readonly reason: string };
+
+export type ProductEvent =
+  | { readonly type: 'ProductCreated'; readonly settings: ProductSettings }
+  | { readonly type: 'ProductChanged'; readonly settings: ProductSettings; readonly reason: string }
+  | { readonly type: 'ProductStatusChanged'; readonly status: Exclude<ProductStatus, 'draft'>; readonly reason: string };
