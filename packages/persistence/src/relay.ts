@@ -78,14 +78,11 @@ export function createRelay(options: RelayOptions): Relay {
     const byCollection = Map.groupBy(batch.values(), (entry) => entry.collection);
     for (const [name, entries] of byCollection) {
       const operations = entries.map(({ documentId, field, ids }): mongo.AnyBulkWriteOperation<StoredDocument> => {
-        const confirmedIds = { id: { $in: ids } };
-        const update: mongo.UpdateFilter<StoredDocument> = {
-          $pull: field === 'outbox' ? { outbox: confirmedIds } : { timers: confirmedIds },
-        };
+        const update = { $pull: { [field]: { id: { $in: ids } } } } as unknown as mongo.UpdateFilter<StoredDocument>;
         return { updateOne: { filter: { _id: documentId }, update } };
       });
       // Unacknowledged by the journal on purpose: a pull that is lost is a duplicate message, and that is harmless.
-      await collections.get(name)?.bulkWrite(operations, { ordered: false, writeConcern: { w: 1, j: false } });
+      await collections.get(name)?.bulkWrite(operations, { ordered: false, writeConcern: { w: 1, journal: false } });
       for (const { ids } of entries) for (const id of ids) inHand.delete(id);
     }
   }

@@ -1,0 +1,284 @@
+// The promises of the aggregate document on a real database: one atomic write, version guard, duplicates, crashes between commit
+// and publish, overflow of the journal, tenancy, keys.
+import type { Envelope } from '@tongpiao/contracts';
+import { DomainError, type Decider, type TenantId } from '@tongpiao/kernel';
+import { eventually, forget, settled, testServers } from '@tongpiao/testing';
+import { expect } from 'chai';
+import { pino } from 'pino';
+import { z } from 'zod';
+import {
+  AggregateStore,
+  createBusSeal,
+  createRelay,
+  openDatabase,
+  openLeases,
+  remind,
+  say,
+  forRecipient,
+  Scope,
+  Vault,
+  type AggregateSpec,
+  type Database,
+  type Faults,
+  type Relay,
+} from './index.ts';
+
+type State = { status: 'none' } | { status: 'open'; count: number; secret?: string | undefined };
+type Command = { type: 'Add'; by: number; secret?: string } | { type: 'Remind'; due: string } | { type: 'Forget' } | { type: 'Noop' };
+type Event = { type: 'Added'; by: number; secret?: string | undefined } | { type: 'Reminded'; due: string } | { type: 'Forgot' };
+
+const decider: Decider<State, Command, Event> = {
+  initial: { status: 'none' },
+  decide(_state, command) {
+    switch (command.type) {
+      case 'Add':
+        return [{ type: 'Added', by: command.by, secret: command.secret }];
+      case 'Remind':
+        return [{ type: 'Reminded', due: command.due }];
+      case 'Forget':
+        return [{ type: 'Forgot' }];
+      case 'Noop':
+        return [];
+    }
+  },
+  evolve(state, event) {
+    const count = state.status === 'none' ? 0 : state.count;
+    return event.type === 'Added' ? { status: 'open', count: count + event.by, secret: event.secret } : { status: 'open', count };
+  },
+};
+
+const added = {
+  kind: 'event' as const,
+  type: 'test.counter.added.v1',
+  summary: 'test',
+  data: z.object({ count: z.number(), secret: z.string().optional() }),
+  example: { count: 1 },
+};
+
+const spec: AggregateSpec<State, Command, Event> = {
+  service: 'test',
+  collection: 'counters',
+  decider,
+  state: z.discriminatedUnion('status', [
+    z.object({ status: z.literal('none') }),
+    z.object({ status: z.literal('open'), count: z.number(), secret: z.string().optional() }),
+  ]),
+  messages(event, { state }) {
+    const count = state.status === 'open' ? state.count : 0;
+    switch (event.type) {
+      case 'Added':
+        return [say(added, { count, ...(event.secret === undefined ? {} : { secret: forRecipient('reader', { sealed: event.secret }) }) })];
+      case 'Reminded':
+        return [remind('later', event.due, added, { count })];
+      case 'Forgot':
+        return [{ cancelTimer: 'later' }];
+    }
+  },
+};
+
+const TENANT = 'ten_aaaaaaaaaa7k' as TenantId;
+const OTHER = 'ten_bbbbbbbbbb9z' as TenantId;
+const origin = { by: 'tester', channel: 'web', cause: 'test', correlationId: 'c1' };
+const scope = Scope.ofTenant(TENANT, origin);
+const logger = pino({ level: 'silent' });
+
+describe('aggregate store', () => {
+  const servers = testServers();
+  const busKey = Buffer.alloc(32, 7);
+  const masterKey = servers.key();
+  let database: Database;
+  let published: Envelope[] = [];
+  let brokerDown = false;
+  const relays: Relay[] = [];
+
+  async function open(faults?: Faults, clock?: () => Date): Promise<AggregateStore<State, Command, Event>> {
+    const relay = createRelay({
+      publish: async ({ envelope }) => {
+        if (brokerDown) throw new Error('broker is away');
+        published.push(envelope);
+      },
+      leases: await openLeases(database.connection),
+      owner: `owner-${relays.length}`,
+      logger,
+      overdueMs: 100,
+      sweepEveryMs: 30,
+      ...(faults === undefined ? {} : { faults }),
+      ...(clock === undefined ? {} : { clock }),
+    });
+    relays.push(relay);
+    const vault = await Vault.open(database.connection, masterKey);
+    const store = await AggregateStore.open(spec, { connection: database.connection, relay, vault, bus: createBusSeal(busKey), ...(faults === undefined ? {} : { faults }) });
+    relay.start();
+    return store;
+  }
+
+  const outboxLeft = async (): Promise<number> => {
+    const documents = await database.connection.collection('counters').find({}).toArray();
+    return documents.reduce((sum, document) => sum + (document['outbox'] as unknown[]).length, 0);
+  };
+
+  before(async () => {
+    database = await openDatabase({ uri: servers.mongodbUri, name: servers.database('persistence'), logger });
+  });
+  beforeEach(() => {
+    published = [];
+    brokerDown = false;
+  });
+  afterEach(async () => {
+    for (const relay of relays.splice(0)) await relay.stop();
+  });
+  after(async () => {
+    await database.close();
+    await forget(servers, { databases: ['persistence'] });
+  });
+
+  it('PLA-41 writes state, journal and message at once, and publishes what was written', async () => {
+    const store = await open();
+    await store.handle(scope, 'a1', { type: 'Add', by: 2 }, { expectNew: true });
+    const { version } = await store.handle(scope, 'a1', { type: 'Add', by: 3 });
+    expect(version).to.equal(2);
+    expect((await store.load(scope, 'a1'))?.state).to.deep.include({ status: 'open', count: 5 });
+    await eventually('both messages', () => published.length === 2);
+    expect(published.map(({ id }) => id)).to.deep.equal(['a1:1:0', 'a1:2:0']);
+    expect(published[0]).to.deep.include({ tenantid: TENANT, correlationid: 'c1', causationid: 'test', sequence: 1 });
+    await eventually('an empty outbox', async () => (await outboxLeft()) === 0);
+  });
+
+  it('PLA-41 handles a message once, however often it is delivered', async () => {
+    const store = await open();
+    for (let delivery = 0; delivery < 3; delivery += 1) await store.handle(scope, 'a2', { type: 'Add', by: 1 }, { messageId: 'm1' });
+    expect((await store.load(scope, 'a2'))?.state).to.deep.include({ count: 1 });
+  });
+
+  it('PLA-41 loses no update when many write to one record at once', async () => {
+    const store = await open();
+    await Promise.all(Array.from({ length: 40 }, async (_, index) => store.handle(scope, 'a3', { type: 'Add', by: 1 }, { messageId: `m${index}` })));
+    expect((await store.load(scope, 'a3'))?.state).to.deep.include({ count: 40 });
+    expect(await store.verify(scope, 'a3')).to.deep.equal({ intact: true, entries: 40 });
+  });
+
+  it('PLA-41 publishes after a crash between commit and publish', async () => {
+    const dying: Faults = {
+      at(point) {
+        if (point === 'afterCommit') throw new Error('killed');
+      },
+    };
+    const store = await open(dying);
+    await store.handle(scope, 'a4', { type: 'Add', by: 1 }).then(
+      () => expect.fail('should have died'),
+      () => undefined,
+    );
+    await eventually('the sweeper', () => published.some(({ id }) => id === 'a4:1:0'));
+  });
+
+  it('PLA-41 says the same message again after a crash between publish and pull', async () => {
+    let deaths = 0;
+    const store = await open({
+      at(point) {
+        if (point === 'afterPublish' && deaths++ === 0) throw new Error('killed');
+      },
+    });
+    await store.handle(scope, 'a5', { type: 'Add', by: 1 });
+    await eventually('the second saying', () => published.filter(({ id }) => id === 'a5:1:0').length === 2);
+    await eventually('an empty outbox', async () => (await outboxLeft()) === 0);
+  });
+
+  it('PLA-41 keeps messages while the broker is away and publishes them when it is back', async () => {
+    const store = await open();
+    brokerDown = true;
+    await store.handle(scope, 'a6', { type: 'Add', by: 1 });
+    expect(await relays[0]!.oldestMs()).to.be.at.least(0);
+    brokerDown = false;
+    await eventually('the message', () => published.some(({ id }) => id === 'a6:1:0'));
+  });
+
+  it('fires a timer when it is due, once, and never after it was cancelled', async () => {
+    const store = await open();
+    await store.handle(scope, 't1', { type: 'Remind', due: new Date(Date.now() + 150).toISOString() });
+    await store.handle(scope, 't2', { type: 'Remind', due: new Date(Date.now() + 150).toISOString() });
+    await store.handle(scope, 't2', { type: 'Forget' });
+    await eventually('the timer', () => published.some(({ id }) => id.startsWith('t1:')));
+    await settled('no more timers', () => published.length, 300);
+    expect(published.filter(({ id }) => id.startsWith('t1:'))).to.have.length(1);
+    expect(published.some(({ id }) => id.startsWith('t2:'))).to.equal(false);
+  });
+
+  it('PLA-20 moves old entries out of a long journal without breaking its chain', async () => {
+    const store = await open();
+    for (let index = 0; index < 450; index += 1) await store.handle(scope, 'j1', { type: 'Add', by: 1 });
+    const document = await database.connection.collection<{ _id: string }>('counters').findOne({ _id: 'j1' });
+    expect((document?.['journal'] as unknown[]).length).to.be.at.most(200);
+    expect(await store.journal(scope, 'j1')).to.have.length(450);
+    expect(await store.verify(scope, 'j1')).to.deep.equal({ intact: true, entries: 450 });
+  });
+
+  it('PLA-20 names the entry that was changed, and the one that is missing', async () => {
+    const store = await open();
+    for (let index = 0; index < 5; index += 1) await store.handle(scope, 'j2', { type: 'Add', by: 1 });
+    const raw = database.connection.collection<{ _id: string }>('counters');
+    await raw.updateOne({ _id: 'j2' }, { $set: { 'journal.2.data.by': 1_000 } });
+    expect(await store.verify(scope, 'j2')).to.deep.equal({ intact: false, seq: 3, reason: 'changed' });
+    await raw.updateOne({ _id: 'j2' }, { $set: { 'journal.2.data.by': 1 } });
+    await raw.updateOne({ _id: 'j2' }, { $pop: { journal: 1 } });
+    expect(await store.verify(scope, 'j2')).to.deep.equal({ intact: false, seq: 5, reason: 'missing' });
+  });
+
+  it('PLA-02 shows no record to another tenant, and takes no made-up scope', async () => {
+    const store = await open();
+    await store.handle(scope, 'p1', { type: 'Add', by: 1 });
+    expect(await store.load(Scope.ofTenant(OTHER, origin), 'p1')).to.equal(undefined);
+    const forged = { tenantId: TENANT, origin, acrossTenants: true } as unknown as Scope;
+    await store.load(forged, 'p1').then(
+      () => expect.fail('a forged scope was taken'),
+      (error: unknown) => expect((error as Error).message).to.match(/no tenant in context/),
+    );
+    await store.find(scope, { tenantId: OTHER }).then(
+      () => expect.fail('another tenant was read'),
+      (error: unknown) => expect((error as Error).message).to.match(/another tenant/),
+    );
+    expect(await store.find(Scope.acrossTenants('test', origin, logger), { _id: 'p1' })).to.have.length(1);
+  });
+
+  it('PLA-32 answers a repeated request the same, and refuses its key for another one', async () => {
+    const store = await open();
+    const request = { key: 'k', fingerprint: 'f' };
+    const first = await store.handle(scope, 'r1', { type: 'Add', by: 1 }, { request, expectNew: true });
+    const again = await store.handle(scope, 'r1', { type: 'Add', by: 1 }, { request, expectNew: true });
+    expect([first.repeated, again.repeated, again.version]).to.deep.equal([false, true, 1]);
+    const later = { key: 'k2', fingerprint: 'f' };
+    await store.handle(scope, 'r1', { type: 'Add', by: 1 }, { request: later });
+    expect((await store.handle(scope, 'r1', { type: 'Add', by: 1 }, { request: later })).repeated).to.equal(true);
+    for (const key of ['k', 'k2']) {
+      const refusal = await store.handle(scope, 'r1', { type: 'Add', by: 9 }, { request: { key, fingerprint: 'other' } }).catch((error: unknown) => error);
+      expect(refusal).to.be.instanceOf(DomainError);
+      expect((refusal as DomainError).code).to.equal('platform.idempotency-key-reused');
+    }
+  });
+
+  it('PLA-10 seals personal values for one recipient and message; keys rotate and are erased', async () => {
+    const store = await open();
+    const vault = await Vault.open(database.connection, masterKey);
+    const recordKey = await vault.newRecordKey(scope);
+    const secret = recordKey.seal('13800005678');
+    await store.handle(scope, 's1', { type: 'Add', by: 1, secret }, { recordKey });
+    const message = await eventually('the message', () => published.find(({ id }) => id === 's1:1:0'));
+    const sealed = (message.data as { secret: string }).secret;
+    const bus = createBusSeal(busKey);
+    expect(bus.openAs('reader', TENANT, 's1:1:0', sealed)).to.equal('13800005678');
+    expect(() => bus.openAs('reader', TENANT, 's1:2:0', sealed)).to.throw();
+    expect(() => bus.openAs('thief', TENANT, 's1:1:0', sealed)).to.throw();
+    expect(JSON.stringify(await database.connection.collection('counters').find({}).toArray())).not.to.contain('13800005678');
+
+    const before = await store.load(scope, 's1');
+    await vault.rotateTenantKey(scope);
+    const rotated = await open();
+    await rotated.rewrapKey(scope, 's1');
+    const after = await rotated.load(scope, 's1');
+    expect(after?.key?.kid).not.to.equal(before?.key?.kid);
+    expect((await rotated.recordKey(scope, after!)).open(secret)).to.equal('13800005678');
+    await rotated.eraseKey(scope, 's1');
+    const erased = await rotated.load(scope, 's1');
+    expect(await rotated.recordKey(scope, erased!).catch((error: unknown) => (error as DomainError).code)).to.equal('platform.erased');
+    expect(await rotated.verify(scope, 's1')).to.deep.equal({ intact: true, entries: 1 });
+  });
+});

@@ -1,0 +1,4 @@
+// What tests stand on.
+export * from './decider-specification.ts';
+export * from './eventually.ts';
+export * from './test-servers.ts';
