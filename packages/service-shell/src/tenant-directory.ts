@@ -1,12 +1,6 @@
 // Who the tenants are, in the memory of every instance: names, zones, sites, gates, SMS signature. Fed by identity's events to a
 // queue of this instance's own; identity is asked for all of it at start and after a break, so nothing has to be stored.
-import {
-  republishTenants,
-  tenantChanged,
-  tenantsRepublished,
-  type DataOf,
-  type Envelope,
-} from '@tongpiao/contracts';
+import { republishTenants, tenantChanged, tenantsRepublished, type DataOf, type Envelope } from '@tongpiao/contracts';
 import { DomainError, PLATFORM_TENANT, type TenantId } from '@tongpiao/kernel';
 import { isMessage, type Broker } from '@tongpiao/messaging';
 import { newId } from '@tongpiao/persistence';
@@ -30,7 +24,10 @@ export type TenantDirectory = {
 /** Asking again while identity does not answer. */
 const ASK_EVERY_MS = 2_000;
 
-export async function openTenantDirectory(broker: Broker, options: { service: string; logger: Logger }): Promise<TenantDirectory & { stop(): void }> {
+export async function openTenantDirectory(
+  broker: Broker,
+  options: { service: string; logger: Logger },
+): Promise<TenantDirectory & { stop(): void }> {
   const tenants = new Map<string, { sequence: number; tenant: Tenant }>();
   let gates = new Map<string, GateFacts>();
   let loaded = false;
@@ -40,7 +37,9 @@ export async function openTenantDirectory(broker: Broker, options: { service: st
     gates = new Map(
       [...tenants.values()].flatMap(({ tenant }) =>
         tenant.sites.flatMap((site) =>
-          site.gates.map((gate) => [gate.id, { tenantId: tenant.tenantId as TenantId, siteId: site.id, gateId: gate.id }] as const),
+          site.gates.map(
+            (gate) => [gate.id, { tenantId: tenant.tenantId as TenantId, siteId: site.id, gateId: gate.id }] as const,
+          ),
         ),
       ),
     );
@@ -102,7 +101,8 @@ export async function openTenantDirectory(broker: Broker, options: { service: st
     get: (tenantId) => tenants.get(tenantId)?.tenant,
     require(tenantId) {
       const known = tenants.get(tenantId)?.tenant;
-      if (known === undefined) throw new DomainError('platform.unknown-tenant', 'There is no such tenant.', { tenantId });
+      if (known === undefined)
+        throw new DomainError('platform.unknown-tenant', 'There is no such tenant.', { tenantId });
       return known;
     },
     all: () => [...tenants.values()].map(({ tenant }) => tenant),

@@ -1,0 +1,24 @@
+// What every service stands on: settings, logs, figures, HTTP with problems, trust, waiting, starting and stopping.
+export * from './access.ts';
+export * from './authentication.ts';
+export * from './config.ts';
+export * from './field-errors.ts';
+export * from './health.ts';
+export * from './http-server.ts';
+export * from './idempotency.ts';
+export * from './language.ts';
+export * from './lifecycle.ts';
+export * from './logger.ts';
+export * from './metrics.ts';
+export * from './openapi.ts';
+export * from './preconditions.ts';
+export * from './principal.ts';
+export * from './problem-catalogue.ts';
+export * from './problems.ts';
+export * from './redaction.ts';
+export { RequestContext, WAIT_MAX_MS, type RequestFacts } from './request-context.ts';
+export * from './routes.ts';
+export * from './sse.ts';
+export * from './tracing.ts';
+export * from './trust.ts';
+export * from './waiters.ts';
