@@ -56,7 +56,7 @@ async function step(logger: Logger, name: string, withinMs: number, work: () => 
 export function orderlyStop(parts: StopParts): () => Promise<void> {
   const { logger, health, http, waiters, consumers = [], relays = [], closing = [], drainDelayMs = 0 } = parts;
   const all = (stoppables: readonly Stoppable[]) => async (): Promise<void> => {
-    await Promise.all(stoppables.map((stoppable) => stoppable.stop()));
+    await Promise.all(stoppables.map(async (stoppable) => stoppable.stop()));
   };
   async function stop(): Promise<void> {
     logger.info('stopping');

@@ -104,6 +104,9 @@ export type Route = RouteFacts & {
   readonly handler: (context: RequestContext<never, never, never>) => Promise<Answer> | Answer;
 };
 
+/** What a query is when the route takes none. */
+type NoFields = Readonly<Record<string, never>>;
+
 const pathParam = z.string().min(1).max(200);
 
 function namesIn(path: string): readonly string[] {
@@ -120,7 +123,7 @@ export function route<
   const Path extends string,
   const Shapes extends ResponseShapes,
   Params extends z.ZodType = z.ZodType<PathParams<Path>>,
-  Query extends z.ZodType = z.ZodType<Readonly<Record<never, never>>>,
+  Query extends z.ZodType = z.ZodType<NoFields>,
   Body extends z.ZodType = z.ZodType<undefined>,
 >(
   definition: Omit<RouteFacts, 'path' | 'params' | 'query' | 'body' | 'responses'> & {

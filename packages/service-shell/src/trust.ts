@@ -20,7 +20,7 @@ import { DomainError, PLATFORM_TENANT, type TenantId } from '@tongpiao/kernel';
 import jwt from 'jsonwebtoken';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ApiKeyPrincipal, UserPrincipal } from './principal.ts';
 import { evolveTrust, isFresh, mustAsk, NO_TRUST, type TrustInput, type TrustState } from './trust-state.ts';
 

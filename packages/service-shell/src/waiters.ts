@@ -141,7 +141,7 @@ export function createWaiters(options: WaitersOptions): Waiters {
   ): Promise<Found | undefined> {
     const deadline = performance.now() + timeoutMs;
     // Listening begins before the first look, so that a change between look and wait is not missed.
-    let woken = false;
+    let woken: boolean;
     let resume: (() => void) | undefined;
     const wake = (): void => {
       woken = true;

@@ -1,0 +1,268 @@
+// What every service opens in the same order and stops in the reverse one: database and keys, broker and relay, trust and tenants,
+// HTTP. A service's `run.ts` reads like a table of contents because this file holds what all of them share.
+import type { Envelope } from '@tongpiao/contracts';
+import type { TenantId } from '@tongpiao/kernel';
+import { connectBroker, type Broker, type MessagingMetrics } from '@tongpiao/messaging';
+import {
+  AggregateStore,
+  createBusSeal,
+  createRelay,
+  keyFromBase64,
+  openDatabase,
+  openLeases,
+  Scope,
+  Vault,
+  type AggregateSpec,
+  type BusSeal,
+  type Database,
+  type DomainEvent,
+  type Faults,
+  type Leases,
+  type Origin,
+  type Relay,
+} from '@tongpiao/persistence';
+import type { Logger } from 'pino';
+import type { BearerRecogniser } from './authentication.ts';
+import { createHealth, type Health } from './health.ts';
+import { startHttpServer, type HttpServer } from './http-server.ts';
+import { createLogger, flushLogger } from './logger.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { openParkedMessages } from './parked-messages.ts';
+import type { ProblemCatalogue } from './problem-catalogue.ts';
+import { createProblems } from './problems.ts';
+import type { Route } from './routes.ts';
+import { openTenantDirectory, type TenantDirectory } from './tenant-directory.ts';
+import { TrustStore } from './trust.ts';
+
+export type FoundationConfig = {
+  readonly NODE_ENV: 'production' | 'development' | 'test';
+  readonly SERVICE_INSTANCE: string;
+  readonly LOG_LEVEL: string;
+  readonly HTTP_HOST: string;
+  readonly HTTP_PORT: number;
+  readonly HTTP_TRUSTED_HOPS: number;
+  readonly MONGODB_URI: string;
+  readonly DATABASE_NAME: string;
+  readonly RABBITMQ_URL: string;
+  readonly BROKER_PREFIX: string;
+  readonly MASTER_KEY: string;
+  readonly BUS_KEY: string;
+};
+
+export type FoundationOptions = {
+  readonly service: string;
+  readonly config: FoundationConfig;
+  /** Where a test lets the process die. */
+  readonly faults?: Faults & { at(point: string, context: never): void | Promise<void> };
+  readonly messagingFaults?: Parameters<typeof connectBroker>[0]['faults'];
+  readonly clock?: () => Date;
+  /** Identity is who the directory asks, so identity itself has none. Default true. */
+  readonly tenantDirectory?: boolean;
+  /** Identity feeds its own trust. Default: listens to identity. */
+  readonly trust?: TrustStore;
+  readonly logger?: Logger;
+};
+
+export type Running = {
+  readonly httpPort: number;
+  readonly logger: Logger;
+  /** Drains and closes; resolves when nothing is left. */
+  stop(): Promise<void>;
+};
+
+export type Foundation = {
+  readonly service: string;
+  readonly logger: Logger;
+  readonly clock: () => Date;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly bus: BusSeal;
+  readonly leases: Leases;
+  readonly relay: Relay;
+  readonly broker: Broker;
+  readonly trust: TrustStore;
+  readonly tenants: TenantDirectory;
+  aggregate<State, Command, Event extends DomainEvent>(spec: AggregateSpec<State, Command, Event>): Promise<AggregateStore<State, Command, Event>>;
+  /** The scope of a received message: its tenant, with the message as cause. */
+  scopeOf(envelope: Envelope): Scope;
+  /** For background work that looks at every tenant's records; the reason is logged. */
+  acrossTenants(reason: string): Scope;
+  /** Periodic work: one run at a time, failures logged, ended by a stop. With `lease`, one instance at a time does it. */
+  every(name: string, everyMs: number, task: () => Promise<void>, options?: { lease?: boolean }): void;
+  /** Called on stop, before the broker closes, the last registered first. */
+  onStop(close: () => Promise<void> | void): void;
+  serve(options: {
+    routes: readonly Route[];
+    problems: ProblemCatalogue;
+    bearers?: readonly BearerRecogniser[];
+    title?: string;
+  }): Promise<Running>;
+};
+
+/** A periodic task holds its lease for three rounds, so that a slow round does not lose it. */
+const LEASE_ROUNDS = 3;
+/** In flight requests get this long at a stop. */
+const DRAIN_MS = 10_000;
+
+export async function openFoundation(options: FoundationOptions): Promise<Foundation> {
+  const { service, config } = options;
+  const clock = options.clock ?? ((): Date => new Date());
+  const logger = options.logger ?? createLogger({ service, instance: config.SERVICE_INSTANCE, level: config.LOG_LEVEL });
+  const metrics = createMetrics({ service, processMetrics: config.NODE_ENV !== 'test' });
+  const health = createHealth();
+  const database = await openDatabase({ uri: config.MONGODB_URI, name: config.DATABASE_NAME, logger });
+  const vault = await Vault.open(database.connection, config.MASTER_KEY);
+  const bus = createBusSeal(keyFromBase64(config.BUS_KEY, 'BUS_KEY'));
+  const leases = await openLeases(database.connection);
+  const broker = await connectBroker({
+    url: config.RABBITMQ_URL,
+    service,
+    instance: config.SERVICE_INSTANCE,
+    prefix: config.BROKER_PREFIX,
+    logger,
+    metrics: messagingMetrics(metrics),
+    faults: options.messagingFaults,
+  });
+  const relay = createRelay({
+    publish: (message) => broker.publisher.publish(message),
+    leases,
+    owner: config.SERVICE_INSTANCE,
+    logger,
+    clock,
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
+  });
+  const trust = options.trust ?? (await listeningTrust(service, broker, logger));
+  const tenants = options.tenantDirectory === false ? undefined : await openTenantDirectory(broker, { service, logger });
+  const closers: (() => Promise<void> | void)[] = [];
+
+  health.add('database', () => database.ping(800));
+  health.add('broker', () => broker.health().ok);
+  health.add('trust', () => trust.isFresh());
+  if (tenants !== undefined) health.add('tenants', () => tenants.ready());
+  metrics.watchOutboxAge(() => relay.oldestMs());
+  metrics.watchQueues(async () => (await broker.queueDepths()).map(({ queue, ready }) => ({ queue, depth: ready })));
+
+  const systemOrigin = (reason: string): Origin => ({ by: `service:${service}`, channel: 'timer', cause: reason, correlationId: reason });
+  let http: HttpServer | undefined;
+  let stopping: Promise<void> | undefined;
+
+  async function stop(): Promise<void> {
+    health.drain();
+    http?.drain();
+    await http?.stop(DRAIN_MS);
+    await broker.cancelConsumers();
+    for (const close of closers.reverse()) await close();
+    await relay.stop();
+    tenants?.stop();
+    await broker.close();
+    await database.close();
+    logger.info('stopped');
+    await flushLogger(logger);
+  }
+
+  const foundation: Foundation = {
+    service,
+    logger,
+    clock,
+    metrics,
+    health,
+    database,
+    vault,
+    bus,
+    leases,
+    relay,
+    broker,
+    trust,
+    get tenants() {
+      if (tenants === undefined) throw new Error(`${service} has no tenant directory`);
+      return tenants;
+    },
+    aggregate: (spec) =>
+      AggregateStore.open(spec, {
+        connection: database.connection,
+        relay,
+        vault,
+        bus,
+        clock,
+        ...(options.faults === undefined ? {} : { faults: options.faults }),
+      }),
+    scopeOf: (envelope) =>
+      Scope.ofTenant(envelope.tenantid as TenantId, {
+        by: `service:${envelope.source}`,
+        channel: 'message',
+        cause: envelope.id,
+        correlationId: envelope.correlationid,
+        ...(envelope.traceparent === undefined ? {} : { traceparent: envelope.traceparent }),
+      }),
+    acrossTenants: (reason) => Scope.acrossTenants(reason, systemOrigin(reason), logger),
+    every(name, everyMs, task, taskOptions = {}) {
+      let running: Promise<void> = Promise.resolve();
+      let over = false;
+      const round = async (): Promise<void> => {
+        if (taskOptions.lease === true && !(await leases.take(name, config.SERVICE_INSTANCE, everyMs * LEASE_ROUNDS))) return;
+        await task();
+      };
+      const schedule = (): NodeJS.Timeout =>
+        setTimeout(() => {
+          running = round()
+            .catch((error: unknown) => logger.warn({ err: error, task: name }, 'periodic task failed; the next round follows'))
+            .finally(() => {
+              if (!over) timer = schedule();
+            });
+        }, everyMs);
+      let timer = schedule();
+      closers.push(async () => {
+        over = true;
+        clearTimeout(timer);
+        await running;
+        if (taskOptions.lease === true) await leases.release(name, config.SERVICE_INSTANCE);
+      });
+    },
+    onStop: (close) => void closers.push(close),
+    async serve({ routes, problems, bearers, title }) {
+      const parked = await openParkedMessages({ database, broker, service, logger, clock, metrics });
+      relay.start();
+      http = await startHttpServer({
+        service,
+        host: config.HTTP_HOST,
+        port: config.HTTP_PORT,
+        routes: [...routes, ...parked.routes],
+        problems: createProblems(problems, parked.problems),
+        health,
+        metrics,
+        logger,
+        trust,
+        trustedHops: config.HTTP_TRUSTED_HOPS,
+        ...(bearers === undefined ? {} : { bearers }),
+        ...(title === undefined ? {} : { title }),
+      });
+      logger.info({ port: http.port }, 'serving');
+      return { httpPort: http.port, logger, stop: () => (stopping ??= stop()) };
+    },
+  };
+  return foundation;
+}
+
+async function listeningTrust(service: string, broker: Broker, logger: Logger): Promise<TrustStore> {
+  const trust = new TrustStore({ service, logger });
+  await trust.listen({
+    broadcast: ({ name, definitions, handle }) => broker.broadcast({ name, definitions, handle: ({ envelope }) => handle(envelope) }),
+    publish: (message) => broker.publisher.publish(message),
+  });
+  return trust;
+}
+
+function messagingMetrics(metrics: Metrics): MessagingMetrics {
+  const published = metrics.counter('messages_published_total', 'Messages published by type and outcome.', ['type', 'outcome']);
+  const unrouted = metrics.counter('messages_unrouted_total', 'Events that nobody hears.', ['type']);
+  const parked = metrics.counter('messages_parked_total', 'Messages that failed for good, by queue and reason.', ['queue', 'reason']);
+  return {
+    handled: (_queue, type, outcome, seconds) => metrics.observeMessage(type, outcome === 'done' ? 'handled' : outcome === 'parked' ? 'parked' : 'retried', seconds),
+    published: (type, outcome) => published.inc({ type, outcome }),
+    retried: () => undefined,
+    parked: (queue, _type, reason) => parked.inc({ queue, reason }),
+    unrouted: (type) => unrouted.inc({ type }),
+  };
+}
