@@ -111,3 +111,15 @@ export const republishTrust = defineCommand({
   data: z.object({ replyQueue: z.string().min(1).max(200) }),
   example: { replyQueue: 'broadcast.sales-1.trust' },
 });
+
+export const refreshTrust = defineCommand({
+  type: 'identity.trust.refresh.v1',
+  summary: 'Identity to itself: something that trust is made of has changed, so publish the next revision.',
+  data: z.object({
+    /** A session that ended; `until` is when its last access token has expired. */
+    revokedFamily: z.object({ id: idSchema, until: instantSchema }).optional(),
+    /** Somebody whose earlier access tokens are worth nothing any more. */
+    revokedUser: z.object({ id: idSchema, at: instantSchema }).optional(),
+  }),
+  example: { revokedFamily: { id: 'fam_0a5d8k2m7q9x3c6v1b4n', until: '2026-11-21T08:45:00.000Z' } },
+});
