@@ -73,7 +73,12 @@ export const startSandboxes = async (options: SandboxOptions): Promise<Sandboxes
   const book = openBook(options.stateDirectory);
   const callbacks = createCallbacks({ settings, logger });
   const lateTill = (): Till => till;
-  const wechat = createWechatPay({ keys, publicUrl, till: lateTill, findByRefund: (outRefundNo) => book.byWechatRefund(outRefundNo) });
+  const wechat = createWechatPay({
+    keys,
+    publicUrl,
+    till: lateTill,
+    findByRefund: (outRefundNo) => book.byWechatRefund(outRefundNo),
+  });
   const alipay = createAlipay({ keys, publicUrl, till: lateTill });
   const till: Till = createTill({
     book,

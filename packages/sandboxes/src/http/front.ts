@@ -81,10 +81,10 @@ const invalid = (issues: readonly { readonly path: readonly PropertyKey[]; reado
 const payment = (parts: Parts, asked: Asked): Reply => {
   if (asked.path.startsWith('/wechat/'))
     return parts.wechat.answer(asked, asked.path.slice('/wechat'.length), asked.query);
-  const fromQuery = asked.method === 'GET';
-  return parts.alipay.answer(
-    fromQuery ? asked.query : new URLSearchParams(`${asked.body.toString('utf8')}&${asked.query.toString()}`),
-  );
+  const parameters = new URLSearchParams(asked.body.toString('utf8'));
+  // The platform takes parameters from the address and the form together; clients put some of them in both.
+  for (const [name, value] of asked.query) if (!parameters.has(name)) parameters.set(name, value);
+  return parts.alipay.answer(parameters);
 };
 
 const pay = (parts: Parts, asked: Asked): Reply => {
@@ -191,7 +191,8 @@ export const startFront = async (options: {
     const path = mark < 0 ? target : target.slice(0, mark);
     const { down, slowMs } = present.settings();
     if (down && isPayment(path)) {
-      request.destroy();
+      // The request alone is complete by now and would leave the connection open.
+      request.socket.destroy();
       return;
     }
     const reply = route(present, {
