@@ -17,9 +17,14 @@ export class Delivery {
     this.#line.ack(this);
   }
 
-  /** Back to its queue, for whoever is next. */
-  requeue(): void {
-    this.#line.requeue(this);
+  /** Back to its queue, for whoever is next. Not the message's fault: RabbitMQ 4.3 and later do not count it. */
+  giveBack(): void {
+    this.#line.requeue(this, 'given back');
+  }
+
+  /** Back to its queue as after a crash: counts towards the delivery limit on every version. */
+  fail(): void {
+    this.#line.requeue(this, 'failed');
   }
 }
 
@@ -49,10 +54,13 @@ export class AckLine {
     setImmediate(() => this.flush());
   }
 
-  requeue(delivery: Delivery): void {
+  requeue(delivery: Delivery, why: 'given back' | 'failed'): void {
     if (this.#ended || delivery.state !== 'held') return;
     delivery.state = 'answered';
-    this.#send(() => this.#channel.nack(delivery.message, false, true));
+    this.#send(() => {
+      if (why === 'failed') this.#channel.reject(delivery.message, true);
+      else this.#channel.nack(delivery.message, false, true);
+    });
     this.#skipAnswered();
   }
 

@@ -7,6 +7,7 @@ import type { Delivery } from './ack-line.ts';
 import {
   consumerOf,
   createConsumer,
+  retryOf,
   type Consumer,
   type ConsumerContext,
   type ConsumerHandle,
@@ -18,8 +19,7 @@ import type { Faults, MessagingMetrics } from './options.ts';
 import { parkedMessageOf, type ParkedMessage } from './parked.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 import { createSender, SENDER_LIMITS, type SenderLimits } from './sender.ts';
-import { broadcastTopology, houseTopology, namesFor, sliceTopology } from './topology.ts';
-import { retryClasses } from './retry.ts';
+import { broadcastTopology, namesFor, sendingTopology, sliceTopology } from './topology.ts';
 import { decode, logContext, messageIdOf, parseData, typeOf, type Received } from './wire.ts';
 
 export type BroadcastSpec = {
@@ -102,9 +102,10 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
     await publishLink.close();
     throw error;
   });
+  const sliceSpecs = new Map<string, ConsumerSpec>();
   const sender = createSender({
     link: publishLink,
-    topology: houseTopology(names),
+    topology: () => sendingTopology(names, [...sliceSpecs.values()].map(retryOf)),
     limits: { ...SENDER_LIMITS, ...options.limits },
     logger,
   });
@@ -121,7 +122,6 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
   };
 
   const consumers = new Set<Consumer>();
-  const sliceSpecs = new Map<string, ConsumerSpec>();
   const drained = new Set<string>();
   let deadHandler: ((parked: ParkedMessage) => Promise<void>) | undefined;
   let stopping = false;
@@ -164,7 +164,7 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
           'parked message was not stored; it is offered again',
         );
         await new Promise<void>((resolve) => setTimeout(resolve, stopping ? 0 : DEAD_RETRY_MS));
-        delivery.requeue();
+        delivery.giveBack();
       }
     };
     return consumerOf({
@@ -173,7 +173,7 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
       topology: sliceTopology(names, {
         slice: spec.slice,
         definitions: spec.definitions,
-        retry: spec.retry ?? retryClasses.standard,
+        retry: retryOf(spec),
         singleActive: spec.singleActive ?? false,
       }),
       prefetch: DEAD_PREFETCH,

@@ -150,11 +150,15 @@ async function workBatch(
   await Promise.all(settled);
 }
 
+export function retryOf(spec: ConsumerSpec): RetryClass {
+  return spec.retry ?? retryClasses.standard;
+}
+
 export function createConsumer(context: ConsumerContext, spec: ConsumerSpec): Consumer {
   const { names } = context;
   const { slice, definitions } = spec;
   const queue = names.slice(slice);
-  const retry = spec.retry ?? retryClasses.standard;
+  const retry = retryOf(spec);
   const singleActive = spec.singleActive ?? false;
   const settling = createSettling(context, queue, retry);
   const read = readerFor(queue, definitions);

@@ -44,7 +44,7 @@ export function laneOfEach(concurrency: number, work: (delivery: Delivery) => Pr
   return {
     take(delivery) {
       if (stopped) {
-        delivery.requeue();
+        delivery.giveBack();
         return;
       }
       waiting.push(delivery);
@@ -53,7 +53,7 @@ export function laneOfEach(concurrency: number, work: (delivery: Delivery) => Pr
     forget: () => void waiting.drain(),
     stop() {
       stopped = true;
-      for (const delivery of waiting.drain()) delivery.requeue();
+      for (const delivery of waiting.drain()) delivery.giveBack();
     },
     idle: () => (running === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     inFlight: () => running,
@@ -105,7 +105,7 @@ export function laneOfBatches(
   return {
     take(delivery) {
       if (stopped) {
-        delivery.requeue();
+        delivery.giveBack();
         return;
       }
       waiting.push(delivery);
@@ -115,7 +115,7 @@ export function laneOfBatches(
     stop() {
       stopped = true;
       clearTimeout(lingering);
-      for (const delivery of waiting) delivery.requeue();
+      for (const delivery of waiting) delivery.giveBack();
       waiting = [];
     },
     idle: () => (running === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),

@@ -66,7 +66,8 @@ function unconfirmed(detail: string, cause?: unknown): TransientError {
 
 export function createSender(options: {
   link: Link;
-  topology: Topology;
+  /** What has to exist before anything is sent, asserted whenever a channel opens. */
+  topology: () => Topology;
   limits: SenderLimits;
   logger: Logger;
 }): Sender {
@@ -238,7 +239,7 @@ export function createSender(options: {
         if (channel === fresh) channel = undefined;
         reopenSoon();
       });
-      await assertTopology(fresh, options.topology);
+      await assertTopology(fresh, options.topology());
       if (life.alive) {
         abandoned = 0;
         channel = fresh;

@@ -30,7 +30,7 @@ export type Settling = {
   account(delivery: Delivery, received: Received | undefined, outcome: Handled, started: number): void;
 };
 
-/** A message that cannot even be moved comes back after this long; together with the delivery limit, twenty times. */
+/** A message that cannot even be moved, because the broker takes nothing, comes back after this long. */
 const REQUEUE_AFTER_MS = 1_000;
 
 export function createSettling(context: SettlingContext, queue: string, retry: RetryClass): Settling {
@@ -99,7 +99,7 @@ export function createSettling(context: SettlingContext, queue: string, retry: R
         await faults.at('beforeAck', identity(delivery));
       } catch (error) {
         logger.debug({ err: error, queue }, 'a placed fault returns the message to its queue');
-        delivery.requeue();
+        delivery.fail();
         return 'requeued';
       }
     }
@@ -125,7 +125,7 @@ export function createSettling(context: SettlingContext, queue: string, retry: R
     const parked = verdict.to === 'dead';
     if (!(await moved(delivery, failure, parked ? names.dead : names.retry(verdict.rung), parked))) {
       await pause(REQUEUE_AFTER_MS);
-      delivery.requeue();
+      delivery.giveBack();
       return 'requeued';
     }
     const type = typeOf(delivery.message);

@@ -38,8 +38,8 @@ export function namesFor(prefix: string, service: string, instance: string): Nam
 
 /**
  * A limit of 20 means 21 deliveries; then the broker itself parks the message. Attempts are counted by the rungs, so this one
- * only stops a message that takes its process down each time, or cannot even be moved to a rung. RabbitMQ 3.10 has no limit
- * unless told, RabbitMQ 4 has this one: written out, both do the same.
+ * only stops a message that takes its process down each time. RabbitMQ 3.10 has no limit unless told and counts every return,
+ * RabbitMQ 4 has this one, and since 4.3 counts crashes and `basic.reject` only.
  */
 export const DELIVERY_LIMIT = 20;
 
@@ -97,18 +97,29 @@ export function rungTopology(names: Names, rung: Rung): Topology {
   };
 }
 
+/** What whoever sends for slices with these retry classes needs. */
+export function sendingTopology(names: Names, retries: readonly RetryClass[]): Topology {
+  const rungs = [...new Set(retries.flatMap((retry) => retry.rungs))];
+  return joined([houseTopology(names), ...rungs.map((rung) => rungTopology(names, rung))]);
+}
+
+function joined(parts: readonly Topology[]): Topology {
+  return {
+    exchanges: parts.flatMap((part) => part.exchanges),
+    queues: parts.flatMap((part) => part.queues),
+    bindings: parts.flatMap((part) => part.bindings),
+  };
+}
+
 export function sliceTopology(
   names: Names,
   spec: { slice: string; definitions: readonly MessageDefinition[]; retry: RetryClass; singleActive: boolean },
 ): Topology {
   const queue = names.slice(spec.slice);
   const dead = names.deadOf(queue);
-  const house = houseTopology(names);
-  const rungs = [...new Set(spec.retry.rungs)].map((rung) => rungTopology(names, rung));
-  return {
-    exchanges: [...house.exchanges, ...rungs.flatMap((rung) => rung.exchanges)],
+  const own: Topology = {
+    exchanges: [],
     queues: [
-      ...rungs.flatMap((rung) => rung.queues),
       { name: dead, arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': DEAD_DELIVERY_LIMIT } },
       {
         name: queue,
@@ -125,12 +136,9 @@ export function sliceTopology(
         },
       },
     ],
-    bindings: [
-      ...rungs.flatMap((rung) => rung.bindings),
-      { queue: dead, exchange: names.dead, key: queue },
-      ...bindingsOf(names, queue, spec.definitions),
-    ],
+    bindings: [{ queue: dead, exchange: names.dead, key: queue }, ...bindingsOf(names, queue, spec.definitions)],
   };
+  return joined([sendingTopology(names, [spec.retry]), own]);
 }
 
 /** A queue of one instance, so that every instance hears the message. It goes away some time after its instance. */
