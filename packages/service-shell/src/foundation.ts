@@ -24,8 +24,9 @@ import {
 import type { Logger } from 'pino';
 import type { BearerRecogniser } from './authentication.ts';
 import { createHealth, type Health } from './health.ts';
-import { startHttpServer, type HttpServer } from './http-server.ts';
-import { createLogger, flushLogger } from './logger.ts';
+import { startHttpServer } from './http-server.ts';
+import { orderlyStop, type Running } from './lifecycle.ts';
+import { createLogger, type LoggerOptions } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { openParkedMessages } from './parked-messages.ts';
 import type { ProblemCatalogue } from './problem-catalogue.ts';
@@ -33,11 +34,12 @@ import { createProblems } from './problems.ts';
 import type { Route } from './routes.ts';
 import { openTenantDirectory, type TenantDirectory } from './tenant-directory.ts';
 import { TrustStore } from './trust.ts';
+import type { Waiters } from './waiters.ts';
 
 export type FoundationConfig = {
   readonly NODE_ENV: 'production' | 'development' | 'test';
   readonly SERVICE_INSTANCE: string;
-  readonly LOG_LEVEL: string;
+  readonly LOG_LEVEL: LoggerOptions['level'];
   readonly HTTP_HOST: string;
   readonly HTTP_PORT: number;
   readonly HTTP_TRUSTED_HOPS: number;
@@ -53,7 +55,7 @@ export type FoundationOptions = {
   readonly service: string;
   readonly config: FoundationConfig;
   /** Where a test lets the process die. */
-  readonly faults?: Faults & { at(point: string, context: never): void | Promise<void> };
+  readonly faults?: Faults;
   readonly messagingFaults?: Parameters<typeof connectBroker>[0]['faults'];
   readonly clock?: () => Date;
   /** Identity is who the directory asks, so identity itself has none. Default true. */
@@ -61,13 +63,6 @@ export type FoundationOptions = {
   /** Identity feeds its own trust. Default: listens to identity. */
   readonly trust?: TrustStore;
   readonly logger?: Logger;
-};
-
-export type Running = {
-  readonly httpPort: number;
-  readonly logger: Logger;
-  /** Drains and closes; resolves when nothing is left. */
-  stop(): Promise<void>;
 };
 
 export type Foundation = {
@@ -84,32 +79,34 @@ export type Foundation = {
   readonly broker: Broker;
   readonly trust: TrustStore;
   readonly tenants: TenantDirectory;
-  aggregate<State, Command, Event extends DomainEvent>(spec: AggregateSpec<State, Command, Event>): Promise<AggregateStore<State, Command, Event>>;
+  aggregate<State, Command, Event extends DomainEvent>(
+    spec: AggregateSpec<State, Command, Event>,
+  ): Promise<AggregateStore<State, Command, Event>>;
   /** The scope of a received message: its tenant, with the message as cause. */
   scopeOf(envelope: Envelope): Scope;
   /** For background work that looks at every tenant's records; the reason is logged. */
   acrossTenants(reason: string): Scope;
   /** Periodic work: one run at a time, failures logged, ended by a stop. With `lease`, one instance at a time does it. */
   every(name: string, everyMs: number, task: () => Promise<void>, options?: { lease?: boolean }): void;
-  /** Called on stop, before the broker closes, the last registered first. */
+  /** Called on stop, after the consumers were cancelled and before the relay’s last pass. */
   onStop(close: () => Promise<void> | void): void;
   serve(options: {
     routes: readonly Route[];
     problems: ProblemCatalogue;
     bearers?: readonly BearerRecogniser[];
-    title?: string;
+    /** Ended first at a stop, so that requests which wait are answered with what there is. */
+    waiters?: Waiters;
   }): Promise<Running>;
 };
 
 /** A periodic task holds its lease for three rounds, so that a slow round does not lose it. */
 const LEASE_ROUNDS = 3;
-/** In flight requests get this long at a stop. */
-const DRAIN_MS = 10_000;
 
 export async function openFoundation(options: FoundationOptions): Promise<Foundation> {
   const { service, config } = options;
   const clock = options.clock ?? ((): Date => new Date());
-  const logger = options.logger ?? createLogger({ service, instance: config.SERVICE_INSTANCE, level: config.LOG_LEVEL });
+  const logger =
+    options.logger ?? createLogger({ service, instance: config.SERVICE_INSTANCE, level: config.LOG_LEVEL });
   const metrics = createMetrics({ service, processMetrics: config.NODE_ENV !== 'test' });
   const health = createHealth();
   const database = await openDatabase({ uri: config.MONGODB_URI, name: config.DATABASE_NAME, logger });
@@ -134,7 +131,8 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
     ...(options.faults === undefined ? {} : { faults: options.faults }),
   });
   const trust = options.trust ?? (await listeningTrust(service, broker, logger));
-  const tenants = options.tenantDirectory === false ? undefined : await openTenantDirectory(broker, { service, logger });
+  const tenants =
+    options.tenantDirectory === false ? undefined : await openTenantDirectory(broker, { service, logger });
   const closers: (() => Promise<void> | void)[] = [];
 
   health.add('database', () => database.ping(800));
@@ -144,24 +142,12 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
   metrics.watchOutboxAge(() => relay.oldestMs());
   metrics.watchQueues(async () => (await broker.queueDepths()).map(({ queue, ready }) => ({ queue, depth: ready })));
 
-  const systemOrigin = (reason: string): Origin => ({ by: `service:${service}`, channel: 'timer', cause: reason, correlationId: reason });
-  let http: HttpServer | undefined;
-  let stopping: Promise<void> | undefined;
-
-  async function stop(): Promise<void> {
-    health.drain();
-    http?.drain();
-    await http?.stop(DRAIN_MS);
-    await broker.cancelConsumers();
-    for (const close of closers.reverse()) await close();
-    await relay.stop();
-    tenants?.stop();
-    await broker.close();
-    await database.close();
-    logger.info('stopped');
-    await flushLogger(logger);
-  }
-
+  const systemOrigin = (reason: string): Origin => ({
+    by: `service:${service}`,
+    channel: 'timer',
+    cause: reason,
+    correlationId: reason,
+  });
   const foundation: Foundation = {
     service,
     logger,
@@ -201,13 +187,16 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
       let running: Promise<void> = Promise.resolve();
       let over = false;
       const round = async (): Promise<void> => {
-        if (taskOptions.lease === true && !(await leases.take(name, config.SERVICE_INSTANCE, everyMs * LEASE_ROUNDS))) return;
+        if (taskOptions.lease === true && !(await leases.take(name, config.SERVICE_INSTANCE, everyMs * LEASE_ROUNDS)))
+          return;
         await task();
       };
       const schedule = (): NodeJS.Timeout =>
         setTimeout(() => {
           running = round()
-            .catch((error: unknown) => logger.warn({ err: error, task: name }, 'periodic task failed; the next round follows'))
+            .catch((error: unknown) =>
+              logger.warn({ err: error, task: name }, 'periodic task failed; the next round follows'),
+            )
             .finally(() => {
               if (!over) timer = schedule();
             });
@@ -221,10 +210,10 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
       });
     },
     onStop: (close) => void closers.push(close),
-    async serve({ routes, problems, bearers, title }) {
+    async serve({ routes, problems, bearers, waiters }) {
       const parked = await openParkedMessages({ database, broker, service, logger, clock, metrics });
       relay.start();
-      http = await startHttpServer({
+      const http = await startHttpServer({
         service,
         host: config.HTTP_HOST,
         port: config.HTTP_PORT,
@@ -236,10 +225,21 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
         trust,
         trustedHops: config.HTTP_TRUSTED_HOPS,
         ...(bearers === undefined ? {} : { bearers }),
-        ...(title === undefined ? {} : { title }),
       });
       logger.info({ port: http.port }, 'serving');
-      return { httpPort: http.port, logger, stop: () => (stopping ??= stop()) };
+      const stop = orderlyStop({
+        logger,
+        health,
+        http,
+        ...(waiters === undefined ? {} : { waiters }),
+        consumers: [
+          { stop: () => broker.cancelConsumers() },
+          ...[...closers].reverse().map((close) => ({ stop: close })),
+        ],
+        relays: [relay],
+        closing: [() => tenants?.stop(), () => broker.close(), () => database.close()],
+      });
+      return { httpPort: http.port, logger, stop };
     },
   };
   return foundation;
@@ -248,18 +248,30 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
 async function listeningTrust(service: string, broker: Broker, logger: Logger): Promise<TrustStore> {
   const trust = new TrustStore({ service, logger });
   await trust.listen({
-    broadcast: ({ name, definitions, handle }) => broker.broadcast({ name, definitions, handle: ({ envelope }) => handle(envelope) }),
+    broadcast: ({ name, definitions, handle }) =>
+      broker.broadcast({ name, definitions, handle: ({ envelope }) => handle(envelope) }),
     publish: (message) => broker.publisher.publish(message),
   });
   return trust;
 }
 
 function messagingMetrics(metrics: Metrics): MessagingMetrics {
-  const published = metrics.counter('messages_published_total', 'Messages published by type and outcome.', ['type', 'outcome']);
+  const published = metrics.counter('messages_published_total', 'Messages published by type and outcome.', [
+    'type',
+    'outcome',
+  ]);
   const unrouted = metrics.counter('messages_unrouted_total', 'Events that nobody hears.', ['type']);
-  const parked = metrics.counter('messages_parked_total', 'Messages that failed for good, by queue and reason.', ['queue', 'reason']);
+  const parked = metrics.counter('messages_parked_total', 'Messages that failed for good, by queue and reason.', [
+    'queue',
+    'reason',
+  ]);
   return {
-    handled: (_queue, type, outcome, seconds) => metrics.observeMessage(type, outcome === 'done' ? 'handled' : outcome === 'parked' ? 'parked' : 'retried', seconds),
+    handled: (_queue, type, outcome, seconds) =>
+      metrics.observeMessage(
+        type,
+        outcome === 'done' ? 'handled' : outcome === 'parked' ? 'parked' : 'retried',
+        seconds,
+      ),
     published: (type, outcome) => published.inc({ type, outcome }),
     retried: () => undefined,
     parked: (queue, _type, reason) => parked.inc({ queue, reason }),

@@ -22,3 +22,7 @@ export * from './sse.ts';
 export * from './tracing.ts';
 export * from './trust.ts';
 export * from './waiters.ts';
+export * from './foundation.ts';
+export * from './parked-messages.ts';
+export * from './tenant-directory.ts';
+export * from './ticket-token.ts';

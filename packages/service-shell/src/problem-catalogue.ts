@@ -30,6 +30,11 @@ export function problem(
 }
 
 export const PLATFORM_PROBLEMS = {
+  'platform.unknown-tenant': problem(
+    404,
+    ['租户不存在', 'There is no such tenant'],
+    ['找不到该景区或车站。', 'No site or station has this id.'],
+  ),
   'platform.invalid-request': problem(
     400,
     ['请求内容有误', 'The request is not valid'],
