@@ -66,11 +66,12 @@ export const trustPublished = defineEvent({
           status: z.enum(['active', 'revoked']),
         }),
       )
-      .max(50_000),
+      // All lists at their longest stay below the 8 MiB of a message.
+      .max(20_000),
     /** Kept until the last access token of the family has expired. */
-    revokedFamilies: z.array(z.object({ id: idSchema, until: instantSchema })).max(100_000),
+    revokedFamilies: z.array(z.object({ id: idSchema, until: instantSchema })).max(20_000),
     /** Tokens of the user that were issued in or before this second are refused. */
-    revokedUsers: z.array(z.object({ id: idSchema, at: instantSchema })).max(100_000),
+    revokedUsers: z.array(z.object({ id: idSchema, at: instantSchema })).max(10_000),
   }),
   example: {
     revision: 42,

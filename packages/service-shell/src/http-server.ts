@@ -282,13 +282,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     exchange.by = nameOf(principal);
     assertAccess(prepared.terms, principal);
     if (route.idempotent) requireIdempotencyKey(incoming.headers['idempotency-key'] as string | undefined);
-    const params = route.params === undefined ? NOTHING : parsed(route.params, { ...request.params }, 'path');
+    const params = route.params === undefined ? NOTHING : parsed(route.params, request.params, 'path');
     const { url = '' } = incoming;
     const cut = url.indexOf('?');
     const query =
       cut < 0 && route.query === undefined
         ? NOTHING
-        : parsed(route.query, cut < 0 ? NOTHING : { ...parseQuery(url.slice(cut + 1)) }, 'query');
+        : parsed(route.query, cut < 0 ? NOTHING : parseQuery(url.slice(cut + 1)), 'query');
     const { body, raw } = prepared.takesBody ? await bodyOf(incoming, prepared) : { body: undefined, raw: undefined };
     const context = new RequestContext<never, never, never>(
       { facts, incoming, outgoing, logger },

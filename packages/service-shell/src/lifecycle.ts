@@ -21,11 +21,14 @@ export type StopParts = {
   readonly health?: Health;
   readonly http?: HttpServer;
   readonly waiters?: Stoppable;
-  /** Cancelled, then what they have in hand is finished. */
-  readonly consumers?: readonly Stoppable[];
+  /** Its consumers are cancelled and finish what they have in hand; its connections close after the last relay pass. */
+  readonly broker?: { cancelConsumers(): Promise<void>; close(): Promise<void> };
+  /** Whatever else works on its own: sweepers, timers. Stopped with the consumers. */
+  readonly workers?: readonly Stoppable[];
   /** The last pass over the outbox. */
   readonly relays?: readonly Stoppable[];
-  /** Connections, in the order in which they are to be closed: broker, then database. */
+  readonly database?: { close(): Promise<void> };
+  /** Whatever else has to be closed at the end. */
   readonly closing?: readonly (() => Promise<void> | void)[];
   /** How long balancers get to see that this instance is not ready any more, before it stops accepting. Default 0. */
   readonly drainDelayMs?: number;
@@ -54,7 +57,8 @@ async function step(logger: Logger, name: string, withinMs: number, work: () => 
 
 /** The stop of a service, in the one right order. Calling it again gives the same stop. */
 export function orderlyStop(parts: StopParts): () => Promise<void> {
-  const { logger, health, http, waiters, consumers = [], relays = [], closing = [], drainDelayMs = 0 } = parts;
+  const { logger, health, http, waiters, broker, workers = [], relays = [], database, closing = [] } = parts;
+  const { drainDelayMs = 0 } = parts;
   const all = (stoppables: readonly Stoppable[]) => async (): Promise<void> => {
     await Promise.all(stoppables.map(async (stoppable) => stoppable.stop()));
   };
@@ -66,8 +70,12 @@ export function orderlyStop(parts: StopParts): () => Promise<void> {
     // Requests that wait for a result are answered with what there is.
     await step(logger, 'waiters', CLOSE_WITHIN_MS, all(waiters === undefined ? [] : [waiters]));
     await step(logger, 'http', FINISH_WITHIN_MS + 1_000, async () => http?.stop(FINISH_WITHIN_MS));
-    await step(logger, 'consumers', FINISH_WITHIN_MS, all(consumers));
+    await step(logger, 'consumers', FINISH_WITHIN_MS + 1_000, async () => {
+      await Promise.all([broker?.cancelConsumers(), all(workers)()]);
+    });
     await step(logger, 'relays', FINISH_WITHIN_MS, all(relays));
+    await step(logger, 'broker', CLOSE_WITHIN_MS, async () => broker?.close());
+    await step(logger, 'database', CLOSE_WITHIN_MS, async () => database?.close());
     for (const [index, close] of closing.entries()) {
       await step(logger, `closing ${index + 1} of ${closing.length}`, CLOSE_WITHIN_MS, async () => close());
     }

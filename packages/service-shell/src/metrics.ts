@@ -1,20 +1,21 @@
 // Figures for Prometheus: rate, errors, duration per route and per message type; how old the outbox is, how deep the queues
 // are, which breakers are open (PLA-50). One registry per service, because tests run several services in one process.
+import type { MessagingMetrics } from '@tongpiao/messaging';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export type BreakerState = 'closed' | 'half-open' | 'open';
-export type MessageOutcome = 'handled' | 'retried' | 'parked';
 
 export type Metrics = {
   readonly registry: Registry;
   /** @param route the pattern, never the path, so that the number of series is bounded */
   observeRequest(method: string, route: string, status: number, seconds: number): void;
-  observeMessage(type: string, outcome: MessageOutcome, seconds: number): void;
+  /** What messaging counts, given to `connectBroker`. */
+  readonly messaging: MessagingMetrics;
   /** @param read age of the oldest message that is said but not published, in milliseconds; asked at each scrape */
   watchOutboxAge(read: () => Promise<number> | number): void;
   /** @param read messages waiting per queue; asked at each scrape */
   watchQueues(
-    read: () => Promise<readonly { queue: string; depth: number }[]> | readonly { queue: string; depth: number }[],
+    read: () => Promise<readonly { queue: string; ready: number }[]> | readonly { queue: string; ready: number }[],
   ): void;
   setBreaker(upstream: string, state: BreakerState): void;
   /** A business counter, e.g. `orders_fulfilled_total`. */
@@ -47,6 +48,49 @@ function statusClass(status: number): string {
   return `${Math.floor(status / 100)}xx`;
 }
 
+function messagingMetrics(registry: Registry): MessagingMetrics {
+  const registers = [registry];
+  const handled = new Histogram({
+    name: 'message_duration_seconds',
+    help: 'Duration of message handling by queue, type and outcome.',
+    labelNames: ['queue', 'type', 'outcome'],
+    buckets: BUCKETS,
+    registers,
+  });
+  const published = new Histogram({
+    name: 'message_publish_duration_seconds',
+    help: 'Time until the broker has confirmed a message, by type and outcome.',
+    labelNames: ['type', 'outcome'],
+    buckets: BUCKETS,
+    registers,
+  });
+  const retried = new Counter({
+    name: 'messages_retried_total',
+    help: 'Messages put back to be tried again later.',
+    labelNames: ['queue', 'type', 'rung'],
+    registers,
+  });
+  const parked = new Counter({
+    name: 'messages_parked_total',
+    help: 'Messages given up and kept for operations.',
+    labelNames: ['queue', 'type', 'reason'],
+    registers,
+  });
+  const unrouted = new Counter({
+    name: 'messages_unrouted_total',
+    help: 'Events that nobody hears.',
+    labelNames: ['type'],
+    registers,
+  });
+  return {
+    handled: (queue, type, outcome, seconds) => handled.observe({ queue, type, outcome }, seconds),
+    published: (type, outcome, seconds) => published.observe({ type, outcome }, seconds),
+    retried: (queue, type, rung) => retried.inc({ queue, type, rung }),
+    parked: (queue, type, reason) => parked.inc({ queue, type, reason }),
+    unrouted: (type) => unrouted.inc({ type }),
+  };
+}
+
 export function createMetrics(options: { service: string; processMetrics?: boolean }): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service: options.service });
@@ -56,13 +100,6 @@ export function createMetrics(options: { service: string; processMetrics?: boole
     name: 'http_request_duration_seconds',
     help: 'Duration of HTTP requests by method, route and class of status.',
     labelNames: ['method', 'route', 'status'],
-    buckets: BUCKETS,
-    registers,
-  });
-  const messages = new Histogram({
-    name: 'message_duration_seconds',
-    help: 'Duration of message handling by type and outcome.',
-    labelNames: ['type', 'outcome'],
     buckets: BUCKETS,
     registers,
   });
@@ -77,9 +114,7 @@ export function createMetrics(options: { service: string; processMetrics?: boole
     observeRequest(method, route, status, seconds) {
       requests.observe({ method, route, status: statusClass(status) }, seconds);
     },
-    observeMessage(type, outcome, seconds) {
-      messages.observe({ type, outcome }, seconds);
-    },
+    messaging: messagingMetrics(registry),
     watchOutboxAge(read) {
       new Gauge({
         name: 'outbox_oldest_seconds',
@@ -100,7 +135,7 @@ export function createMetrics(options: { service: string; processMetrics?: boole
         registers,
         async collect() {
           this.reset();
-          for (const { queue, depth } of (await within(read())) ?? []) this.set({ queue }, depth);
+          for (const { queue, ready } of (await within(read())) ?? []) this.set({ queue }, ready);
         },
       });
     },

@@ -31,14 +31,15 @@ export type TrustVerifier = {
   verifyApiKey(text: string): ApiKeyPrincipal;
 };
 
-/** What the broker has to offer: every instance hears broadcasts through a queue of its own. */
+/** What is needed of messaging's broker: every instance hears broadcasts through a queue of its own. */
 export type TrustBroker = {
   broadcast(listener: {
     name: string;
     definitions: readonly MessageDefinition[];
-    handle(envelope: Envelope): Promise<void>;
-  }): Promise<{ queue: string }>;
-  publish(message: { kind: 'command'; envelope: Envelope }): Promise<void>;
+    handle(message: { readonly envelope: Envelope }): Promise<void>;
+    missed(): void;
+  }): Promise<{ readonly queue: string }>;
+  readonly publisher: { publish(message: { kind: 'command'; envelope: Envelope }): Promise<void> };
 };
 
 export type TrustOptions = {
@@ -122,11 +123,14 @@ export class TrustStore implements TrustVerifier {
     const { queue } = await broker.broadcast({
       name: 'trust',
       definitions: [trustPublished, trustBeat],
-      handle: async (envelope) => {
+      handle: async ({ envelope }) => {
         this.#hear(envelope);
       },
+      missed: () => {
+        this.#askNow();
+      },
     });
-    this.#ask = () => broker.publish({ kind: 'command', envelope: this.#question(queue) });
+    this.#ask = () => broker.publisher.publish({ kind: 'command', envelope: this.#question(queue) });
     this.#askNow();
   }
 
