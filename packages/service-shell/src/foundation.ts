@@ -2,7 +2,7 @@
 // HTTP. A service's `run.ts` reads like a table of contents because this file holds what all of them share.
 import type { Envelope } from '@tongpiao/contracts';
 import type { TenantId } from '@tongpiao/kernel';
-import { connectBroker, type Broker, type MessagingMetrics } from '@tongpiao/messaging';
+import { connectBroker, type Broker } from '@tongpiao/messaging';
 import {
   AggregateStore,
   createBusSeal,
@@ -119,7 +119,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
     instance: config.SERVICE_INSTANCE,
     prefix: config.BROKER_PREFIX,
     logger,
-    metrics: messagingMetrics(metrics),
+    metrics: metrics.messaging,
     faults: options.messagingFaults,
   });
   const relay = createRelay({
@@ -140,7 +140,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
   health.add('trust', () => trust.isFresh());
   if (tenants !== undefined) health.add('tenants', () => tenants.ready());
   metrics.watchOutboxAge(() => relay.oldestMs());
-  metrics.watchQueues(async () => (await broker.queueDepths()).map(({ queue, ready }) => ({ queue, depth: ready })));
+  metrics.watchQueues(() => broker.queueDepths());
 
   const systemOrigin = (reason: string): Origin => ({
     by: `service:${service}`,
@@ -232,12 +232,11 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
         health,
         http,
         ...(waiters === undefined ? {} : { waiters }),
-        consumers: [
-          { stop: () => broker.cancelConsumers() },
-          ...[...closers].reverse().map((close) => ({ stop: close })),
-        ],
+        broker,
+        workers: [...closers].reverse().map((close) => ({ stop: close })),
         relays: [relay],
-        closing: [() => tenants?.stop(), () => broker.close(), () => database.close()],
+        database,
+        closing: [() => tenants?.stop()],
       });
       return { httpPort: http.port, logger, stop };
     },
@@ -247,34 +246,6 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
 
 async function listeningTrust(service: string, broker: Broker, logger: Logger): Promise<TrustStore> {
   const trust = new TrustStore({ service, logger });
-  await trust.listen({
-    broadcast: ({ name, definitions, handle }) =>
-      broker.broadcast({ name, definitions, handle: ({ envelope }) => handle(envelope) }),
-    publish: (message) => broker.publisher.publish(message),
-  });
+  await trust.listen(broker);
   return trust;
-}
-
-function messagingMetrics(metrics: Metrics): MessagingMetrics {
-  const published = metrics.counter('messages_published_total', 'Messages published by type and outcome.', [
-    'type',
-    'outcome',
-  ]);
-  const unrouted = metrics.counter('messages_unrouted_total', 'Events that nobody hears.', ['type']);
-  const parked = metrics.counter('messages_parked_total', 'Messages that failed for good, by queue and reason.', [
-    'queue',
-    'reason',
-  ]);
-  return {
-    handled: (_queue, type, outcome, seconds) =>
-      metrics.observeMessage(
-        type,
-        outcome === 'done' ? 'handled' : outcome === 'parked' ? 'parked' : 'retried',
-        seconds,
-      ),
-    published: (type, outcome) => published.inc({ type, outcome }),
-    retried: () => undefined,
-    parked: (queue, _type, reason) => parked.inc({ queue, reason }),
-    unrouted: (type) => unrouted.inc({ type }),
-  };
 }

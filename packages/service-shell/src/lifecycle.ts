@@ -28,7 +28,7 @@ export type StopParts = {
   /** The last pass over the outbox. */
   readonly relays?: readonly Stoppable[];
   readonly database?: { close(): Promise<void> };
-  /** Whatever else has to be closed at the end. */
+  /** Whatever else has to be closed, before broker and database. */
   readonly closing?: readonly (() => Promise<void> | void)[];
   /** How long balancers get to see that this instance is not ready any more, before it stops accepting. Default 0. */
   readonly drainDelayMs?: number;
@@ -74,11 +74,11 @@ export function orderlyStop(parts: StopParts): () => Promise<void> {
       await Promise.all([broker?.cancelConsumers(), all(workers)()]);
     });
     await step(logger, 'relays', FINISH_WITHIN_MS, all(relays));
-    await step(logger, 'broker', CLOSE_WITHIN_MS, async () => broker?.close());
-    await step(logger, 'database', CLOSE_WITHIN_MS, async () => database?.close());
     for (const [index, close] of closing.entries()) {
       await step(logger, `closing ${index + 1} of ${closing.length}`, CLOSE_WITHIN_MS, async () => close());
     }
+    await step(logger, 'broker', CLOSE_WITHIN_MS, async () => broker?.close());
+    await step(logger, 'database', CLOSE_WITHIN_MS, async () => database?.close());
     logger.info('stopped');
     await step(logger, 'logs', CLOSE_WITHIN_MS, () => flushLogger(logger));
   }
