@@ -107,6 +107,32 @@ export const paymentRefunded = defineEvent({
   },
 });
 
+export const paymentSurplusReceived = defineEvent({
+  type: 'finance.payment.surplus-received.v1',
+  summary: 'Another transaction arrived for a payment that was captured already; finance sends it back by itself.',
+  data: z.object({
+    ...payment,
+    amount: amountSchema,
+    method: paymentMethodSchema,
+    transactionId: z.string().max(100),
+    capturedAt: instantSchema,
+  }),
+  example: {
+    ...PAYMENT,
+    amount: 24_000,
+    method: 'wechat',
+    transactionId: '4200001234202612010000000002',
+    capturedAt: '2026-12-01T10:01:05+08:00',
+  },
+});
+
+export const paymentRefundFailed = defineEvent({
+  type: 'finance.payment.refund-failed.v1',
+  summary: 'A refund was refused or did not arrive: a person has to look.',
+  data: z.object({ ...payment, refundId: idSchema, amount: amountSchema, problem: z.string().max(200) }),
+  example: { ...PAYMENT, refundId: 'rfd_0a5d8k2m7q9x3c6v1b4n', amount: 24_000, problem: 'exceeds-captured' },
+});
+
 export const queryPayment = defineCommand({
   type: 'finance.payment.query.v1',
   summary: 'Timer of finance to itself: an unconfirmed payment is asked for at the provider.',

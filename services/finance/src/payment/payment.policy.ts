@@ -1,0 +1,159 @@
+// Small named rules over numbers that may change: when a provider is asked again, what money is still there to give back, and
+// what has to be done at the provider next.
+import type { PaymentMethod } from '@tongpiao/contracts';
+import { addFen, fen, subtractFen, ZERO_FEN, type Fen } from '@tongpiao/kernel';
+import type { LivePayment, PaymentState, Refund } from './payment.ts';
+
+/** FIN-02: a call-back usually comes within seconds; after this long the provider is asked. */
+const FIRST_ASK_MS = 30_000;
+const PAYMENT_ASK_MAX_MS = 600_000;
+const REFUND_ASK_MAX_MS = 3_600_000;
+/** A provider's own closing and a payment at the last second cross each other within this time. */
+const EXPIRY_MARGIN_MS = 60_000;
+/** 2^12 × 30 s is more than a day; larger exponents only overflow. */
+const DOUBLINGS_MAX = 12;
+
+function gapMs(asked: number, maxMs: number): number {
+  return Math.min(maxMs, FIRST_ASK_MS * 2 ** Math.min(asked, DOUBLINGS_MAX));
+}
+
+function later(at: string, byMs: number): string {
+  return new Date(Date.parse(at) + byMs).toISOString();
+}
+
+/** @param asked how often it was asked already */
+export function nextPaymentAsk(at: string, asked: number): string {
+  return later(at, gapMs(asked, PAYMENT_ASK_MAX_MS));
+}
+
+export function nextRefundAsk(at: string, asked: number): string {
+  return later(at, gapMs(asked, REFUND_ASK_MAX_MS));
+}
+
+/** Past its time and the margin: it is closed at the provider instead of being asked for once more. */
+export function isOverdue(state: LivePayment, at: string): boolean {
+  return Date.parse(at) > Date.parse(state.expiresAt) + EXPIRY_MARGIN_MS;
+}
+
+export function isExpired(state: LivePayment, at: string): boolean {
+  return Date.parse(at) >= Date.parse(state.expiresAt);
+}
+
+/** Money of the transaction that is on its way back or gone, or that nobody knows about. */
+export function setAside(refunds: readonly Refund[], transactionId: string): Fen {
+  return refunds
+    .filter(
+      (refund) => refund.transactionId === transactionId && refund.status !== 'failed' && refund.status !== 'refused',
+    )
+    .reduce((sum, { amount }) => addFen(sum, amount), ZERO_FEN);
+}
+
+/** What of the captured amount may still be given back. */
+export function refundable(state: LivePayment): Fen {
+  if (state.status !== 'captured') return ZERO_FEN;
+  return subtractFen(state.capture.amount, setAside(state.refunds, state.capture.transactionId));
+}
+
+/** Confirmed refunds, those of surplus transactions included. */
+export function refundedAmount(state: LivePayment): Fen {
+  return fen(state.refunds.filter(({ status }) => status === 'done').reduce((sum, { amount }) => sum + amount, 0));
+}
+
+/** The whole of the transaction that a refund gives back: providers compare it. */
+export function totalOf(state: LivePayment, refund: Refund): Fen {
+  const captures = state.status === 'captured' ? [state.capture, ...state.surplus] : state.surplus;
+  return captures.find(({ transactionId }) => transactionId === refund.transactionId)?.amount ?? refund.amount;
+}
+
+/** A person has to look: money that did not find its way back, or that came twice. */
+export function needsAttention(state: LivePayment): boolean {
+  return (
+    state.surplus.length > 0 ||
+    state.refunds.some(({ status }) => status === 'failed' || status === 'abnormal' || status === 'refused')
+  );
+}
+
+/** What has to happen at the provider next; the same after a crash as before it. */
+export type ProviderStep =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'create' }
+  /** Its time passed before it was opened: nothing may stay open at the provider. */
+  | { readonly kind: 'abandon'; readonly reason: string }
+  | { readonly kind: 'close' }
+  | { readonly kind: 'refund'; readonly refund: Refund };
+
+const NOTHING: ProviderStep = { kind: 'none' };
+
+export function nextStep(state: PaymentState, at: string): ProviderStep {
+  if (state.status === 'none') return NOTHING;
+  if (state.closing) return { kind: 'close' };
+  switch (state.status) {
+    case 'requested':
+      return isExpired(state, at) ? { kind: 'abandon', reason: 'expired' } : { kind: 'create' };
+    case 'captured': {
+      const refund = state.refunds.find(({ status }) => status === 'requested');
+      return refund === undefined ? NOTHING : { kind: 'refund', refund };
+    }
+    case 'opened':
+    case 'failed':
+    case 'closed':
+      return NOTHING;
+  }
+}
+
+/** What an unconfirmed payment's timer leads to. */
+export function isAwaitingPayer(state: PaymentState): boolean {
+  return state.status === 'opened' && !state.closing;
+}
+
+export type MethodFacts = {
+  readonly production: boolean;
+  readonly demoTenant: boolean;
+  readonly providers: ReadonlySet<'wechat' | 'alipay'>;
+};
+
+/** The providers' common ground for merchant order numbers. */
+const PAYMENT_ID = /^[0-9A-Za-z_\-|*]{6,32}$/;
+
+type Request = {
+  readonly paymentId: string;
+  readonly method: PaymentMethod;
+  readonly amount: Fen;
+  readonly takenBy?: string | undefined;
+};
+
+type Rule = (request: Request, facts: MethodFacts) => string | undefined;
+
+const RULES: readonly Rule[] = [
+  ({ amount }) => (amount > 0 ? undefined : 'nothing-to-pay'),
+  ({ method, takenBy }) => (method === 'cash' && takenBy === undefined ? 'cash-without-clerk' : undefined),
+  ({ method, paymentId }) => (method === 'cash' || PAYMENT_ID.test(paymentId) ? undefined : 'id-not-accepted'),
+  ({ method }, { production, demoTenant }) =>
+    method === 'sandbox' && (production || !demoTenant) ? 'sandbox-not-allowed' : undefined,
+  ({ method }, { providers }) => {
+    const provider = providerOf(method);
+    return provider === undefined || providers.has(provider) ? undefined : 'method-not-available';
+  },
+];
+
+/** The first rule that refuses wins and says why. */
+export function refusalOf(request: Request, facts: MethodFacts): string | undefined {
+  for (const rule of RULES) {
+    const refusal = rule(request, facts);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+/** `sandbox` is the WeChat sandbox, asked to pay by itself. */
+export function providerOf(method: PaymentMethod): 'wechat' | 'alipay' | undefined {
+  switch (method) {
+    case 'wechat':
+    case 'sandbox':
+      return 'wechat';
+    case 'alipay':
+      return 'alipay';
+    case 'cash':
+      return undefined;
+  }
+}

@@ -1,0 +1,131 @@
+// The payment's words: what it can be, what it can be told, what can happen to it (FIN-01 … FIN-03). One page, no logic.
+import type { PaymentMethod } from '@tongpiao/contracts';
+import type { Fen } from '@tongpiao/kernel';
+
+export type PaymentFacts = {
+  readonly orderId: string;
+  /** What was asked for; what came is in the capture. */
+  readonly amount: Fen;
+  readonly method: PaymentMethod;
+  readonly description: string;
+  readonly expiresAt: string;
+  readonly requestedAt: string;
+  /** Clerk who took the cash. */
+  readonly takenBy?: string | undefined;
+};
+
+/** One transaction at the provider: money that is there. */
+export type Capture = { readonly transactionId: string; readonly amount: Fen; readonly at: string };
+
+export type RefundReason = 'late-payment' | 'double-payment' | 'cancelled' | 'refund';
+
+/**
+ * requested: ours to ask for · accepted: under way at the provider · done: confirmed · failed: will not happen, the amount is
+ * free again · abnormal: neither, a person has to look, the amount stays set aside · refused: never asked for
+ */
+export type RefundStatus = 'requested' | 'accepted' | 'done' | 'failed' | 'abnormal' | 'refused';
+
+export type Refund = {
+  readonly id: string;
+  readonly amount: Fen;
+  readonly reason: RefundReason;
+  readonly status: RefundStatus;
+  /** The transaction that it gives back. */
+  readonly transactionId: string;
+  readonly requestedAt: string;
+  readonly asked: number;
+  readonly providerRefundId?: string | undefined;
+  readonly refundedAt?: string | undefined;
+  readonly problem?: string | undefined;
+};
+
+type Live = PaymentFacts & {
+  readonly refunds: readonly Refund[];
+  /** FIN-03: further transactions for a payment that was captured already; each goes back by itself. */
+  readonly surplus: readonly Capture[];
+  /** It is to be closed at the provider, and that is not confirmed yet. */
+  readonly closing: boolean;
+  /** How often the provider was asked since it was opened. */
+  readonly asked: number;
+  readonly payUrl?: string | undefined;
+  readonly changedAt: string;
+};
+
+export type PaymentState =
+  | { readonly status: 'none' }
+  | (Live & { readonly status: 'requested' | 'opened' | 'closed' })
+  | (Live & { readonly status: 'captured'; readonly capture: Capture })
+  | (Live & { readonly status: 'failed'; readonly reason: string });
+
+export type LivePayment = Exclude<PaymentState, { status: 'none' }>;
+
+export type PaymentCommand =
+  | {
+      readonly type: 'RequestPayment';
+      readonly facts: PaymentFacts;
+      /** Why this method cannot be used here, found before anything is asked of a provider. */
+      readonly refusal?: string | undefined;
+    }
+  | { readonly type: 'OpenPayment'; readonly payUrl: string; readonly at: string }
+  /** The provider refused for good and holds nothing open for it. */
+  | { readonly type: 'RefusePayment'; readonly reason: string; readonly at: string }
+  | {
+      readonly type: 'CapturePayment';
+      readonly capture: Capture;
+      /** Id of the refund, should this transaction be one too many. */
+      readonly surplusRefundId: string;
+      readonly at: string;
+    }
+  | { readonly type: 'ClosePayment'; readonly at: string }
+  | { readonly type: 'ConfirmClosed'; readonly at: string }
+  /** The provider was asked and knows of no money, or could not be asked. */
+  | { readonly type: 'ReportUnpaid'; readonly at: string }
+  | {
+      readonly type: 'RequestRefund';
+      readonly refundId: string;
+      readonly amount: Fen;
+      readonly reason: RefundReason;
+      readonly at: string;
+    }
+  | { readonly type: 'AcceptRefund'; readonly refundId: string; readonly providerRefundId: string; readonly at: string }
+  | { readonly type: 'ConfirmRefund'; readonly refundId: string; readonly refundedAt: string; readonly at: string }
+  | {
+      readonly type: 'FailRefund';
+      readonly refundId: string;
+      readonly problem: string;
+      /** False: nobody knows yet where the money is. */
+      readonly final: boolean;
+      readonly at: string;
+    }
+  | { readonly type: 'ReportRefundPending'; readonly refundId: string; readonly at: string };
+
+type At = { readonly at: string };
+
+export type PaymentEvent = At &
+  (
+    | { readonly type: 'PaymentRequested'; readonly facts: PaymentFacts }
+    | { readonly type: 'PaymentOpened'; readonly payUrl: string; readonly askAt: string }
+    /** Opened at the provider after it had ended here: it has to be closed there again. */
+    | { readonly type: 'PaymentOpenedLate'; readonly askAt: string }
+    | { readonly type: 'PaymentFailed'; readonly reason: string }
+    | { readonly type: 'PaymentCaptured'; readonly capture: Capture }
+    | { readonly type: 'SurplusReceived'; readonly capture: Capture }
+    | { readonly type: 'CloseRequested'; readonly askAt: string }
+    | { readonly type: 'PaymentClosed' }
+    | { readonly type: 'PaymentClosedAgain' }
+    | { readonly type: 'PaymentStillUnpaid'; readonly askAt: string }
+    | {
+        readonly type: 'RefundRequested';
+        readonly refund: Pick<Refund, 'id' | 'amount' | 'reason' | 'transactionId'>;
+        readonly askAt: string;
+      }
+    | {
+        readonly type: 'RefundRefused';
+        readonly refund: Pick<Refund, 'id' | 'amount' | 'reason'>;
+        readonly problem: string;
+      }
+    | { readonly type: 'RefundAccepted'; readonly refundId: string; readonly providerRefundId: string }
+    | { readonly type: 'RefundStillPending'; readonly refundId: string; readonly askAt: string }
+    | { readonly type: 'RefundDone'; readonly refundId: string; readonly refundedAt: string }
+    | { readonly type: 'RefundFailed'; readonly refundId: string; readonly problem: string; readonly final: boolean }
+  );
