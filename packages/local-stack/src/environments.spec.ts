@@ -1,0 +1,79 @@
+// The wiring: who is told which address, and which secret stays with whom.
+import { expect } from 'chai';
+import { sandboxEnvironment, serviceEnvironment, type Wiring } from './environments.ts';
+import { serviceNames } from './services.ts';
+
+const key = (letter: string): string => Buffer.alloc(32, letter).toString('base64');
+
+const wiring: Wiring = {
+  nodeEnvironment: 'development',
+  logLevel: 'info',
+  limits: 'on',
+  publicBaseUrl: 'http://localhost:8080',
+  mongodbUri: 'mongodb://socket',
+  rabbitmqUrl: 'amqp://broker',
+  redisUrl: 'redis://cache',
+  secrets: {
+    masterKeys: {
+      gateway: key('g'),
+      identity: key('i'),
+      sales: key('s'),
+      inventory: key('v'),
+      finance: key('f'),
+      notification: key('n'),
+    },
+    busKey: key('b'),
+    adminPassword: 'an-admin-password',
+    mongodbPassword: 'a-mongodb-password',
+    rabbitmqPassword: 'a-broker-password',
+    redisPassword: 'a-cache-password',
+    smppPassword: '12345678',
+  },
+  sandboxes: {
+    httpPort: 8090,
+    smppPort: 2775,
+    smtpPort: 2525,
+    stateDirectory: '/state/sandboxes',
+    credentialsFile: '/state/sandboxes/payment-credentials.json',
+  },
+  upstreams: {
+    gateway: ['http://127.0.0.1:8080'],
+    identity: ['http://127.0.0.1:1'],
+    sales: ['http://127.0.0.1:2', 'http://127.0.0.1:3'],
+    inventory: ['http://127.0.0.1:4'],
+    finance: ['http://127.0.0.1:5'],
+    notification: ['http://127.0.0.1:6'],
+  },
+};
+
+const of = (service: (typeof serviceNames)[number]): Record<string, string> =>
+  serviceEnvironment(service, `${service}-1`, 9_000, wiring);
+
+describe('environment', () => {
+  it('gives every service its own master key and its own database, and all of them one bus key', () => {
+    expect(new Set(serviceNames.map((name) => of(name)['MASTER_KEY'])).size).to.equal(serviceNames.length);
+    expect(new Set(serviceNames.map((name) => of(name)['BUS_KEY']))).to.deep.equal(new Set([key('b')]));
+    expect(of('sales')['DATABASE_NAME']).to.equal('sales');
+    expect(of('gateway')['DATABASE_NAME']).to.equal(undefined);
+  });
+
+  it('tells the gateway every instance of every service', () => {
+    expect(of('gateway')['UPSTREAM_SALES']).to.equal('http://127.0.0.1:2,http://127.0.0.1:3');
+    expect(Object.keys(of('gateway')).filter((name) => name.startsWith('UPSTREAM_'))).to.have.length(5);
+  });
+
+  it('gives the first password to identity alone', () => {
+    const holders = serviceNames.filter((name) => of(name)['BOOTSTRAP_ADMIN_PASSWORD'] !== undefined);
+    expect(holders).to.deep.equal(['identity']);
+  });
+
+  it('lets notification and the sandbox agree on the SMS account', () => {
+    const sandbox = sandboxEnvironment(wiring);
+    const url = new URL(of('notification')['SMPP_URL'] ?? '');
+    expect([url.username, url.password, url.port]).to.deep.equal([
+      sandbox['SMPP_SYSTEM_ID'],
+      sandbox['SMPP_PASSWORD'],
+      sandbox['SMPP_PORT'],
+    ]);
+  });
+});
