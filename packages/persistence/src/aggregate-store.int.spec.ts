@@ -24,8 +24,13 @@ import {
 } from './index.ts';
 
 type State = { status: 'none' } | { status: 'open'; count: number; secret?: string | undefined };
-type Command = { type: 'Add'; by: number; secret?: string } | { type: 'Remind'; due: string } | { type: 'Forget' } | { type: 'Noop' };
-type Event = { type: 'Added'; by: number; secret?: string | undefined } | { type: 'Reminded'; due: string } | { type: 'Forgot' };
+type Command =
+  | { type: 'Add'; by: number; secret?: string }
+  | { type: 'Remind'; due: string }
+  | { type: 'Forget' }
+  | { type: 'Noop' };
+type Event =
+  { type: 'Added'; by: number; secret?: string | undefined } | { type: 'Reminded'; due: string } | { type: 'Forgot' };
 
 const decider: Decider<State, Command, Event> = {
   initial: { status: 'none' },
@@ -43,7 +48,9 @@ const decider: Decider<State, Command, Event> = {
   },
   evolve(state, event) {
     const count = state.status === 'none' ? 0 : state.count;
-    return event.type === 'Added' ? { status: 'open', count: count + event.by, secret: event.secret } : { status: 'open', count };
+    return event.type === 'Added'
+      ? { status: 'open', count: count + event.by, secret: event.secret }
+      : { status: 'open', count };
   },
 };
 
@@ -67,7 +74,12 @@ const spec: AggregateSpec<State, Command, Event> = {
     const count = state.status === 'open' ? state.count : 0;
     switch (event.type) {
       case 'Added':
-        return [say(added, { count, ...(event.secret === undefined ? {} : { secret: forRecipient('reader', { sealed: event.secret }) }) })];
+        return [
+          say(added, {
+            count,
+            ...(event.secret === undefined ? {} : { secret: forRecipient('reader', { sealed: event.secret }) }),
+          }),
+        ];
       case 'Reminded':
         return [remind('later', event.due, added, { count })];
       case 'Forgot':
@@ -107,7 +119,13 @@ describe('aggregate store', () => {
     });
     relays.push(relay);
     const vault = await Vault.open(database.connection, masterKey);
-    const store = await AggregateStore.open(spec, { connection: database.connection, relay, vault, bus: createBusSeal(busKey), ...(faults === undefined ? {} : { faults }) });
+    const store = await AggregateStore.open(spec, {
+      connection: database.connection,
+      relay,
+      vault,
+      bus: createBusSeal(busKey),
+      ...(faults === undefined ? {} : { faults }),
+    });
     relay.start();
     return store;
   }
@@ -146,13 +164,18 @@ describe('aggregate store', () => {
 
   it('PLA-41 handles a message once, however often it is delivered', async () => {
     const store = await open();
-    for (let delivery = 0; delivery < 3; delivery += 1) await store.handle(scope, 'a2', { type: 'Add', by: 1 }, { messageId: 'm1' });
+    for (let delivery = 0; delivery < 3; delivery += 1)
+      await store.handle(scope, 'a2', { type: 'Add', by: 1 }, { messageId: 'm1' });
     expect((await store.load(scope, 'a2'))?.state).to.deep.include({ count: 1 });
   });
 
   it('PLA-41 loses no update when many write to one record at once', async () => {
     const store = await open();
-    await Promise.all(Array.from({ length: 40 }, async (_, index) => store.handle(scope, 'a3', { type: 'Add', by: 1 }, { messageId: `m${index}` })));
+    await Promise.all(
+      Array.from({ length: 40 }, async (_, index) =>
+        store.handle(scope, 'a3', { type: 'Add', by: 1 }, { messageId: `m${index}` }),
+      ),
+    );
     expect((await store.load(scope, 'a3'))?.state).to.deep.include({ count: 40 });
     expect(await store.verify(scope, 'a3')).to.deep.equal({ intact: true, entries: 40 });
   });
@@ -206,8 +229,10 @@ describe('aggregate store', () => {
   it('PLA-20 moves old entries out of a long journal without breaking its chain', async () => {
     const store = await open();
     for (let index = 0; index < 450; index += 1) await store.handle(scope, 'j1', { type: 'Add', by: 1 });
-    const document = await database.connection.collection<{ _id: string }>('counters').findOne({ _id: 'j1' });
-    expect((document?.['journal'] as unknown[]).length).to.be.at.most(200);
+    const document = await database.connection
+      .collection<{ _id: string; journal: unknown[] }>('counters')
+      .findOne({ _id: 'j1' });
+    expect(document?.journal.length).to.be.at.most(200);
     expect(await store.journal(scope, 'j1')).to.have.length(450);
     expect(await store.verify(scope, 'j1')).to.deep.equal({ intact: true, entries: 450 });
   });
@@ -249,7 +274,9 @@ describe('aggregate store', () => {
     await store.handle(scope, 'r1', { type: 'Add', by: 1 }, { request: later });
     expect((await store.handle(scope, 'r1', { type: 'Add', by: 1 }, { request: later })).repeated).to.equal(true);
     for (const key of ['k', 'k2']) {
-      const refusal = await store.handle(scope, 'r1', { type: 'Add', by: 9 }, { request: { key, fingerprint: 'other' } }).catch((error: unknown) => error);
+      const refusal = await store
+        .handle(scope, 'r1', { type: 'Add', by: 9 }, { request: { key, fingerprint: 'other' } })
+        .catch((error: unknown) => error);
       expect(refusal).to.be.instanceOf(DomainError);
       expect((refusal as DomainError).code).to.equal('platform.idempotency-key-reused');
     }
@@ -267,7 +294,9 @@ describe('aggregate store', () => {
     expect(bus.openAs('reader', TENANT, 's1:1:0', sealed)).to.equal('13800005678');
     expect(() => bus.openAs('reader', TENANT, 's1:2:0', sealed)).to.throw();
     expect(() => bus.openAs('thief', TENANT, 's1:1:0', sealed)).to.throw();
-    expect(JSON.stringify(await database.connection.collection('counters').find({}).toArray())).not.to.contain('13800005678');
+    expect(JSON.stringify(await database.connection.collection('counters').find({}).toArray())).not.to.contain(
+      '13800005678',
+    );
 
     const before = await store.load(scope, 's1');
     await vault.rotateTenantKey(scope);
@@ -278,7 +307,9 @@ describe('aggregate store', () => {
     expect((await rotated.recordKey(scope, after!)).open(secret)).to.equal('13800005678');
     await rotated.eraseKey(scope, 's1');
     const erased = await rotated.load(scope, 's1');
-    expect(await rotated.recordKey(scope, erased!).catch((error: unknown) => (error as DomainError).code)).to.equal('platform.erased');
+    expect(await rotated.recordKey(scope, erased!).catch((error: unknown) => (error as DomainError).code)).to.equal(
+      'platform.erased',
+    );
     expect(await rotated.verify(scope, 's1')).to.deep.equal({ intact: true, entries: 1 });
   });
 });

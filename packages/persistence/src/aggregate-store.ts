@@ -71,6 +71,8 @@ const HANDLED_KEPT = 200;
 /** Version conflicts before giving up: 12 writers on 8 documents were seen to need 22. */
 const CONFLICT_TRIES = 60;
 const CONFLICT_PAUSE_MS = 4;
+/** Records in progress are few; some 5 kB each. */
+const REMEMBERED_MAX = 4_000;
 
 const timerSchema = z.object({
   id: z.string(),
@@ -123,6 +125,8 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
   readonly #faults: Faults;
   readonly #clock: () => Date;
   readonly #listeners: ((id: string, state: State, scope: Scope) => void)[] = [];
+  /** Records as this instance wrote them last. The version guard makes acting on an old one harmless; it saves a read per message. */
+  readonly #written = new Map<string, Loaded<State>>();
 
   private constructor(
     spec: AggregateSpec<State, Command, Event>,
@@ -220,19 +224,34 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     options: HandleOptions = {},
   ): Promise<Handled<State, Event>> {
     Scope.assert(scope);
-    let current = options.expectNew === true ? undefined : await this.#load(scope, id);
+    const remembered = options.expectNew === true ? undefined : this.#remembered(scope, id);
+    let fresh = remembered === undefined;
+    let current = remembered ?? (options.expectNew === true ? undefined : await this.#load(scope, id));
     for (let attempt = 0; attempt < CONFLICT_TRIES; attempt += 1) {
       const state = current?.state ?? this.spec.decider.initial;
       if (current !== undefined && this.#wasHandled(current, options)) {
         return { id, state, events: [], version: current.version, repeated: true };
       }
-      const decided = typeof command === 'function' ? (command as (state: State) => Command)(state) : command;
-      const events = this.spec.decider.decide(state, decided);
-      if (events.length === 0) return { id, state, events, version: current?.version ?? 0, repeated: false };
+      let events: readonly Event[];
+      try {
+        const decided = typeof command === 'function' ? (command as (state: State) => Command)(state) : command;
+        events = this.spec.decider.decide(state, decided);
+      } catch (error) {
+        if (fresh) throw error;
+        events = [];
+      }
+      if (events.length === 0) {
+        // What is remembered may be old. A write finds out by its guard; an answer without a write has to look.
+        if (fresh) return { id, state, events, version: current?.version ?? 0, repeated: false };
+        current = await this.#load(scope, id);
+        fresh = true;
+        continue;
+      }
       const written = await this.#write(scope, id, current, events, options);
       if (written !== undefined) return written;
       if (attempt > 2) await pause(Math.random() * CONFLICT_PAUSE_MS * attempt);
       current = await this.#load(scope, id);
+      fresh = true;
     }
     throw new Error(`${this.spec.collection} ${id}: ${CONFLICT_TRIES} version conflicts in a row`);
   }
@@ -254,7 +273,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
       prepared.map((next) => next.document),
     );
     for (const [index, next] of prepared.entries()) {
-      if (!present.has(index)) await this.#committed(scope, next);
+      if (!present.has(index)) await this.#committed(scope, next, undefined);
     }
   }
 
@@ -277,6 +296,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
   async rewrapKey(scope: Scope, id: string): Promise<void> {
     const loaded = await this.#load(scope, id);
     if (loaded?.key === undefined) return;
+    this.#written.delete(id);
     await this.#records.update(
       scope,
       { _id: id, 'key.kid': loaded.key.kid },
@@ -286,6 +306,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
 
   /** PLA-12: forgets the data key; sealed values can never be opened again while figures and chain stay. */
   async eraseKey(scope: Scope, id: string): Promise<void> {
+    this.#written.delete(id);
     await this.#records.update(scope, { _id: id }, { $unset: { key: 1 } });
   }
 
@@ -379,6 +400,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
       _id: id,
       tenantId: scope.tenantId,
       version,
+      changedAt: now,
       seq: last.seq,
       head: last.hash,
       journalFrom: current?.journalFrom ?? 1,
@@ -415,10 +437,12 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
       }
     } else {
       const journalFrom = await this.#archiveOverflow(scope, current, document.journal.length);
+      document.journalFrom = journalFrom;
       const change: Change = {
         $set: {
           state: document.state,
           version: document.version,
+          changedAt: document.changedAt,
           seq: document.seq,
           head: document.head,
           ...(journalFrom === current.journalFrom ? {} : { journalFrom }),
@@ -436,12 +460,42 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
       };
       if ((await this.#records.update(scope, { _id: id, version: current.version }, change)) === 0) return undefined;
     }
-    await this.#committed(scope, next);
+    await this.#committed(scope, next, current);
     return { id, state: next.state, events, version: document.version, repeated: false };
   }
 
-  async #committed(scope: Scope, next: Prepared<State, Event>): Promise<void> {
+  #remembered(scope: Scope, id: string): Loaded<State> | undefined {
+    const known = this.#written.get(id);
+    return known !== undefined && (scope.acrossTenants || known.tenantId === scope.tenantId) ? known : undefined;
+  }
+
+  #remember(next: Prepared<State, Event>, before: Loaded<State> | undefined): void {
+    const { _id, tenantId, version, seq, head, journalFrom, timers, key, request, handled } = next.document;
+    this.#written.delete(_id);
+    if (this.#written.size >= REMEMBERED_MAX) {
+      const [oldest] = this.#written.keys();
+      if (oldest !== undefined) this.#written.delete(oldest);
+    }
+    const allHandled = [...(before?.handled ?? []), ...handled].slice(-HANDLED_KEPT);
+    const firstRequest = request ?? before?.request;
+    this.#written.set(_id, {
+      _id,
+      tenantId,
+      version,
+      seq,
+      head,
+      journalFrom,
+      timers,
+      key,
+      state: next.state,
+      handled: allHandled,
+      ...(firstRequest === undefined ? {} : { request: firstRequest }),
+    });
+  }
+
+  async #committed(scope: Scope, next: Prepared<State, Event>, before: Loaded<State> | undefined): Promise<void> {
     const { document } = next;
+    this.#remember(next, before);
     await this.#faults.at('afterCommit', { collection: this.spec.collection, id: document._id });
     this.#relay.offer(this.spec.collection, document._id, document.outbox);
     for (const listener of this.#listeners) listener(document._id, next.state, scope);
@@ -472,6 +526,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
 type Prepared<State, Event> = {
   document: Stored & {
     version: number;
+    changedAt: Date;
     seq: number;
     head: string;
     journalFrom: number;
@@ -507,6 +562,7 @@ function aggregateShape(): SchemaDefinition {
     _id: String,
     tenantId: { type: String, required: true },
     version: { type: Number, required: true },
+    changedAt: Date,
     seq: Number,
     head: String,
     journalFrom: Number,

@@ -26,3 +26,4 @@ export * from './foundation.ts';
 export * from './parked-messages.ts';
 export * from './tenant-directory.ts';
 export * from './ticket-token.ts';
+export * from './republish.ts';

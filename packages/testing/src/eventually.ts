@@ -23,19 +23,27 @@ export async function eventually<Value>(
       last = error;
     }
     if (Date.now() >= end) {
-      throw new Error(`${what}: not within ${withinMs} ms; last seen: ${last instanceof Error ? last.message : JSON.stringify(last)}`);
+      throw new Error(
+        `${what}: not within ${withinMs} ms; last seen: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 
 /** Asks until the probe answers the same for a while: for "and nothing more happens". */
-export async function settled<Value>(what: string, probe: () => Promise<Value> | Value, quietMs = 500, withinMs = 15_000): Promise<Value> {
+export async function settled<Value>(
+  what: string,
+  probe: () => Promise<Value> | Value,
+  quietMs = 500,
+  withinMs = 15_000,
+): Promise<Value> {
   const end = Date.now() + withinMs;
   let value = await probe();
   let since = Date.now();
   while (Date.now() - since < quietMs) {
-    if (Date.now() >= end) throw new Error(`${what}: still moving after ${withinMs} ms; last seen: ${JSON.stringify(value)}`);
+    if (Date.now() >= end)
+      throw new Error(`${what}: still moving after ${withinMs} ms; last seen: ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
     const next = await probe();
     if (JSON.stringify(next) !== JSON.stringify(value)) {

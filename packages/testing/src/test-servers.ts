@@ -18,7 +18,8 @@ export type TestServers = {
 
 function required(name: string): string {
   const value = process.env[name];
-  if (value === undefined || value === '') throw new Error(`${name} is not set: run the tests with \`npm test\`, which starts the servers`);
+  if (value === undefined || value === '')
+    throw new Error(`${name} is not set: run the tests with \`npm test\`, which starts the servers`);
   return value;
 }
 
@@ -35,7 +36,10 @@ export function testServers(): TestServers {
 }
 
 /** Drops what a test made: databases with its prefix, and the queues that it names. */
-export async function forget(servers: TestServers, names: { databases?: readonly string[]; queues?: readonly string[] }): Promise<void> {
+export async function forget(
+  servers: TestServers,
+  names: { databases?: readonly string[]; queues?: readonly string[] },
+): Promise<void> {
   if (names.databases !== undefined && names.databases.length > 0) {
     const connection = await mongoose.createConnection(servers.mongodbUri).asPromise();
     for (const name of names.databases) await connection.useDb(servers.database(name)).dropDatabase();

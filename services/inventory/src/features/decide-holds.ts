@@ -5,7 +5,15 @@
 // Killed between 1 and 2, the messages come again and find their ids pending: counters stay, documents follow. Killed between
 // 2 and 3, documents are there already and pending is cleared. Killed after 3, the documents say so. Reading the counters
 // before the holds, under the guard of the revision, makes this true with several instances at work.
-import { confirmHold, extendHold, holdRejected, placeHold, releaseHold, type DataOf, type Envelope } from '@tongpiao/contracts';
+import {
+  confirmHold,
+  extendHold,
+  holdRejected,
+  placeHold,
+  releaseHold,
+  type DataOf,
+  type Envelope,
+} from '@tongpiao/contracts';
 import { ContractBreach, NotYet, TransientError, type TenantId } from '@tongpiao/kernel';
 import type { Outcome, Publisher, Received } from '@tongpiao/messaging';
 import { Scope, type Origin } from '@tongpiao/persistence';
@@ -42,11 +50,19 @@ export function decideHolds(parts: Parts): (messages: readonly Received[]) => Pr
     for (const [tenantId, group] of Map.groupBy(messages, ({ envelope }) => envelope.tenantid)) {
       await decideTenant(parts, tenantId as TenantId, group, outcomes);
     }
-    return messages.map((message) => outcomes.get(message) ?? { failed: new TransientError('inventory.undecided', 'not decided in this batch') });
+    return messages.map(
+      (message) =>
+        outcomes.get(message) ?? { failed: new TransientError('inventory.undecided', 'not decided in this batch') },
+    );
   };
 }
 
-async function decideTenant(parts: Parts, tenantId: TenantId, messages: readonly Received[], outcomes: Map<Received, Outcome>): Promise<void> {
+async function decideTenant(
+  parts: Parts,
+  tenantId: TenantId,
+  messages: readonly Received[],
+  outcomes: Map<Received, Outcome>,
+): Promise<void> {
   const tenantScope = Scope.ofTenant(tenantId, originOf(messages[0]?.envelope));
   const items = await itemsOf(parts, tenantScope, messages, outcomes);
   const single = items.filter(({ request }) => new Set(request.hold.lines.map(({ siteDay }) => siteDay)).size === 1);
@@ -61,14 +77,23 @@ async function decideTenant(parts: Parts, tenantId: TenantId, messages: readonly
 }
 
 /** Turns messages into requests with all facts of the hold; what cannot be turned has its outcome already. */
-async function itemsOf(parts: Parts, scope: Scope, messages: readonly Received[], outcomes: Map<Received, Outcome>): Promise<Item[]> {
+async function itemsOf(
+  parts: Parts,
+  scope: Scope,
+  messages: readonly Received[],
+  outcomes: Map<Received, Outcome>,
+): Promise<Item[]> {
   const known = await parts.holds.load(
     scope,
     messages.filter(({ definition }) => definition.type !== placeHold.type).map(({ envelope }) => holdIdOf(envelope)),
   );
   const sessionDays = await parts.sessions.siteDaysOf(
     scope,
-    messages.flatMap(({ definition, envelope }) => (definition.type === placeHold.type ? (envelope.data as DataOf<typeof placeHold>).lines.map((line) => line.sessionId) : [])),
+    messages.flatMap(({ definition, envelope }) =>
+      definition.type === placeHold.type
+        ? (envelope.data as DataOf<typeof placeHold>).lines.map((line) => line.sessionId)
+        : [],
+    ),
   );
   const placedHere = new Map<string, HoldFacts>();
   const items: Item[] = [];
@@ -79,12 +104,21 @@ async function itemsOf(parts: Parts, scope: Scope, messages: readonly Received[]
       case placeHold.type: {
         const data = envelope.data as DataOf<typeof placeHold>;
         const lines = data.lines.map((line) => ({ ...line, siteDay: sessionDays.get(line.sessionId) ?? '' }));
-        const hold: HoldFacts = { holdId: data.holdId, orderId: data.orderId, channel: data.channel, expiresAt: data.expiresAt, lines };
+        const hold: HoldFacts = {
+          holdId: data.holdId,
+          orderId: data.orderId,
+          channel: data.channel,
+          expiresAt: data.expiresAt,
+          lines,
+        };
         const unknown = lines.find(({ siteDay }) => siteDay === '');
         if (unknown !== undefined) {
-          await settle(parts, [{ message, scope: own, request: { kind: 'place', hold } }], [
-            { kind: 'rejected', hold, reason: 'unknown-session', sessionId: unknown.sessionId, available: 0 },
-          ], outcomes);
+          await settle(
+            parts,
+            [{ message, scope: own, request: { kind: 'place', hold } }],
+            [{ kind: 'rejected', hold, reason: 'unknown-session', sessionId: unknown.sessionId, available: 0 }],
+            outcomes,
+          );
           break;
         }
         placedHere.set(data.holdId, hold);
@@ -96,43 +130,71 @@ async function itemsOf(parts: Parts, scope: Scope, messages: readonly Received[]
         if (known.has(data.holdId)) {
           await parts.holds.extend(own, data.holdId, new Date(data.expiresAt), parts.clock());
           outcomes.set(message, 'done');
-        } else outcomes.set(message, { failed: new NotYet('inventory.unknown-hold', 'the hold has not been placed yet') });
+        } else
+          outcomes.set(message, { failed: new NotYet('inventory.unknown-hold', 'the hold has not been placed yet') });
         break;
       }
       case confirmHold.type: {
         const hold = known.get(holdIdOf(envelope))?.facts ?? placedHere.get(holdIdOf(envelope));
-        if (hold === undefined) outcomes.set(message, { failed: new NotYet('inventory.unknown-hold', 'the hold has not been placed yet') });
-        else if (hold.lines.length === 0) outcomes.set(message, { failed: contradiction('confirmed after it was released before it was placed') });
+        if (hold === undefined)
+          outcomes.set(message, { failed: new NotYet('inventory.unknown-hold', 'the hold has not been placed yet') });
+        else if (hold.lines.length === 0)
+          outcomes.set(message, { failed: contradiction('confirmed after it was released before it was placed') });
         else items.push({ message, scope: own, request: { kind: 'confirm', hold } });
         break;
       }
       case releaseHold.type: {
         const data = envelope.data as DataOf<typeof releaseHold>;
         const hold = known.get(data.holdId)?.facts ?? placedHere.get(data.holdId);
-        if (hold !== undefined && hold.lines.length > 0) items.push({ message, scope: own, request: { kind: 'release', hold, refund: data.reason === 'refunded' } });
+        if (hold !== undefined && hold.lines.length > 0)
+          items.push({ message, scope: own, request: { kind: 'release', hold, refund: data.reason === 'refunded' } });
         else {
           // Released before it was placed: a tombstone without lines refuses the place that is still under way.
-          const tombstone: HoldFacts = { holdId: data.holdId, orderId: data.orderId, channel: 'web', expiresAt: envelope.time, lines: [] };
+          const tombstone: HoldFacts = {
+            holdId: data.holdId,
+            orderId: data.orderId,
+            channel: 'web',
+            expiresAt: envelope.time,
+            lines: [],
+          };
           await parts.holds.complete([{ scope: own, step: 'release', hold: tombstone }], parts.clock());
           outcomes.set(message, 'done');
         }
         break;
       }
       default:
-        outcomes.set(message, { failed: new ContractBreach('inventory.unexpected-message', `not a hold request: ${definition.type}`) });
+        outcomes.set(message, {
+          failed: new ContractBreach('inventory.unexpected-message', `not a hold request: ${definition.type}`),
+        });
     }
   }
   return items;
 }
 
 /** Decides and writes one site-day's requests. Repeats with fresh counters while another instance is faster. */
-async function decideGroup(parts: Parts, scope: Scope, siteDayId: string, items: readonly Item[]): Promise<readonly HoldOutcome[]> {
+async function decideGroup(
+  parts: Parts,
+  scope: Scope,
+  siteDayId: string,
+  items: readonly Item[],
+): Promise<readonly HoldOutcome[]> {
   for (let attempt = 0; attempt < GUARD_TRIES; attempt += 1) {
     const siteDay = (await parts.siteDays.load(scope, [siteDayId])).get(siteDayId);
-    if (siteDay === undefined) return items.map(({ request: { hold } }) => ({ kind: 'rejected', hold, reason: 'unknown-session', sessionId: hold.lines[0]?.sessionId ?? '', available: 0 }));
+    if (siteDay === undefined)
+      return items.map(({ request: { hold } }) => ({
+        kind: 'rejected',
+        hold,
+        reason: 'unknown-session',
+        sessionId: hold.lines[0]?.sessionId ?? '',
+        available: 0,
+      }));
     // After the counters: a hold that was completed before this read is seen here, one that is decided later moves the revision.
     const stored = await parts.holds.load(scope, [...new Set(items.map(({ request }) => request.hold.holdId))]);
-    const { outcomes, change } = decideBatch(siteDay, (holdId) => statusOf(stored, holdId), items.map(({ request }) => request));
+    const { outcomes, change } = decideBatch(
+      siteDay,
+      (holdId) => statusOf(stored, holdId),
+      items.map(({ request }) => request),
+    );
     if (change !== undefined) {
       if (!(await parts.siteDays.decide(scope, siteDay, change, parts.clock()))) continue;
       parts.moved(scope.tenantId, applyChange(siteDay, change));
@@ -166,7 +228,14 @@ async function decideAcrossDays(parts: Parts, scope: Scope, item: Item): Promise
 async function decideOneOfSeveral(parts: Parts, scope: Scope, day: string, request: HoldRequest): Promise<HoldOutcome> {
   for (let attempt = 0; attempt < GUARD_TRIES; attempt += 1) {
     const siteDay = (await parts.siteDays.load(scope, [day])).get(day);
-    if (siteDay === undefined) return { kind: 'rejected', hold: request.hold, reason: 'unknown-session', sessionId: request.hold.lines[0]?.sessionId ?? '', available: 0 };
+    if (siteDay === undefined)
+      return {
+        kind: 'rejected',
+        hold: request.hold,
+        reason: 'unknown-session',
+        sessionId: request.hold.lines[0]?.sessionId ?? '',
+        available: 0,
+      };
     const stored = await parts.holds.load(scope, [request.hold.holdId]);
     const { outcomes, change } = decideBatch(siteDay, (holdId) => statusOf(stored, holdId), [request]);
     const [outcome] = outcomes;
@@ -181,10 +250,18 @@ async function decideOneOfSeveral(parts: Parts, scope: Scope, day: string, reque
   throw new TransientError('inventory.contended', `site-day ${day}: ${GUARD_TRIES} other decisions came first`);
 }
 
-async function followUp(parts: Parts, scope: Scope, days: readonly string[], items: readonly Item[], outcomes: readonly HoldOutcome[]): Promise<void> {
+async function followUp(
+  parts: Parts,
+  scope: Scope,
+  days: readonly string[],
+  items: readonly Item[],
+  outcomes: readonly HoldOutcome[],
+): Promise<void> {
   const completed = outcomes.flatMap((outcome, index) => {
     const item = items[index];
-    return outcome.kind === 'complete' && item !== undefined ? [{ scope: item.scope, step: outcome.step, hold: outcome.hold }] : [];
+    return outcome.kind === 'complete' && item !== undefined
+      ? [{ scope: item.scope, step: outcome.step, hold: outcome.hold }]
+      : [];
   });
   if (completed.length === 0) return;
   await parts.holds.complete(completed, parts.clock());
@@ -195,7 +272,12 @@ async function followUp(parts: Parts, scope: Scope, days: readonly string[], ite
 }
 
 /** Refusals leave no document: the answer is published and confirmed before the request is acknowledged. */
-async function settle(parts: Parts, items: readonly Item[], decided: readonly HoldOutcome[], outcomes: Map<Received, Outcome>): Promise<void> {
+async function settle(
+  parts: Parts,
+  items: readonly Item[],
+  decided: readonly HoldOutcome[],
+  outcomes: Map<Received, Outcome>,
+): Promise<void> {
   const refused: { message: Received; envelope: Envelope }[] = [];
   items.forEach(({ message }, index) => {
     const outcome = decided[index] ?? { kind: 'early' };
@@ -218,7 +300,12 @@ async function settle(parts: Parts, items: readonly Item[], decided: readonly Ho
   const results = await parts.publisher.publishMany(refused.map(({ envelope }) => ({ kind: 'event', envelope })));
   refused.forEach(({ message }, index) => {
     const result = results[index];
-    outcomes.set(message, result?.status === 'fulfilled' ? 'done' : { failed: new TransientError('inventory.answer-unpublished', 'the refusal could not be told yet') });
+    outcomes.set(
+      message,
+      result?.status === 'fulfilled'
+        ? 'done'
+        : { failed: new TransientError('inventory.answer-unpublished', 'the refusal could not be told yet') },
+    );
   });
 }
 

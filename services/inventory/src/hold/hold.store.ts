@@ -90,19 +90,38 @@ export async function openHolds(database: Database, relay: Relay): Promise<HoldS
 
 function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
   async function load(scope: Scope, ids: readonly string[]): Promise<Map<string, HoldDocument>> {
-    const found = await records.find(scope, { _id: { $in: ids } }, { projection: { journal: 0, outbox: 0, timers: 0 }, limit: ids.length });
+    const found = await records.find(
+      scope,
+      { _id: { $in: ids } },
+      { projection: { journal: 0, outbox: 0, timers: 0 }, limit: ids.length },
+    );
     return new Map(found.map((document) => [document._id, document]));
   }
 
   /** New documents: places, and tombstones of releases that came before their place. */
-  async function insertNew(items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[], at: Date): Promise<void> {
+  async function insertNew(
+    items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[],
+    at: Date,
+  ): Promise<void> {
     const prepared = items.map(({ scope, step, hold }) => {
-      const [entry] = chain({ seq: 0, head: GENESIS }, [{ type: EVENT_OF[step], data: { ...hold } }], at.toISOString(), scope.origin);
+      const [entry] = chain(
+        { seq: 0, head: GENESIS },
+        [{ type: EVENT_OF[step], data: { ...hold } }],
+        at.toISOString(),
+        scope.origin,
+      );
       const outbox: OutboxEntry[] = [];
       if (step === 'place') {
         const id = `${hold.holdId}:1:0`;
         const draft = say(holdGranted, { holdId: hold.holdId, orderId: hold.orderId });
-        const envelope = envelopeOf(scope, 'inventory', hold.holdId, draft, { id, sequence: 1, time: at.toISOString() }, NO_SEALING);
+        const envelope = envelopeOf(
+          scope,
+          'inventory',
+          hold.holdId,
+          draft,
+          { id, sequence: 1, time: at.toISOString() },
+          NO_SEALING,
+        );
         outbox.push({ id, due: at, kind: 'event', envelope });
       }
       const document = {
@@ -125,24 +144,37 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
     for (const group of Map.groupBy(prepared, ({ scope }) => scope.tenantId).values()) {
       const [first] = group;
       if (first === undefined) continue;
-      const present = await records.insertMissing(first.scope, group.map(({ document }) => document));
+      const present = await records.insertMissing(
+        first.scope,
+        group.map(({ document }) => document),
+      );
       for (const [index, { document, outbox }] of group.entries()) {
         if (!present.has(index)) relay.offer(records.name, document._id, outbox);
       }
     }
   }
 
-  async function advance(items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[], at: Date): Promise<void> {
+  async function advance(
+    items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[],
+    at: Date,
+  ): Promise<void> {
     for (const group of Map.groupBy(items, ({ scope }) => scope.tenantId).values()) {
       const [first] = group;
       if (first === undefined) continue;
-      const stored = await load(first.scope, group.map(({ hold }) => hold.holdId));
+      const stored = await load(
+        first.scope,
+        group.map(({ hold }) => hold.holdId),
+      );
       const tombstones = group.filter(({ hold }) => !stored.has(hold.holdId));
-      await insertNew(tombstones.filter(({ step }) => step === 'release'), at);
+      await insertNew(
+        tombstones.filter(({ step }) => step === 'release'),
+        at,
+      );
       const updates = group.flatMap(({ scope, step, hold }): { filter: Filter; change: Change }[] => {
         const document = stored.get(hold.holdId);
         // Another delivery of the same step has been here already.
-        if (document === undefined || document.status === STATUS_AFTER[step] || document.status === 'released') return [];
+        if (document === undefined || document.status === STATUS_AFTER[step] || document.status === 'released')
+          return [];
         const [entry] = chain(document, [{ type: EVENT_OF[step], data: {} }], at.toISOString(), scope.origin);
         return [
           {
@@ -165,28 +197,53 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
       return new Map(
         [...documents].map(([id, document]) => {
           const { orderId, channel, expiresAt, lines, status, tenantId } = document;
-          return [id, { status, tenantId, facts: { holdId: id, orderId, channel, expiresAt: expiresAt.toISOString(), lines } }];
+          return [
+            id,
+            { status, tenantId, facts: { holdId: id, orderId, channel, expiresAt: expiresAt.toISOString(), lines } },
+          ];
         }),
       );
     },
     async complete(items, at) {
-      await insertNew(items.filter(({ step }) => step === 'place'), at);
+      await insertNew(
+        items.filter(({ step }) => step === 'place'),
+        at,
+      );
       // A hold may be placed and confirmed or released within one batch: steps are written in order.
-      await advance(items.filter(({ step }) => step === 'confirm'), at);
-      await advance(items.filter(({ step }) => step === 'release'), at);
+      await advance(
+        items.filter(({ step }) => step === 'confirm'),
+        at,
+      );
+      await advance(
+        items.filter(({ step }) => step === 'release'),
+        at,
+      );
     },
     async extend(scope, holdId, expiresAt, at) {
       const document = (await load(scope, [holdId])).get(holdId);
       if (document?.status !== 'held' || document.expiresAt >= expiresAt) return;
-      const [entry] = chain(document, [{ type: 'HoldExtended', data: { expiresAt: expiresAt.toISOString() } }], at.toISOString(), scope.origin);
+      const [entry] = chain(
+        document,
+        [{ type: 'HoldExtended', data: { expiresAt: expiresAt.toISOString() } }],
+        at.toISOString(),
+        scope.origin,
+      );
       await records.update(
         scope,
         { _id: holdId, version: document.version },
-        { $set: { expiresAt, seq: document.seq + 1, head: entry?.hash ?? document.head }, $inc: { version: 1 }, $push: { journal: { $each: [entry] } } },
+        {
+          $set: { expiresAt, seq: document.seq + 1, head: entry?.hash ?? document.head },
+          $inc: { version: 1 },
+          $push: { journal: { $each: [entry] } },
+        },
       );
     },
     async overdue(scope, before, limit) {
-      const found = await records.find(scope, { status: 'held', expiresAt: { $lt: before } }, { limit, sort: { expiresAt: 1 } });
+      const found = await records.find(
+        scope,
+        { status: 'held', expiresAt: { $lt: before } },
+        { limit, sort: { expiresAt: 1 } },
+      );
       return found.map(({ _id, orderId, tenantId }) => ({ holdId: _id, orderId, tenantId }));
     },
     count: (scope, filter) => records.count(scope, filter),

@@ -3,7 +3,9 @@ import type { AggregateStore, Scope } from '@tongpiao/persistence';
 import { siteDayId } from '../site-day/site-day.store.ts';
 import type { SessionCommand, SessionEvent, SessionState } from './session.ts';
 
-export type SessionIndex = { siteDaysOf(scope: Scope, sessionIds: readonly string[]): Promise<ReadonlyMap<string, string>> };
+export type SessionIndex = {
+  siteDaysOf(scope: Scope, sessionIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+};
 
 /** Two years of five sessions a day for fifty sites. */
 const REMEMBERED_MAX = 200_000;
@@ -16,7 +18,11 @@ export function createSessionIndex(sessions: AggregateStore<SessionState, Sessio
       const missing = [...wanted].filter((id) => !known.has(id));
       if (missing.length > 0) {
         if (known.size > REMEMBERED_MAX) known.clear();
-        for (const { id, tenantId, state } of await sessions.find(scope, { _id: { $in: missing } }, { limit: missing.length })) {
+        for (const { id, tenantId, state } of await sessions.find(
+          scope,
+          { _id: { $in: missing } },
+          { limit: missing.length },
+        )) {
           if (state.status !== 'none') known.set(id, { tenantId, siteDay: siteDayId(state.siteId, state.date) });
         }
       }

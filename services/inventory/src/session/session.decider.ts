@@ -33,4 +33,8 @@ function evolve(state: SessionState, event: SessionEvent): SessionState {
   }
 }
 
-export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent> = { initial: { status: 'none' }, decide, evolve };
+export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent> = {
+  initial: { status: 'none' },
+  decide,
+  evolve,
+};

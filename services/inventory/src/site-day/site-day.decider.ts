@@ -35,7 +35,11 @@ const NO_DELTA: Delta = { available: 0, held: 0, sold: 0 };
  * @param statusOf what the holds' own documents say, read after the counters
  * @param requests in order of arrival; the same hold may come several times
  */
-export function decideBatch(siteDay: SiteDay, statusOf: (holdId: string) => HoldStatus, requests: readonly HoldRequest[]): BatchDecision {
+export function decideBatch(
+  siteDay: SiteDay,
+  statusOf: (holdId: string) => HoldStatus,
+  requests: readonly HoldRequest[],
+): BatchDecision {
   const batch = new Batch(siteDay, statusOf);
   const outcomes = requests.map((request) => batch.decide(request));
   return { outcomes, change: batch.change() };
@@ -146,7 +150,10 @@ class Batch {
     let total = 0;
     for (const line of this.#ownLines(hold)) {
       const session = this.#siteDay.sessions[line.sessionId];
-      const rejected = (reason: 'sold-out' | 'day-full' | 'session-closed' | 'unknown-session', available: number): HoldOutcome => ({
+      const rejected = (
+        reason: 'sold-out' | 'day-full' | 'session-closed' | 'unknown-session',
+        available: number,
+      ): HoldOutcome => ({
         kind: 'rejected',
         hold,
         reason,
@@ -161,7 +168,8 @@ class Batch {
       const free = session.available + (this.#deltas.get(line.sessionId)?.available ?? 0);
       if (inSession > free) return rejected('sold-out', free);
       const { day } = this.#siteDay;
-      if (day !== undefined && total > day.available + this.#day.available) return rejected('day-full', day.available + this.#day.available);
+      if (day !== undefined && total > day.available + this.#day.available)
+        return rejected('day-full', day.available + this.#day.available);
     }
     return undefined;
   }

@@ -21,7 +21,9 @@ const siteDayDocument = z.object({
   revision: count,
   day: countersSchema.optional(),
   sessions: z.record(z.string(), countersSchema.extend({ status: z.enum(['open', 'closed']) })),
-  pending: z.array(z.object({ id: z.string(), step: z.enum(['place', 'confirm', 'release']), hold: holdFactsSchema, at: z.date() })),
+  pending: z.array(
+    z.object({ id: z.string(), step: z.enum(['place', 'confirm', 'release']), hold: holdFactsSchema, at: z.date() }),
+  ),
 });
 type SiteDayDocument = z.infer<typeof siteDayDocument>;
 
@@ -37,11 +39,17 @@ export type SiteDayStore = {
   /** Takes back a place that was granted on this day while another day of the same hold refused. Idempotent. */
   undoPlace(scope: Scope, id: string, hold: HoldFacts): Promise<void>;
   /** Adds a session's counters once; the day's own maximum is set when the site-day is new. */
-  addSession(scope: Scope, at: { siteId: string; date: string }, sessionId: string, capacity: number, dayCapacity: number | undefined): Promise<void>;
+  addSession(
+    scope: Scope,
+    at: { siteId: string; date: string },
+    sessionId: string,
+    capacity: number,
+    dayCapacity: number | undefined,
+  ): Promise<void>;
   /** @returns false when fewer places are free than would be taken away. Repeating a change that was made changes nothing. */
   changeCapacity(scope: Scope, id: string, sessionId: string, from: number, to: number): Promise<boolean>;
   setStatus(scope: Scope, id: string, sessionId: string, status: SessionCounters['status']): Promise<void>;
-  withOldPending(scope: Scope, before: Date): Promise<SiteDay[]>;
+  withOldPending(scope: Scope, before: Date): Promise<{ siteDay: SiteDay; tenantId: string }[]>;
   from(scope: Scope, date: string, limit: number): Promise<{ siteDay: SiteDay; tenantId: string }[]>;
 };
 
@@ -69,7 +77,9 @@ export async function openSiteDays(database: Database, guard: Guard = 'on'): Pro
   );
   schema.index({ tenantId: 1, date: 1 });
   schema.index({ 'pending.at': 1 });
-  const records = await openRecords(database.connection, 'site_days', schema, (document) => siteDayDocument.parse(document));
+  const records = await openRecords(database.connection, 'site_days', schema, (document) =>
+    siteDayDocument.parse(document),
+  );
   return siteDayStore(records, guard);
 }
 
@@ -106,7 +116,10 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
       let total = 0;
       for (const line of hold.lines.filter(({ siteDay }) => siteDay === id)) {
         total += line.quantity;
-        for (const [field, by] of [['available', line.quantity], ['held', -line.quantity]] as const) {
+        for (const [field, by] of [
+          ['available', line.quantity],
+          ['held', -line.quantity],
+        ] as const) {
           const path = `sessions.${line.sessionId}.${field}`;
           increments[path] = (increments[path] ?? 0) + by;
         }
@@ -114,8 +127,13 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
       const pending = `${hold.holdId}:place`;
       const change = (inc: Record<string, number>): Change => ({ $inc: inc, $pull: { pending: { id: pending } } });
       const withDay = { ...increments, 'day.available': total, 'day.held': -total };
-      const matched = await records.update(scope, { _id: id, 'pending.id': pending, day: { $exists: true } }, change(withDay));
-      if (matched === 0) await records.update(scope, { _id: id, 'pending.id': pending, day: { $exists: false } }, change(increments));
+      const matched = await records.update(
+        scope,
+        { _id: id, 'pending.id': pending, day: { $exists: true } },
+        change(withDay),
+      );
+      if (matched === 0)
+        await records.update(scope, { _id: id, 'pending.id': pending, day: { $exists: false } }, change(increments));
     },
 
     async addSession(scope, at, sessionId, capacity, dayCapacity) {
@@ -149,11 +167,16 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
     },
 
     async setStatus(scope, id, sessionId, status) {
-      await records.update(scope, { _id: id }, { $set: { [`sessions.${sessionId}.status`]: status }, $inc: { revision: 1 } });
+      await records.update(
+        scope,
+        { _id: id },
+        { $set: { [`sessions.${sessionId}.status`]: status }, $inc: { revision: 1 } },
+      );
     },
 
     async withOldPending(scope, before) {
-      return (await records.find(scope, { 'pending.at': { $lt: before } }, { limit: 100 })).map(siteDayOf);
+      const documents = await records.find(scope, { 'pending.at': { $lt: before } }, { limit: 100 });
+      return documents.map((document) => ({ siteDay: siteDayOf(document), tenantId: document.tenantId }));
     },
 
     async from(scope, date, limit) {
@@ -167,10 +190,21 @@ function fresh(capacity: number): Counters {
   return { capacity, available: capacity, held: 0, sold: 0 };
 }
 
-function addIncrements(increments: Record<string, number>, path: string, delta: { available: number; held: number; sold: number }): void {
-  for (const field of ['available', 'held', 'sold'] as const) if (delta[field] !== 0) increments[`${path}.${field}`] = delta[field];
+function addIncrements(
+  increments: Record<string, number>,
+  path: string,
+  delta: { available: number; held: number; sold: number },
+): void {
+  for (const field of ['available', 'held', 'sold'] as const)
+    if (delta[field] !== 0) increments[`${path}.${field}`] = delta[field];
 }
 
 function siteDayOf(document: SiteDayDocument): SiteDay {
-  return { id: document._id, revision: document.revision, day: document.day, sessions: document.sessions, pending: document.pending };
+  return {
+    id: document._id,
+    revision: document.revision,
+    day: document.day,
+    sessions: document.sessions,
+    pending: document.pending,
+  };
 }

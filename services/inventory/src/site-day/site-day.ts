@@ -49,7 +49,13 @@ export type RejectionReason = 'sold-out' | 'day-full' | 'session-closed' | 'unkn
 export type HoldOutcome =
   /** Counters moved (or had moved before a crash): the hold's document must follow. */
   | { readonly kind: 'complete'; readonly step: PendingStep; readonly hold: HoldFacts }
-  | { readonly kind: 'rejected'; readonly hold: HoldFacts; readonly reason: RejectionReason; readonly sessionId: string; readonly available: number }
+  | {
+      readonly kind: 'rejected';
+      readonly hold: HoldFacts;
+      readonly reason: RejectionReason;
+      readonly sessionId: string;
+      readonly available: number;
+    }
   /** Nothing to do: it is so already. */
   | { readonly kind: 'already' }
   /** A true message that came before the one it depends on. */

@@ -29,7 +29,8 @@ export function createAvailability(redis: Redis, logger: Logger): Availability {
     const batch = changed;
     changed = new Set();
     const pipeline = redis.pipeline();
-    for (const sessionId of batch) pipeline.set(key(sessionId), JSON.stringify(figures.get(sessionId)), 'EX', COPY_SECONDS);
+    for (const sessionId of batch)
+      pipeline.set(key(sessionId), JSON.stringify(figures.get(sessionId)), 'EX', COPY_SECONDS);
     await pipeline.exec();
   }
 
@@ -67,10 +68,12 @@ export function createAvailability(redis: Redis, logger: Logger): Availability {
     async figuresOf(sessionIds) {
       const missing = sessionIds.filter((id) => !figures.has(id));
       if (missing.length > 0) await fromCopy(missing);
-      return new Map(sessionIds.flatMap((id) => {
-        const figure = figures.get(id);
-        return figure === undefined ? [] : [[id, figure] as const];
-      }));
+      return new Map(
+        sessionIds.flatMap((id) => {
+          const figure = figures.get(id);
+          return figure === undefined ? [] : [[id, figure] as const];
+        }),
+      );
     },
     async stop() {
       clearInterval(timer);

@@ -18,11 +18,20 @@ export type ClaimWish = {
 };
 
 /** Whether each of these orders still counts; an order that is not stored is left out. */
-export type HolderFates = (scope: Scope, orderIds: readonly string[], counts: ClaimWish['counts']) => Promise<ReadonlyMap<string, 'counts' | 'over'>>;
+export type HolderFates = (
+  scope: Scope,
+  orderIds: readonly string[],
+  counts: ClaimWish['counts'],
+) => Promise<ReadonlyMap<string, 'counts' | 'over'>>;
 
 export type Claims = {
   /** Takes all or none. @returns the refusal of the first that is full. */
-  take(scope: Scope, orderId: string, wishes: readonly ClaimWish[], now: Date): Promise<ClaimWish['refusal'] | undefined>;
+  take(
+    scope: Scope,
+    orderId: string,
+    wishes: readonly ClaimWish[],
+    now: Date,
+  ): Promise<ClaimWish['refusal'] | undefined>;
 };
 
 const claimSchema = z.object({
@@ -37,7 +46,10 @@ type Claim = z.infer<typeof claimSchema>;
 const UNBORN_MS = 60_000;
 
 export async function openClaims(database: Database, holderFates: HolderFates): Promise<Claims> {
-  const schema = new Schema({ _id: String, tenantId: { type: String, required: true }, used: Number, holders: [Schema.Types.Mixed] }, { versionKey: false });
+  const schema = new Schema(
+    { _id: String, tenantId: { type: String, required: true }, used: Number, holders: [Schema.Types.Mixed] },
+    { versionKey: false },
+  );
   const records = await openRecords(database.connection, 'claims', schema, (document) => claimSchema.parse(document));
   return claims(records, holderFates);
 }
@@ -58,7 +70,8 @@ function claims(records: Records<Claim>, holderFates: HolderFates): Claims {
       const claim = await records.findOne(scope, { _id });
       if (claim === undefined) {
         if (wish.count > wish.limit) return false;
-        if (await records.insert(scope, { _id, tenantId: scope.tenantId, used: wish.count, holders: [holder] })) return true;
+        if (await records.insert(scope, { _id, tenantId: scope.tenantId, used: wish.count, holders: [holder] }))
+          return true;
       } else if (claim.holders.some((known) => known.orderId === orderId)) return true;
       else if (!(await release(scope, wish, claim, now))) return false;
     }
@@ -67,13 +80,21 @@ function claims(records: Records<Claim>, holderFates: HolderFates): Claims {
 
   /** Makes room by dropping holders that no longer count. @returns whether there was any. */
   async function release(scope: Scope, wish: ClaimWish, claim: Claim, now: Date): Promise<boolean> {
-    const fates = await holderFates(scope, claim.holders.map(({ orderId }) => orderId), wish.counts);
+    const fates = await holderFates(
+      scope,
+      claim.holders.map(({ orderId }) => orderId),
+      wish.counts,
+    );
     const over = claim.holders.filter(({ orderId, at }) => {
       const fate = fates.get(orderId);
       return fate === undefined ? now.getTime() - at.getTime() > UNBORN_MS : fate === 'over';
     });
     for (const { orderId, count } of over) {
-      await records.update(scope, { _id: claim._id, 'holders.orderId': orderId }, { $pull: { holders: { orderId } }, $inc: { used: -count } });
+      await records.update(
+        scope,
+        { _id: claim._id, 'holders.orderId': orderId },
+        { $pull: { holders: { orderId } }, $inc: { used: -count } },
+      );
     }
     return over.length > 0;
   }
@@ -87,7 +108,11 @@ function claims(records: Records<Claim>, holderFates: HolderFates): Claims {
           continue;
         }
         for (const back of taken) {
-          await records.update(scope, { _id: idOf(scope, back), 'holders.orderId': orderId }, { $pull: { holders: { orderId } }, $inc: { used: -back.count } });
+          await records.update(
+            scope,
+            { _id: idOf(scope, back), 'holders.orderId': orderId },
+            { $pull: { holders: { orderId } }, $inc: { used: -back.count } },
+          );
         }
         return wish.refusal;
       }

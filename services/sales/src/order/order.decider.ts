@@ -67,7 +67,9 @@ function decideNone(command: OrderCommand): readonly OrderEvent[] {
 function decideHolding(state: Of<'holding'>, command: OrderCommand): readonly OrderEvent[] {
   switch (command.type) {
     case 'GrantHold':
-      return state.total === ZERO_FEN ? [{ type: 'HoldGranted' }, paid(undefined, command.at)] : [{ type: 'HoldGranted' }];
+      return state.total === ZERO_FEN
+        ? [{ type: 'HoldGranted' }, paid(undefined, command.at)]
+        : [{ type: 'HoldGranted' }];
     case 'RejectHold':
       return [{ type: 'OrderRejected', reason: command.reason, reasonData: command.reasonData }];
     case 'RequestPayment':
@@ -133,9 +135,13 @@ function decidePaid(state: Of<'paid'> | Of<'fulfilled'>, command: OrderCommand):
     case 'CapturePayment':
       return command.paymentId === state.paidBy ? [] : lateMoney(state, command, 'double-payment');
     case 'FailPayment':
-      return isOpen(paymentOf(state, command.paymentId)) ? [{ type: 'PaymentFailed', paymentId: command.paymentId, reason: command.reason }] : [];
+      return isOpen(paymentOf(state, command.paymentId))
+        ? [{ type: 'PaymentFailed', paymentId: command.paymentId, reason: command.reason }]
+        : [];
     case 'ClosePayment':
-      return isOpen(paymentOf(state, command.paymentId)) ? [{ type: 'PaymentClosed', paymentId: command.paymentId }] : [];
+      return isOpen(paymentOf(state, command.paymentId))
+        ? [{ type: 'PaymentClosed', paymentId: command.paymentId }]
+        : [];
     case 'ConfirmRefund':
       return confirmRefund(state, command.refundId);
     case 'RequestPayment':
@@ -183,16 +189,33 @@ function decideEnded(state: Of<'rejected' | 'expired' | 'cancelled'>, command: O
   }
 }
 
-function requestPayment(state: Of<'awaiting_payment'>, command: Extract<OrderCommand, { type: 'RequestPayment' }>): readonly OrderEvent[] {
+function requestPayment(
+  state: Of<'awaiting_payment'>,
+  command: Extract<OrderCommand, { type: 'RequestPayment' }>,
+): readonly OrderEvent[] {
   if (paymentOf(state, command.paymentId) !== undefined) return [];
-  if (state.closing !== undefined) throw new DomainError('sales.order-ended', 'The order is being closed.', { status: state.closing });
-  if (command.at >= state.expiresAt) throw new DomainError('sales.order-ended', 'The time to pay is over.', { status: 'expired' });
-  if (state.payments.length >= PAYMENTS_MAX) throw new DomainError('sales.too-many-payments', 'Too many payments were started for this order.', { limit: PAYMENTS_MAX });
-  const payment: OrderPayment = { id: command.paymentId, method: command.method, amount: state.total, status: 'requested', requestedAt: command.at };
+  if (state.closing !== undefined)
+    throw new DomainError('sales.order-ended', 'The order is being closed.', { status: state.closing });
+  if (command.at >= state.expiresAt)
+    throw new DomainError('sales.order-ended', 'The time to pay is over.', { status: 'expired' });
+  if (state.payments.length >= PAYMENTS_MAX)
+    throw new DomainError('sales.too-many-payments', 'Too many payments were started for this order.', {
+      limit: PAYMENTS_MAX,
+    });
+  const payment: OrderPayment = {
+    id: command.paymentId,
+    method: command.method,
+    amount: state.total,
+    status: 'requested',
+    requestedAt: command.at,
+  };
   return [{ type: 'PaymentRequested', payment, takenBy: command.takenBy }];
 }
 
-function afterPaymentEnded(state: Of<'awaiting_payment'>, event: Extract<OrderEvent, { type: 'PaymentFailed' | 'PaymentClosed' }>): readonly OrderEvent[] {
+function afterPaymentEnded(
+  state: Of<'awaiting_payment'>,
+  event: Extract<OrderEvent, { type: 'PaymentFailed' | 'PaymentClosed' }>,
+): readonly OrderEvent[] {
   if (!isOpen(paymentOf(state, event.paymentId))) return [];
   const othersOpen = state.payments.some((payment) => payment.id !== event.paymentId && isOpen(payment));
   if (state.closing === undefined || othersOpen) return [event];
@@ -213,14 +236,20 @@ function paid(paymentId: string | undefined, at: string): OrderEvent {
 }
 
 /** SAL-23, FIN-03: money that came too late, twice or in the wrong amount goes back in full, once. */
-function lateMoney(state: LiveOrder, command: Extract<OrderCommand, { type: 'CapturePayment' }>, reason: 'late-payment' | 'double-payment'): readonly OrderEvent[] {
+function lateMoney(
+  state: LiveOrder,
+  command: Extract<OrderCommand, { type: 'CapturePayment' }>,
+  reason: 'late-payment' | 'double-payment',
+): readonly OrderEvent[] {
   if (state.refunds.some((refund) => refund.paymentId === command.paymentId)) return [];
   const { refundId, paymentId, amount } = command;
   return [{ type: 'RefundRequested', refund: { id: refundId, paymentId, amount, reason, status: 'requested' } }];
 }
 
 function confirmRefund(state: LiveOrder, refundId: string): readonly OrderEvent[] {
-  return state.refunds.some(({ id, status }) => id === refundId && status === 'requested') ? [{ type: 'RefundDone', refundId }] : [];
+  return state.refunds.some(({ id, status }) => id === refundId && status === 'requested')
+    ? [{ type: 'RefundDone', refundId }]
+    : [];
 }
 
 function paymentOf(state: LiveOrder, paymentId: string): OrderPayment | undefined {
@@ -238,7 +267,14 @@ function later(at: string, byMs: number): string {
 function evolve(state: OrderState, event: OrderEvent): OrderState {
   if (event.type === 'OrderPlaced') return { ...event.facts, payments: [], refunds: [], status: 'holding' };
   if (event.type === 'OrderRefused') {
-    return { ...event.facts, payments: [], refunds: [], status: 'rejected', reason: event.reason, reasonData: event.reasonData };
+    return {
+      ...event.facts,
+      payments: [],
+      refunds: [],
+      status: 'rejected',
+      reason: event.reason,
+      reasonData: event.reasonData,
+    };
   }
   if (state.status === 'none') return state;
   switch (event.type) {
@@ -261,15 +297,22 @@ function evolve(state: OrderState, event: OrderEvent): OrderState {
     case 'OrderCancelled':
       return { ...soldOf(state), status: 'cancelled', reason: 'cancelled', reasonData: {} };
     case 'OrderPaid': {
-      const captured = event.paymentId === undefined ? state : withPayment(state, event.paymentId, { status: 'captured' });
+      const captured =
+        event.paymentId === undefined ? state : withPayment(state, event.paymentId, { status: 'captured' });
       return { ...soldOf(captured), status: 'paid', paidAt: event.at, paidBy: event.paymentId };
     }
     case 'OrderFulfilled':
       return state.status === 'paid' ? { ...state, status: 'fulfilled', tickets: event.tickets } : state;
     case 'RefundRequested':
-      return { ...withPayment(state, event.refund.paymentId, { status: 'captured' }), refunds: [...state.refunds, event.refund] };
+      return {
+        ...withPayment(state, event.refund.paymentId, { status: 'captured' }),
+        refunds: [...state.refunds, event.refund],
+      };
     case 'RefundDone':
-      return { ...state, refunds: state.refunds.map((refund) => (refund.id === event.refundId ? { ...refund, status: 'done' } : refund)) };
+      return {
+        ...state,
+        refunds: state.refunds.map((refund) => (refund.id === event.refundId ? { ...refund, status: 'done' } : refund)),
+      };
     case 'HoldLetGo':
     case 'HoldKept':
       return state;
@@ -278,12 +321,49 @@ function evolve(state: OrderState, event: OrderEvent): OrderState {
 
 /** What every status shares, without the fields of the status that is left. */
 function soldOf(state: LiveOrder): Omit<Of<'holding'>, 'status'> {
-  const { channel, language, contact, lines, total, placedAt, expiresAt, holdId, accessHash, userId, clerkId, addressIndex, payments, refunds } = state;
-  return { channel, language, contact, lines, total, placedAt, expiresAt, holdId, accessHash, userId, clerkId, addressIndex, payments, refunds };
+  const {
+    channel,
+    language,
+    contact,
+    lines,
+    total,
+    placedAt,
+    expiresAt,
+    holdId,
+    accessHash,
+    userId,
+    clerkId,
+    addressIndex,
+    payments,
+    refunds,
+  } = state;
+  return {
+    channel,
+    language,
+    contact,
+    lines,
+    total,
+    placedAt,
+    expiresAt,
+    holdId,
+    accessHash,
+    userId,
+    clerkId,
+    addressIndex,
+    payments,
+    refunds,
+  };
 }
 
 function withPayment<State extends LiveOrder>(state: State, paymentId: string, change: Partial<OrderPayment>): State {
-  return { ...state, payments: state.payments.map((payment) => (payment.id === paymentId ? { ...payment, ...change } : payment)) };
+  return {
+    ...state,
+    payments: state.payments.map((payment) => (payment.id === paymentId ? { ...payment, ...change } : payment)),
+  };
 }
 
-export const orderDecider: Decider<OrderState, OrderCommand, OrderEvent> = { initial: { status: 'none' }, decide, evolve };
+export const orderDecider: Decider<OrderState, OrderCommand, OrderEvent> = {
+  initial: { status: 'none' },
+  decide,
+  evolve,
+};

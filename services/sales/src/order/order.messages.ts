@@ -29,7 +29,12 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
     case 'OrderPlaced': {
       const { lines, channel, expiresAt } = event.facts;
       return [
-        say(placeHold, { ...hold, lines: lines.map(({ sessionId, quantity }) => ({ sessionId, quantity })), channel, expiresAt }),
+        say(placeHold, {
+          ...hold,
+          lines: lines.map(({ sessionId, quantity }) => ({ sessionId, quantity })),
+          channel,
+          expiresAt,
+        }),
         remind(EXPIRE, expiresAt, expireOrder, { orderId }),
       ];
     }
@@ -37,16 +42,34 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
       const { id: paymentId, amount, method } = event.payment;
       const description = descriptionOf(state);
       const takenBy = event.takenBy === undefined ? {} : { takenBy: event.takenBy };
-      return [say(requestPayment, { paymentId, orderId, amount, method, description, expiresAt: state.expiresAt, ...takenBy })];
+      return [
+        say(requestPayment, {
+          paymentId,
+          orderId,
+          amount,
+          method,
+          description,
+          expiresAt: state.expiresAt,
+          ...takenBy,
+        }),
+      ];
     }
     case 'OrderClosing':
       return [...closeOpenPayments(orderId, state), remind(EXPIRE, event.askAgainAt, expireOrder, { orderId })];
     case 'OrderRejected':
       return [{ cancelTimer: EXPIRE }];
     case 'OrderExpired':
-      return [{ cancelTimer: EXPIRE }, say(releaseHold, { ...hold, reason: 'expired' }), closed(orderId, state, 'expired')];
+      return [
+        { cancelTimer: EXPIRE },
+        say(releaseHold, { ...hold, reason: 'expired' }),
+        closed(orderId, state, 'expired'),
+      ];
     case 'OrderCancelled':
-      return [{ cancelTimer: EXPIRE }, say(releaseHold, { ...hold, reason: 'cancelled' }), closed(orderId, state, 'cancelled')];
+      return [
+        { cancelTimer: EXPIRE },
+        say(releaseHold, { ...hold, reason: 'cancelled' }),
+        closed(orderId, state, 'cancelled'),
+      ];
     case 'OrderPaid':
       return [
         { cancelTimer: EXPIRE },
@@ -63,10 +86,23 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
     case 'RefundDone': {
       const refund = state.refunds.find(({ id }) => id === event.refundId);
       if (refund === undefined) return [];
-      return [say(paymentReturned, { orderId, amount: refund.amount, language: state.language, contact: contactFor(state), product: productOf(state) })];
+      return [
+        say(paymentReturned, {
+          orderId,
+          amount: refund.amount,
+          language: state.language,
+          contact: contactFor(state),
+          product: productOf(state),
+        }),
+      ];
     }
     case 'HoldLetGo':
-      return [say(releaseHold, { ...hold, reason: state.status === 'expired' ? 'expired' : state.status === 'cancelled' ? 'cancelled' : 'rejected' })];
+      return [
+        say(releaseHold, {
+          ...hold,
+          reason: state.status === 'expired' ? 'expired' : state.status === 'cancelled' ? 'cancelled' : 'rejected',
+        }),
+      ];
     case 'HoldKept':
       return [say(confirmHold, hold)];
     case 'OrderRefused':
@@ -86,7 +122,15 @@ function closeOpenPayments(orderId: string, state: LiveOrder): readonly Said[] {
 
 function closed(orderId: string, state: LiveOrder, status: 'expired' | 'cancelled'): Said {
   const reason = status === 'expired' ? 'unpaid' : 'cancelled';
-  return say(orderClosed, { orderId, status, reason, language: state.language, contact: contactFor(state), product: productOf(state), notify: true });
+  return say(orderClosed, {
+    orderId,
+    status,
+    reason,
+    language: state.language,
+    contact: contactFor(state),
+    product: productOf(state),
+    notify: true,
+  });
 }
 
 function fulfilled(orderId: string, state: LiveOrder, event: Extract<OrderEvent, { type: 'OrderFulfilled' }>): Said {
@@ -97,10 +141,21 @@ function fulfilled(orderId: string, state: LiveOrder, event: Extract<OrderEvent,
     const { ticketTypeName, sessionId, date, startsAt, endsAt, unitAmount } = line;
     return [{ number, ticketType: ticketTypeName, sessionId, date, startsAt, endsAt, amount: unitAmount, qr }];
   });
-  return say(orderFulfilled, { orderId, language: state.language, contact: contactFor(state), total: state.total, product: productOf(state), tickets });
+  return say(orderFulfilled, {
+    orderId,
+    language: state.language,
+    contact: contactFor(state),
+    total: state.total,
+    product: productOf(state),
+    tickets,
+  });
 }
 
-function contactFor(state: LiveOrder): { name: ReturnType<typeof forRecipient>; phone: ReturnType<typeof forRecipient>; email?: ReturnType<typeof forRecipient> } {
+function contactFor(state: LiveOrder): {
+  name: ReturnType<typeof forRecipient>;
+  phone: ReturnType<typeof forRecipient>;
+  email?: ReturnType<typeof forRecipient>;
+} {
   const { name, phone, email } = state.contact;
   return {
     name: forRecipient('notification', name),

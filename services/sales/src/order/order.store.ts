@@ -78,7 +78,12 @@ const orderState: z.ZodType<OrderState> = z.discriminatedUnion('status', [
     status: z.literal('fulfilled'),
     tickets: z.array(z.object({ rightId: z.string(), number: z.string(), lineId: z.string() })),
   }),
-  z.object({ ...sold, status: z.enum(['rejected', 'expired', 'cancelled']), reason: z.string(), reasonData: z.record(z.string(), z.unknown()) }),
+  z.object({
+    ...sold,
+    status: z.enum(['rejected', 'expired', 'cancelled']),
+    reason: z.string(),
+    reasonData: z.record(z.string(), z.unknown()),
+  }),
 ]);
 
 export const orderSpec: AggregateSpec<OrderState, OrderCommand, OrderEvent> = {

@@ -28,7 +28,11 @@ export type OrderLine = {
   readonly travellers: readonly Traveller[];
 };
 
-export type Contact = { readonly name: PersonalValue; readonly phone: PersonalValue; readonly email?: PersonalValue | undefined };
+export type Contact = {
+  readonly name: PersonalValue;
+  readonly phone: PersonalValue;
+  readonly email?: PersonalValue | undefined;
+};
 
 export type OrderFacts = {
   readonly channel: SalesChannel;
@@ -76,22 +80,48 @@ export type OrderState =
   | (Sold & { readonly status: 'holding' })
   | (Sold & { readonly status: 'awaiting_payment'; readonly closing?: EndReason | undefined })
   | (Sold & { readonly status: 'paid'; readonly paidAt: string; readonly paidBy?: string | undefined })
-  | (Sold & { readonly status: 'fulfilled'; readonly paidAt: string; readonly paidBy?: string | undefined; readonly tickets: readonly TicketReference[] })
-  | (Sold & { readonly status: 'rejected' | 'expired' | 'cancelled'; readonly reason: string; readonly reasonData: Readonly<Record<string, unknown>> });
+  | (Sold & {
+      readonly status: 'fulfilled';
+      readonly paidAt: string;
+      readonly paidBy?: string | undefined;
+      readonly tickets: readonly TicketReference[];
+    })
+  | (Sold & {
+      readonly status: 'rejected' | 'expired' | 'cancelled';
+      readonly reason: string;
+      readonly reasonData: Readonly<Record<string, unknown>>;
+    });
 
 export type LiveOrder = Exclude<OrderState, { status: 'none' }>;
 
 export type OrderCommand =
   | { readonly type: 'PlaceOrder'; readonly facts: OrderFacts }
   /** A limit refuses it before anything is held: it is kept as a rejected order, so that the caller can read why. */
-  | { readonly type: 'RefuseOrder'; readonly facts: OrderFacts; readonly reason: string; readonly reasonData: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: 'RefuseOrder';
+      readonly facts: OrderFacts;
+      readonly reason: string;
+      readonly reasonData: Readonly<Record<string, unknown>>;
+    }
   | { readonly type: 'GrantHold'; readonly at: string }
   | { readonly type: 'RejectHold'; readonly reason: string; readonly reasonData: Readonly<Record<string, unknown>> }
-  | { readonly type: 'RequestPayment'; readonly paymentId: string; readonly method: PaymentMethod; readonly takenBy?: string | undefined; readonly at: string }
+  | {
+      readonly type: 'RequestPayment';
+      readonly paymentId: string;
+      readonly method: PaymentMethod;
+      readonly takenBy?: string | undefined;
+      readonly at: string;
+    }
   | { readonly type: 'OpenPayment'; readonly paymentId: string; readonly payUrl?: string | undefined }
   | { readonly type: 'FailPayment'; readonly paymentId: string; readonly reason: string }
   | { readonly type: 'ClosePayment'; readonly paymentId: string; readonly at: string }
-  | { readonly type: 'CapturePayment'; readonly paymentId: string; readonly amount: Fen; readonly refundId: string; readonly at: string }
+  | {
+      readonly type: 'CapturePayment';
+      readonly paymentId: string;
+      readonly amount: Fen;
+      readonly refundId: string;
+      readonly at: string;
+    }
   | { readonly type: 'ExpireOrder'; readonly at: string }
   | { readonly type: 'CancelOrder'; readonly at: string; readonly by: 'customer' | 'staff' }
   | { readonly type: 'FulfilOrder'; readonly tickets: readonly TicketReference[]; readonly told: readonly ToldTicket[] }
@@ -103,7 +133,12 @@ export type ToldTicket = { readonly number: string; readonly lineId: string; rea
 
 export type OrderEvent =
   | { readonly type: 'OrderPlaced'; readonly facts: OrderFacts }
-  | { readonly type: 'OrderRefused'; readonly facts: OrderFacts; readonly reason: string; readonly reasonData: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: 'OrderRefused';
+      readonly facts: OrderFacts;
+      readonly reason: string;
+      readonly reasonData: Readonly<Record<string, unknown>>;
+    }
   | { readonly type: 'HoldGranted' }
   | { readonly type: 'OrderRejected'; readonly reason: string; readonly reasonData: Readonly<Record<string, unknown>> }
   | { readonly type: 'PaymentRequested'; readonly payment: OrderPayment; readonly takenBy?: string | undefined }
@@ -113,8 +148,17 @@ export type OrderEvent =
   | { readonly type: 'OrderClosing'; readonly reason: EndReason; readonly askAgainAt: string }
   | { readonly type: 'OrderExpired' }
   | { readonly type: 'OrderCancelled' }
-  | { readonly type: 'OrderPaid'; readonly paymentId?: string | undefined; readonly at: string; readonly issueBy: string }
-  | { readonly type: 'OrderFulfilled'; readonly tickets: readonly TicketReference[]; readonly told: readonly ToldTicket[] }
+  | {
+      readonly type: 'OrderPaid';
+      readonly paymentId?: string | undefined;
+      readonly at: string;
+      readonly issueBy: string;
+    }
+  | {
+      readonly type: 'OrderFulfilled';
+      readonly tickets: readonly TicketReference[];
+      readonly told: readonly ToldTicket[];
+    }
   | { readonly type: 'RefundRequested'; readonly refund: OrderRefund }
   | { readonly type: 'RefundDone'; readonly refundId: string }
   | { readonly type: 'HoldLetGo' }

@@ -15,16 +15,21 @@ const NEXT: Readonly<Record<ProductStatus, readonly ProductStatus[]>> = {
 };
 
 function decide(state: ProductState, command: ProductCommand): readonly ProductEvent[] {
-  if (command.type === 'CreateProduct') return state.status === 'none' ? [{ type: 'ProductCreated', settings: command.settings }] : [];
+  if (command.type === 'CreateProduct')
+    return state.status === 'none' ? [{ type: 'ProductCreated', settings: command.settings }] : [];
   if (state.status === 'none') throw new DomainError('platform.not-found', 'There is no such product.');
   switch (command.type) {
     case 'ChangeProduct':
-      if (state.status === 'retired') throw new DomainError('sales.product-retired', 'A retired product does not change.');
+      if (state.status === 'retired')
+        throw new DomainError('sales.product-retired', 'A retired product does not change.');
       return [{ type: 'ProductChanged', settings: command.settings, reason: command.reason }];
     case 'SetStatus':
       if (command.status === state.status) return [];
       if (!NEXT[state.status].includes(command.status)) {
-        throw new DomainError('sales.product-status', 'A product cannot change its status like this.', { from: state.status, to: command.status });
+        throw new DomainError('sales.product-status', 'A product cannot change its status like this.', {
+          from: state.status,
+          to: command.status,
+        });
       }
       return [{ type: 'ProductStatusChanged', status: command.status, reason: command.reason }];
     default:
@@ -43,4 +48,8 @@ function evolve(state: ProductState, event: ProductEvent): ProductState {
   }
 }
 
-export const productDecider: Decider<ProductState, ProductCommand, ProductEvent> = { initial: { status: 'none' }, decide, evolve };
+export const productDecider: Decider<ProductState, ProductCommand, ProductEvent> = {
+  initial: { status: 'none' },
+  decide,
+  evolve,
+};

@@ -11,5 +11,12 @@ export function productMessages(_event: ProductEvent, facts: { id: string; state
 export function currentProduct(productId: string, state: ProductState): DataOf<typeof productChanged> | undefined {
   if (state.status === 'none') return undefined;
   const { siteId, kind, name, status, ticketTypes } = state;
-  return { productId, siteId, kind, name, status, ticketTypes: ticketTypes.map((type) => ({ id: type.id, name: type.name })) };
+  return {
+    productId,
+    siteId,
+    kind,
+    name,
+    status,
+    ticketTypes: ticketTypes.map((type) => ({ id: type.id, name: type.name })),
+  };
 }

@@ -13,7 +13,11 @@ const price = z.strictObject({
   from: z.iso.date().optional(),
   until: z.iso.date().optional(),
   weekdays: z.array(z.int().min(1).max(7)).min(1).max(7).optional(),
-  slots: z.array(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/)).min(1).max(100).optional(),
+  slots: z
+    .array(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/))
+    .min(1)
+    .max(100)
+    .optional(),
   channels: z.array(salesChannelSchema).min(1).optional(),
 });
 
@@ -33,7 +37,10 @@ const ticketType = z.strictObject({
       }),
     )
     .max(20),
-  limits: z.strictObject({ perOrder: z.int().min(1).max(500).optional(), perDocumentAndDay: z.int().min(1).max(100).optional() }),
+  limits: z.strictObject({
+    perOrder: z.int().min(1).max(500).optional(),
+    perDocumentAndDay: z.int().min(1).max(100).optional(),
+  }),
   accompanied: z.boolean(),
 });
 
@@ -55,13 +62,20 @@ export const productSettingsSchema: z.ZodType<ProductSettings> = z.strictObject(
     unpaidPerPhone: z.int().min(1).max(10_000),
     unpaidPerAddress: z.int().min(1).max(10_000),
   }),
-  validity: z.strictObject({ opensMinutesBefore: z.int().min(0).max(1_440), closesMinutesAfter: z.int().min(0).max(1_440) }),
+  validity: z.strictObject({
+    opensMinutesBefore: z.int().min(0).max(1_440),
+    closesMinutesAfter: z.int().min(0).max(1_440),
+  }),
 });
 
 const productState: z.ZodType<ProductState> = z.custom<ProductState>((value) => {
   if (typeof value !== 'object' || value === null || !('status' in value)) return false;
   const { status, ...settings } = value;
-  return status === 'none' || (['draft', 'on_sale', 'paused', 'retired'].includes(String(status)) && productSettingsSchema.safeParse(settings).success);
+  return (
+    status === 'none' ||
+    (['draft', 'on_sale', 'paused', 'retired'].includes(String(status)) &&
+      productSettingsSchema.safeParse(settings).success)
+  );
 }, 'not a product');
 
 export const productSpec: AggregateSpec<ProductState, ProductCommand, ProductEvent> = {

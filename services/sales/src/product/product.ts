@@ -76,4 +76,8 @@ export type ProductCommand =
 export type ProductEvent =
   | { readonly type: 'ProductCreated'; readonly settings: ProductSettings }
   | { readonly type: 'ProductChanged'; readonly settings: ProductSettings; readonly reason: string }
-  | { readonly type: 'ProductStatusChanged'; readonly status: Exclude<ProductStatus, 'draft'>; readonly reason: string };
+  | {
+      readonly type: 'ProductStatusChanged';
+      readonly status: Exclude<ProductStatus, 'draft'>;
+      readonly reason: string;
+    };

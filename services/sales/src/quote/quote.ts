@@ -1,7 +1,20 @@
 // What a wish costs, and whether it may be sold at all: pure, from product, session and the buyer's lines. The answer carries each
 // step of the price, so that the quote explains itself (SAL-10, SAL-22).
 import type { Bilingual, SalesChannel } from '@tongpiao/contracts';
-import { addFen, checkEligibility, DomainError, fen, localDate, timesFen, weekdayOf, ZERO_FEN, type Fen, type GateProof, type IdType, type LocalDate } from '@tongpiao/kernel';
+import {
+  addFen,
+  checkEligibility,
+  DomainError,
+  fen,
+  localDate,
+  timesFen,
+  weekdayOf,
+  ZERO_FEN,
+  type Fen,
+  type GateProof,
+  type IdType,
+  type LocalDate,
+} from '@tongpiao/kernel';
 import type { Price, Product, TicketType } from '../product/product.ts';
 
 /** A session as sales knows it. */
@@ -39,7 +52,11 @@ export type QuotedLine = {
 };
 
 export type QuoteStep = { readonly line: number; readonly text: Bilingual; readonly amount: Fen };
-export type Quote = { readonly lines: readonly QuotedLine[]; readonly total: Fen; readonly steps: readonly QuoteStep[] };
+export type Quote = {
+  readonly lines: readonly QuotedLine[];
+  readonly total: Fen;
+  readonly steps: readonly QuoteStep[];
+};
 
 export type QuoteFacts = {
   readonly now: Date;
@@ -57,30 +74,34 @@ const MINUTE_MS = 60_000;
 export function quote(wishes: readonly WishedLine[], facts: QuoteFacts): Quote {
   const lines = wishes.map((wish, index) => quoteLine(wish, index, facts));
   checkOrder(lines, wishes);
-  const steps = lines.map(
-    (line, index): QuoteStep => ({
-      line: index,
-      text: {
-        zh: `${line.product.name.zh} ${line.ticketType.name.zh} ${line.session.date} ${line.session.slot} ×${line.quantity}`,
-        en: `${line.product.name.en}, ${line.ticketType.name.en}, ${line.session.date} ${line.session.slot}, ×${line.quantity}`,
-      },
-      amount: line.amount,
-    }),
-  );
+  const steps = lines.map((line, index): QuoteStep => ({
+    line: index,
+    text: {
+      zh: `${line.product.name.zh} ${line.ticketType.name.zh} ${line.session.date} ${line.session.slot} ×${line.quantity}`,
+      en: `${line.product.name.en}, ${line.ticketType.name.en}, ${line.session.date} ${line.session.slot}, ×${line.quantity}`,
+    },
+    amount: line.amount,
+  }));
   return { lines, total: lines.length === 0 ? ZERO_FEN : addFen(...lines.map(({ amount }) => amount)), steps };
 }
 
 function quoteLine(wish: WishedLine, index: number, facts: QuoteFacts): QuotedLine {
   const at = { line: index };
   const session = facts.session(wish.sessionId);
-  if (session === undefined) throw new DomainError('sales.unknown-session', 'There is no such session.', { ...at, sessionId: wish.sessionId });
+  if (session === undefined)
+    throw new DomainError('sales.unknown-session', 'There is no such session.', { ...at, sessionId: wish.sessionId });
   const product = facts.product(session.productId);
   if (product === undefined) throw new DomainError('sales.unknown-product', 'There is no such product.', at);
   onSale(product, session, facts, at);
   const ticketType = product.ticketTypes.find(({ id }) => id === wish.ticketTypeId);
-  if (ticketType === undefined) throw new DomainError('sales.unknown-ticket-type', 'The product has no such ticket type.', { ...at, ticketTypeId: wish.ticketTypeId });
+  if (ticketType === undefined)
+    throw new DomainError('sales.unknown-ticket-type', 'The product has no such ticket type.', {
+      ...at,
+      ticketTypeId: wish.ticketTypeId,
+    });
   const price = priceFor(product.prices, ticketType.id, session, facts.channel);
-  if (price === undefined) throw new DomainError('sales.no-price', 'No price is set for this ticket type, day and channel.', at);
+  if (price === undefined)
+    throw new DomainError('sales.no-price', 'No price is set for this ticket type, day and channel.', at);
   const showAtGate = checkTravellers(wish, ticketType, session, facts, at);
   const { opensMinutesBefore, closesMinutesAfter } = product.validity;
   return {
@@ -101,20 +122,30 @@ function quoteLine(wish: WishedLine, index: number, facts: QuoteFacts): QuotedLi
 function onSale(product: Product, session: SessionFacts, facts: QuoteFacts, at: { line: number }): void {
   const { rules } = product;
   const now = facts.now.getTime();
-  if (product.status !== 'on_sale') throw new DomainError('sales.not-on-sale', 'The product is not on sale.', { ...at, status: product.status });
+  if (product.status !== 'on_sale')
+    throw new DomainError('sales.not-on-sale', 'The product is not on sale.', { ...at, status: product.status });
   if (session.status !== 'open') throw new DomainError('sales.session-closed', 'The session is closed.', at);
   if (rules.onSaleFrom !== undefined && now < Date.parse(rules.onSaleFrom)) {
     throw new DomainError('sales.not-on-sale-yet', 'The sale has not begun.', { ...at, from: rules.onSaleFrom });
   }
-  if (rules.onSaleUntil !== undefined && now >= Date.parse(rules.onSaleUntil)) throw new DomainError('sales.sale-over', 'The sale is over.', at);
+  if (rules.onSaleUntil !== undefined && now >= Date.parse(rules.onSaleUntil))
+    throw new DomainError('sales.sale-over', 'The sale is over.', at);
   if (now >= Date.parse(session.endsAt) - rules.cutOffMinutesBeforeEnd * MINUTE_MS) {
     throw new DomainError('sales.session-past', 'The session is over or sales for it are closed.', at);
   }
-  const lastDay = new Date(Date.parse(`${facts.today}T00:00:00Z`) + rules.presaleDays * 24 * 60 * MINUTE_MS).toISOString().slice(0, 10);
-  if (session.date > lastDay) throw new DomainError('sales.presale-not-open', 'This day is not on sale yet.', { ...at, lastDay });
+  const lastDay = new Date(Date.parse(`${facts.today}T00:00:00Z`) + rules.presaleDays * 24 * 60 * MINUTE_MS)
+    .toISOString()
+    .slice(0, 10);
+  if (session.date > lastDay)
+    throw new DomainError('sales.presale-not-open', 'This day is not on sale yet.', { ...at, lastDay });
 }
 
-export function priceFor(prices: readonly Price[], ticketTypeId: string, session: Pick<SessionFacts, 'date' | 'slot'>, channel: SalesChannel): Price | undefined {
+export function priceFor(
+  prices: readonly Price[],
+  ticketTypeId: string,
+  session: Pick<SessionFacts, 'date' | 'slot'>,
+  channel: SalesChannel,
+): Price | undefined {
   const weekday = weekdayOf(localDate(session.date));
   return prices.find(
     (price) =>
@@ -128,11 +159,22 @@ export function priceFor(prices: readonly Price[], ticketTypeId: string, session
 }
 
 /** SAL-02: names where they are required; age on the day of use. @returns what must be shown at the gate. */
-function checkTravellers(wish: WishedLine, ticketType: TicketType, session: SessionFacts, facts: QuoteFacts, at: { line: number }): readonly string[] {
+function checkTravellers(
+  wish: WishedLine,
+  ticketType: TicketType,
+  session: SessionFacts,
+  facts: QuoteFacts,
+  at: { line: number },
+): readonly string[] {
   const dayOfUse = localDate(session.date);
   const { travellers } = wish;
   if (travellers === undefined) {
-    if (ticketType.realName && facts.namesRequired) throw new DomainError('sales.names-required', 'This ticket type needs the name and document of each traveller.', at);
+    if (ticketType.realName && facts.namesRequired)
+      throw new DomainError(
+        'sales.names-required',
+        'This ticket type needs the name and document of each traveller.',
+        at,
+      );
     const unseen = checkEligibility(ticketType.eligibility, { dayOfUse });
     return unseen.status === 'show-at-gate' ? proofs(unseen.anyOf) : [];
   }
@@ -140,7 +182,11 @@ function checkTravellers(wish: WishedLine, ticketType: TicketType, session: Sess
   travellers.forEach(({ idType, birthDate }, traveller) => {
     const answer = checkEligibility(ticketType.eligibility, { idType, birthDate, dayOfUse });
     if (answer.status === 'refused') {
-      throw new DomainError('sales.not-eligible', 'The traveller does not fit this ticket type on the day of use.', { ...at, traveller, reason: answer.reason });
+      throw new DomainError('sales.not-eligible', 'The traveller does not fit this ticket type on the day of use.', {
+        ...at,
+        traveller,
+        reason: answer.reason,
+      });
     }
     if (answer.status === 'show-at-gate') for (const proof of proofs(answer.anyOf)) toShow.add(proof);
   });
@@ -148,7 +194,11 @@ function checkTravellers(wish: WishedLine, ticketType: TicketType, session: Sess
 }
 
 function proofs(anyOf: readonly (readonly GateProof[])[]): string[] {
-  return anyOf.flatMap((all) => all.map((proof) => (proof.kind === 'certificate' ? proof.certificate : proof.kind === 'height' ? `height≤${proof.maxCm}cm` : 'age')));
+  return anyOf.flatMap((all) =>
+    all.map((proof) =>
+      proof.kind === 'certificate' ? proof.certificate : proof.kind === 'height' ? `height≤${proof.maxCm}cm` : 'age',
+    ),
+  );
 }
 
 /** Limits that look at the whole order. */
@@ -156,14 +206,24 @@ function checkOrder(lines: readonly QuotedLine[], wishes: readonly WishedLine[])
   const quantity = wishes.reduce((sum, wish) => sum + wish.quantity, 0);
   for (const line of lines) {
     const { ticketsPerOrder } = line.product.rules;
-    if (quantity > ticketsPerOrder) throw new DomainError('sales.too-many-tickets', 'The order has more tickets than allowed.', { limit: ticketsPerOrder });
+    if (quantity > ticketsPerOrder)
+      throw new DomainError('sales.too-many-tickets', 'The order has more tickets than allowed.', {
+        limit: ticketsPerOrder,
+      });
     const { perOrder } = line.ticketType.limits;
-    const ofType = lines.filter(({ ticketType }) => ticketType.id === line.ticketType.id).reduce((sum, { quantity: count }) => sum + count, 0);
+    const ofType = lines
+      .filter(({ ticketType }) => ticketType.id === line.ticketType.id)
+      .reduce((sum, { quantity: count }) => sum + count, 0);
     if (perOrder !== undefined && ofType > perOrder) {
-      throw new DomainError('sales.too-many-of-type', 'The order has more tickets of this type than allowed.', { limit: perOrder, ticketTypeId: line.ticketType.id });
+      throw new DomainError('sales.too-many-of-type', 'The order has more tickets of this type than allowed.', {
+        limit: perOrder,
+        ticketTypeId: line.ticketType.id,
+      });
     }
     if (line.ticketType.accompanied && lines.every(({ ticketType }) => ticketType.accompanied)) {
-      throw new DomainError('sales.must-be-accompanied', 'This ticket type needs a grown-up in the same order.', { ticketTypeId: line.ticketType.id });
+      throw new DomainError('sales.must-be-accompanied', 'This ticket type needs a grown-up in the same order.', {
+        ticketTypeId: line.ticketType.id,
+      });
     }
   }
 }

@@ -21,7 +21,13 @@ export type RefusalReason =
 
 export type Admission =
   | { readonly admitted: true; readonly entriesLeft: number }
-  | { readonly admitted: false; readonly reason: RefusalReason; readonly lastUse?: Use | undefined; readonly validFrom?: string; readonly validUntil?: string };
+  | {
+      readonly admitted: false;
+      readonly reason: RefusalReason;
+      readonly lastUse?: Use | undefined;
+      readonly validFrom?: string;
+      readonly validUntil?: string;
+    };
 
 type Sold = Exclude<RightState, { status: 'none' }>;
 type Check = (right: Sold, scan: Scan) => Extract<Admission, { admitted: false }> | undefined;
@@ -45,16 +51,26 @@ const livingTicket: Check = (right) => {
   }
 };
 
-const newestTicket: Check = (right, scan) => (scan.revision !== undefined && scan.revision !== right.revision ? refused('superseded') : undefined);
+const newestTicket: Check = (right, scan) =>
+  scan.revision !== undefined && scan.revision !== right.revision ? refused('superseded') : undefined;
 const rightSite: Check = (right, scan) => (right.siteId === scan.siteId ? undefined : refused('wrong-site'));
 const rightDay: Check = (right, scan) => (right.date === scan.date ? undefined : refused('wrong-day'));
 
-const window = (right: Sold): { validFrom: string; validUntil: string } => ({ validFrom: right.validFrom, validUntil: right.validUntil });
-const notTooEarly: Check = (right, scan) => (Date.parse(scan.at) < Date.parse(right.validFrom) ? { ...refused('too-early'), ...window(right) } : undefined);
-const notTooLate: Check = (right, scan) => (Date.parse(scan.at) > Date.parse(right.validUntil) ? { ...refused('too-late'), ...window(right) } : undefined);
+const window = (right: Sold): { validFrom: string; validUntil: string } => ({
+  validFrom: right.validFrom,
+  validUntil: right.validUntil,
+});
+const notTooEarly: Check = (right, scan) =>
+  Date.parse(scan.at) < Date.parse(right.validFrom) ? { ...refused('too-early'), ...window(right) } : undefined;
+const notTooLate: Check = (right, scan) =>
+  Date.parse(scan.at) > Date.parse(right.validUntil) ? { ...refused('too-late'), ...window(right) } : undefined;
 
 const samePerson: Check = (right, scan) =>
-  scan.documentIndex !== undefined && right.traveller !== undefined && right.traveller.idNumber.index !== scan.documentIndex ? refused('wrong-person') : undefined;
+  scan.documentIndex !== undefined &&
+  right.traveller !== undefined &&
+  right.traveller.idNumber.index !== scan.documentIndex
+    ? refused('wrong-person')
+    : undefined;
 
 const CHECKS: readonly Check[] = [livingTicket, newestTicket, rightSite, rightDay, notTooEarly, notTooLate, samePerson];
 

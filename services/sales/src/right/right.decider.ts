@@ -13,7 +13,8 @@ function decide(state: RightState, command: RightCommand): readonly RightEvent[]
       return state.status === 'none' ? [{ type: 'TicketIssued', facts: command.facts }] : [];
     case 'CheckIn': {
       const answer = admission(state, command.scan);
-      if (!answer.admitted) throw new DomainError('sales.ticket-refused', 'The ticket does not open the gate.', { ...answer });
+      if (!answer.admitted)
+        throw new DomainError('sales.ticket-refused', 'The ticket does not open the gate.', { ...answer });
       return [{ type: 'TicketCheckedIn', use: { at: command.scan.at, gateId: command.scan.gateId } }];
     }
     default:
@@ -33,4 +34,8 @@ function evolve(state: RightState, event: RightEvent): RightState {
   }
 }
 
-export const rightDecider: Decider<RightState, RightCommand, RightEvent> = { initial: { status: 'none' }, decide, evolve };
+export const rightDecider: Decider<RightState, RightCommand, RightEvent> = {
+  initial: { status: 'none' },
+  decide,
+  evolve,
+};

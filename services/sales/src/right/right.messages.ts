@@ -11,7 +11,17 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
     case 'TicketCheckedIn': {
       if (state.status !== 'used') return [];
       const { number, orderId, productId, amount } = state;
-      return [say(ticketUsed, { rightId: facts.id, ticketNumber: number, orderId, productId, amount, usedAt: event.use.at, gateId: event.use.gateId })];
+      return [
+        say(ticketUsed, {
+          rightId: facts.id,
+          ticketNumber: number,
+          orderId,
+          productId,
+          amount,
+          usedAt: event.use.at,
+          gateId: event.use.gateId,
+        }),
+      ];
     }
   }
 }

@@ -47,6 +47,9 @@ export const rightSpec: AggregateSpec<RightState, RightCommand, RightEvent> = {
   indexes: [
     { fields: { 'state.number': 1 }, unique: true },
     { fields: { 'state.orderId': 1 } },
-    { fields: { 'state.traveller.idNumber.index': 1, 'state.date': 1 }, where: { 'state.traveller': { $exists: true } } },
+    {
+      fields: { 'state.traveller.idNumber.index': 1, 'state.date': 1 },
+      where: { 'state.traveller': { $exists: true } },
+    },
   ],
 };

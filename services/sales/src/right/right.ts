@@ -46,7 +46,8 @@ export type Scan = {
   readonly documentIndex?: string | undefined;
 };
 
-export type RightCommand = { readonly type: 'IssueTicket'; readonly facts: RightFacts } | { readonly type: 'CheckIn'; readonly scan: Scan };
+export type RightCommand =
+  { readonly type: 'IssueTicket'; readonly facts: RightFacts } | { readonly type: 'CheckIn'; readonly scan: Scan };
 
 export type RightEvent =
   | { readonly type: 'TicketIssued'; readonly facts: RightFacts }

@@ -52,13 +52,21 @@ export async function openSessionViews(database: Database): Promise<SessionViews
     { versionKey: false },
   );
   schema.index({ tenantId: 1, productId: 1, startsAt: 1 });
-  const records: Records<SessionView> = await openRecords(database.connection, 'session_views', schema, (document) => sessionSchema.parse(document));
+  const records: Records<SessionView> = await openRecords(database.connection, 'session_views', schema, (document) =>
+    sessionSchema.parse(document),
+  );
   const remembered = new LRUCache<string, SessionView>({ max: REMEMBERED_MAX, ttl: REMEMBERED_MS });
   return {
     async apply(scope, envelope, timeZone) {
       const { sessionId, ...session } = envelope.data;
       const slot = localTimeOf(new Date(session.startsAt), timeZone);
-      await applyToView(records, scope, { _id: sessionId, tenantId: scope.tenantId, sequence: envelope.sequence, slot, ...session });
+      await applyToView(records, scope, {
+        _id: sessionId,
+        tenantId: scope.tenantId,
+        sequence: envelope.sequence,
+        slot,
+        ...session,
+      });
     },
     async byIds(scope, ids) {
       const found = new Map<string, SessionView>();

@@ -1,0 +1,47 @@
+// Calendars on disk: a plain record with a journal, so its decider only says "created" and "changed".
+import type { Decider } from '@tongpiao/kernel';
+import type { AggregateSpec } from '@tongpiao/persistence';
+import { z } from 'zod';
+import type { Calendar } from './calendar.ts';
+
+const time = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'a time of day, HH:MM');
+const slot = z
+  .strictObject({ from: time, to: time, capacity: z.int().min(0).max(1_000_000) })
+  .refine(({ from, to }) => from < to, 'a slot ends after it begins');
+const slots = z.array(slot).max(100);
+
+export const calendarSchema: z.ZodType<Calendar> = z.strictObject({
+  productId: z.string().min(3).max(80),
+  siteId: z.string().min(3).max(80),
+  dayCapacity: z.int().min(0).max(1_000_000).optional(),
+  weekly: z
+    .array(z.strictObject({ weekdays: z.array(z.int().min(1).max(7)).min(1).max(7), slots: slots.min(1) }))
+    .max(20),
+  exceptions: z.array(z.strictObject({ date: z.iso.date(), slots })).max(400),
+  from: z.iso.date(),
+  until: z.iso.date().optional(),
+  horizonDays: z.int().min(1).max(400),
+});
+
+export type CalendarState = { readonly status: 'none' } | (Calendar & { readonly status: 'active' });
+export type CalendarCommand = { readonly type: 'CreateCalendar'; readonly calendar: Calendar };
+export type CalendarEvent = { readonly type: 'CalendarCreated'; readonly calendar: Calendar };
+
+const decider: Decider<CalendarState, CalendarCommand, CalendarEvent> = {
+  initial: { status: 'none' },
+  decide: (state, command) =>
+    state.status === 'none' ? [{ type: 'CalendarCreated', calendar: command.calendar }] : [],
+  evolve: (state, event) => (state.status === 'none' ? { ...event.calendar, status: 'active' } : state),
+};
+
+export const calendarSpec: AggregateSpec<CalendarState, CalendarCommand, CalendarEvent> = {
+  service: 'inventory',
+  collection: 'calendars',
+  decider,
+  state: z.custom<CalendarState>(
+    (value) => typeof value === 'object' && value !== null && 'status' in value,
+    'not a calendar',
+  ),
+  messages: () => [],
+  indexes: [{ fields: { 'state.productId': 1 } }],
+};

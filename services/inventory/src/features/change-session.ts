@@ -1,0 +1,61 @@
+// PATCH /api/v1/sessions/{id}: one session is changed, with a reason (INV-01, INV-20). The counters decide whether a lower capacity
+// is possible at all, so a capacity never falls below what is held or sold, however many holds are being granted meanwhile.
+import { DomainError } from '@tongpiao/kernel';
+import type { AggregateStore } from '@tongpiao/persistence';
+import { etagOf, route, type Route } from '@tongpiao/service-shell';
+import { z } from 'zod';
+import type { SessionCommand, SessionEvent, SessionState } from '../session/session.ts';
+import { siteDayId, type SiteDayStore } from '../site-day/site-day.store.ts';
+
+export function changeSession(
+  sessions: AggregateStore<SessionState, SessionCommand, SessionEvent>,
+  siteDays: SiteDayStore,
+): Route {
+  return route({
+    method: 'patch',
+    path: '/api/v1/sessions/:id',
+    summary: 'Changes the capacity of a session, or closes or opens it.',
+    tags: ['sessions'],
+    access: { permission: 'inventory:sessions:update' },
+    edits: true,
+    body: z.strictObject({
+      capacity: z.int().min(0).max(1_000_000).optional(),
+      status: z.enum(['open', 'closed']).optional(),
+      reason: z.string().min(3).max(500),
+    }),
+    problems: ['inventory.capacity-below-sold'],
+    responses: { 200: z.object({ id: z.string(), capacity: z.int(), status: z.enum(['open', 'closed']) }) },
+    async handler(context) {
+      const scope = context.scope();
+      const { id } = context.params;
+      const { capacity, status, reason } = context.body;
+      const expected = context.expectedVersion();
+      const current = await sessions.load(scope, id);
+      if (current === undefined || current.state.status === 'none')
+        throw new DomainError('platform.not-found', 'There is no such session.');
+      if (current.version !== expected)
+        throw new DomainError('platform.precondition-failed', 'The session was changed meanwhile.');
+      const day = siteDayId(current.state.siteId, current.state.date);
+      let { version } = current;
+      if (capacity !== undefined) {
+        if (!(await siteDays.changeCapacity(scope, day, id, current.state.capacity, capacity))) {
+          throw new DomainError(
+            'inventory.capacity-below-sold',
+            'More places are held or sold than the new capacity has.',
+            { capacity },
+          );
+        }
+        version = Math.max(
+          version,
+          (await sessions.handle(scope, id, { type: 'ChangeCapacity', capacity, reason })).version,
+        );
+      }
+      if (status !== undefined) {
+        await siteDays.setStatus(scope, day, id, status);
+        version = Math.max(version, (await sessions.handle(scope, id, { type: 'SetStatus', status, reason })).version);
+      }
+      const body = { id, capacity: capacity ?? current.state.capacity, status: status ?? current.state.status };
+      return { status: 200, body, headers: { ETag: etagOf(version) } };
+    },
+  });
+}

@@ -1,0 +1,39 @@
+// After a crash between the counters' write and the holds' documents, the redelivered messages complete what is pending. This sweep
+// is the net below: a decision on one day that nobody completed within a minute is completed here, from what it carries.
+import type { TenantId } from '@tongpiao/kernel';
+import { Scope } from '@tongpiao/persistence';
+import type { Foundation } from '@tongpiao/service-shell';
+import type { HoldStore } from '../hold/hold.store.ts';
+import type { SiteDayStore } from '../site-day/site-day.store.ts';
+
+const EVERY_MS = 20_000;
+const OLD_MS = 60_000;
+
+export function completePending(foundation: Foundation, siteDays: SiteDayStore, holds: HoldStore): void {
+  const { clock, logger } = foundation;
+  foundation.every(
+    'complete-pending',
+    EVERY_MS,
+    async () => {
+      const before = new Date(clock().getTime() - OLD_MS);
+      const everywhere = foundation.acrossTenants('decisions that nobody completed');
+      for (const { siteDay, tenantId } of await siteDays.withOldPending(everywhere, before)) {
+        const scope = Scope.ofTenant(tenantId as TenantId, everywhere.origin);
+        // A hold over several days is completed by its own message, which knows how far it came.
+        const own = siteDay.pending.filter(({ hold }) => hold.lines.every((line) => line.siteDay === siteDay.id));
+        if (own.length === 0) continue;
+        logger.warn({ siteDay: siteDay.id, pending: own.length }, 'completing decisions after a crash');
+        await holds.complete(
+          own.map(({ hold, step }) => ({ scope, step, hold })),
+          clock(),
+        );
+        await siteDays.clearPending(
+          scope,
+          siteDay.id,
+          own.map(({ id }) => id),
+        );
+      }
+    },
+    { lease: true },
+  );
+}

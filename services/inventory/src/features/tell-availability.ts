@@ -1,0 +1,103 @@
+// Absolute figures of what moved, gathered for a moment and told together; everything again at an interval, so that a listener
+// which missed something is right again by itself (INV-13). Not through an outbox: a lost figure is followed by a newer one.
+import { availabilityChanged, type DataOf, type Envelope } from '@tongpiao/contracts';
+import { addDays, localDateOf, PLATFORM_TENANT } from '@tongpiao/kernel';
+import { newId } from '@tongpiao/persistence';
+import type { Foundation } from '@tongpiao/service-shell';
+import type { SiteDay } from '../site-day/site-day.ts';
+import type { SiteDayStore } from '../site-day/site-day.store.ts';
+
+export type AvailabilityTeller = { moved(tenantId: string, siteDay: SiteDay): void; tellInFull(): void };
+
+const GATHER_MS = 250;
+const TELL_ALL_EVERY_MS = 10_000;
+/** Site-days told in full: two years of one site, or a hundred sites for a week. */
+const SITE_DAYS_MAX = 1_000;
+const SESSIONS_PER_MESSAGE = 200;
+
+type Figure = DataOf<typeof availabilityChanged>['sessions'][number];
+
+export function createAvailabilityTeller(foundation: Foundation, siteDays: SiteDayStore): AvailabilityTeller {
+  const { broker, clock, logger } = foundation;
+  let gathered = new Map<string, { tenantId: string; siteDay: SiteDay }>();
+  let timer: NodeJS.Timeout | undefined;
+
+  async function tell(tenantId: string, figures: readonly Figure[]): Promise<void> {
+    for (let from = 0; from < figures.length; from += SESSIONS_PER_MESSAGE) {
+      const sessions = figures.slice(from, from + SESSIONS_PER_MESSAGE);
+      const id = newId('msg', PLATFORM_TENANT);
+      const envelope: Envelope = {
+        specversion: '1.0',
+        id,
+        type: availabilityChanged.type,
+        source: 'inventory',
+        subject: 'availability',
+        time: clock().toISOString(),
+        datacontenttype: 'application/json',
+        tenantid: tenantId,
+        correlationid: id,
+        causationid: id,
+        sequence: 0,
+        data: { sessions },
+      };
+      await broker.publisher.publish({ kind: 'event', envelope });
+    }
+  }
+
+  async function tellGathered(): Promise<void> {
+    const batch = gathered;
+    gathered = new Map();
+    for (const [tenantId, entries] of Map.groupBy(batch.values(), (entry) => entry.tenantId)) {
+      await tell(
+        tenantId,
+        entries.flatMap(({ siteDay }) => figuresOf(siteDay)),
+      );
+    }
+  }
+
+  const flush = (): void => {
+    timer = undefined;
+    tellGathered().catch((error: unknown) =>
+      logger.warn({ err: error }, 'availability was not told; the full telling follows'),
+    );
+  };
+  foundation.onStop(() => clearTimeout(timer));
+
+  return {
+    moved(tenantId, siteDay) {
+      gathered.set(`${tenantId}/${siteDay.id}`, { tenantId, siteDay });
+      timer ??= setTimeout(flush, GATHER_MS);
+    },
+    tellInFull() {
+      foundation.every(
+        'tell-availability',
+        TELL_ALL_EVERY_MS,
+        async () => {
+          const yesterday = addDays(localDateOf(clock(), 'UTC'), -1);
+          const all = await siteDays.from(
+            foundation.acrossTenants('availability of all tenants'),
+            yesterday,
+            SITE_DAYS_MAX,
+          );
+          for (const [tenantId, entries] of Map.groupBy(all, (entry) => entry.tenantId)) {
+            await tell(
+              tenantId,
+              entries.flatMap(({ siteDay }) => figuresOf(siteDay)),
+            );
+          }
+        },
+        { lease: true },
+      );
+    },
+  };
+}
+
+/** What one order could get: the session's places, bounded by the day's. */
+function figuresOf(siteDay: SiteDay): Figure[] {
+  return Object.entries(siteDay.sessions).map(([sessionId, { capacity, available, status }]) => ({
+    sessionId,
+    capacity,
+    available: status === 'closed' ? 0 : Math.max(0, Math.min(available, siteDay.day?.available ?? available)),
+    revision: siteDay.revision,
+  }));
+}

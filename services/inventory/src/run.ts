@@ -1,0 +1,80 @@
+// Inventory, as a table of contents.
+import { openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
+import { calendarSpec } from './calendar/calendar.store.ts';
+import type { Config } from './config.ts';
+import { changeSession } from './features/change-session.ts';
+import { completePending } from './features/complete-pending.ts';
+import { createCalendar } from './features/create-calendar.ts';
+import { DECIDE_HOLDS, decideHolds, type DecideFaults } from './features/decide-holds.ts';
+import { createSessionGenerator } from './features/generate-sessions.ts';
+import { getSiteDay } from './features/get-site-day.ts';
+import { listSessions } from './features/list-sessions.ts';
+import { onSessionRepublish, REPUBLISH_SESSIONS } from './features/on-session-republish.ts';
+import { reviewStaleHolds } from './features/review-stale-holds.ts';
+import { createAvailabilityTeller } from './features/tell-availability.ts';
+import { openHolds } from './hold/hold.store.ts';
+import { problems } from './problems.ts';
+import { createSessionIndex } from './session/session-index.ts';
+import { sessionSpec } from './session/session.store.ts';
+import { openSiteDays, type Guard } from './site-day/site-day.store.ts';
+
+export type InventoryTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'> & {
+  readonly decideFaults?: DecideFaults;
+  readonly guard?: Guard;
+  /** Off in the race test, where two instances must really meet. */
+  readonly singleActive?: boolean;
+};
+
+/** Holds in hand at once: a batch is decided with the same few writes whether it has ten or five hundred. */
+const HOLD_PREFETCH = 1_000;
+const HOLD_BATCH = 500;
+
+export async function run(config: Config, options: InventoryTestOptions = {}): Promise<Running> {
+  const foundation = await openFoundation({ service: 'inventory', config, ...options });
+  const { broker, database, relay, clock } = foundation;
+
+  const sessions = await foundation.aggregate(sessionSpec);
+  const calendars = await foundation.aggregate(calendarSpec);
+  const siteDays = await openSiteDays(database, options.guard);
+  const holds = await openHolds(database, relay);
+  const index = createSessionIndex(sessions);
+  const availability = createAvailabilityTeller(foundation, siteDays);
+  const generator = createSessionGenerator(foundation, { calendars, sessions, siteDays, announce: availability.moved });
+
+  await broker.consume({
+    slice: 'decide-holds',
+    definitions: DECIDE_HOLDS,
+    singleActive: options.singleActive ?? true,
+    prefetch: HOLD_PREFETCH,
+    maxBatch: HOLD_BATCH,
+    handleBatch: decideHolds({
+      siteDays,
+      holds,
+      sessions: index,
+      publisher: broker.publisher,
+      moved: availability.moved,
+      clock,
+      ...(options.decideFaults === undefined ? {} : { faults: options.decideFaults }),
+    }),
+  });
+  await broker.consume({
+    slice: 'on-session-republish',
+    definitions: REPUBLISH_SESSIONS,
+    handle: onSessionRepublish(foundation, sessions),
+  });
+
+  completePending(foundation, siteDays, holds);
+  reviewStaleHolds(foundation, holds);
+  generator.keepAhead();
+  availability.tellInFull();
+
+  return foundation.serve({
+    problems,
+    routes: [
+      createCalendar(foundation, calendars, generator),
+      listSessions(sessions, siteDays),
+      changeSession(sessions, siteDays),
+      getSiteDay(siteDays, holds),
+    ],
+  });
+}
