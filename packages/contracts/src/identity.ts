@@ -56,10 +56,3 @@ export const tenantsRepublished = defineEvent({
   data: z.object({ count: z.int().nonnegative() }),
   example: { count: 2 },
 });
-
-export const tenantsRepublished = defineEvent({
-  type: 'identity.tenant.republished.v1',
-  summary: 'Every tenant was told to the queue that had asked; so many there were.',
-  data: z.object({ count: z.int().nonnegative() }),
-  example: { count: 2 },
-});
