@@ -2,7 +2,7 @@
 import type { PDU } from 'smpp';
 
 export type Part = { readonly reference: number; readonly total: number; readonly index: number };
-export type ReceivedPart = { readonly text: string; readonly bytes: number; readonly part: Part | null };
+export type ReceivedPart = { readonly text: string; readonly part: Part | null };
 
 const decodeText = (message: string | Buffer): string =>
   typeof message === 'string' ? message : message.toString('latin1');
@@ -32,10 +32,10 @@ export const readPart = (pdu: PDU): ReceivedPart => {
   const content =
     short !== undefined && typeof short !== 'string' && short.message.length > 0 ? short : (payload ?? short ?? '');
   if (typeof content === 'string' || Buffer.isBuffer(content)) {
-    return { text: decodeText(content), bytes: content.length, part: partOfOptionalParameters(pdu) };
+    return { text: decodeText(content), part: partOfOptionalParameters(pdu) };
   }
   const text = decodeText(content.message);
-  return { text, bytes: text.length, part: partOfHeader(content.udh ?? []) ?? partOfOptionalParameters(pdu) };
+  return { text, part: partOfHeader(content.udh ?? []) ?? partOfOptionalParameters(pdu) };
 };
 
 type Pending = { readonly texts: Map<number, string>; readonly messageIds: string[]; readonly total: number };
