@@ -33,8 +33,11 @@ export type BroadcastSpec = {
 export type QueueDepth = { readonly queue: string; readonly ready: number; readonly consumers: number };
 
 export type BrokerHealth = {
+  /** Connected, and every consumer consumes. */
   readonly ok: boolean;
   readonly connected: boolean;
+  /** The broker is short of memory or disk and takes nothing. Not a reason to be unready: outboxes hold what is said. */
+  readonly blocked: boolean;
   readonly consumers: readonly { readonly queue: string; readonly active: boolean }[];
 };
 
@@ -283,7 +286,12 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
     health() {
       const connected = publishLink.model() !== undefined && consumeLink.model() !== undefined && sender.ready();
       const states = [...consumers].map(({ handle }) => ({ queue: handle.queue, active: handle.active() }));
-      return { ok: connected && states.every(({ active }) => active), connected, consumers: states };
+      return {
+        ok: connected && states.every(({ active }) => active),
+        connected,
+        blocked: publishLink.blocked(),
+        consumers: states,
+      };
     },
     queueDepths: () => (measuring ??= measure().finally(() => (measuring = undefined))),
     async drainDead(handler) {

@@ -281,7 +281,7 @@ export function createSender(options: {
       });
     },
     pending: () => outstanding + queued,
-    ready: () => channel !== undefined && !link.blocked(),
+    ready: () => channel !== undefined,
     async close() {
       closed = true;
       // Bounded by the deadlines of what is on the way.
@@ -289,9 +289,8 @@ export function createSender(options: {
       stopListening();
       clearTimeout(reopenTimer);
       clearTimeout(expireTimer);
-      const old = channel;
+      // The connection closes next and takes the channel along; a broker that takes nothing would not answer its farewell.
       channel = undefined;
-      await old?.close().catch((error: unknown) => logger.debug({ err: error }, 'channel was closed already'));
     },
   };
 }

@@ -4,9 +4,9 @@ import type { MessageDefinition } from '@tongpiao/contracts';
 import type { Channel } from 'amqplib';
 import { rungMs, type RetryClass, type Rung } from './retry.ts';
 
-export type Exchange = { readonly name: string; readonly type: 'topic' | 'direct' | 'fanout' };
-export type Queue = { readonly name: string; readonly arguments: Readonly<Record<string, string | number | boolean>> };
-export type Binding = { readonly queue: string; readonly exchange: string; readonly key: string };
+type Exchange = { readonly name: string; readonly type: 'topic' | 'direct' | 'fanout' };
+type Queue = { readonly name: string; readonly arguments: Readonly<Record<string, string | number | boolean>> };
+type Binding = { readonly queue: string; readonly exchange: string; readonly key: string };
 export type Topology = {
   readonly exchanges: readonly Exchange[];
   readonly queues: readonly Queue[];
