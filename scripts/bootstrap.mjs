@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
+import { clearInterval, setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -42,7 +43,8 @@ const installWhenNeeded = async () => {
   if (changedAt(installed) >= changedAt('pnpm-lock.yaml') && changedAt(installed) > 0) return;
   const { packageManager } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   console.log('Installing the dependencies (first start, or the lock file has changed) …');
-  const code = await runToEnd('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--prefer-offline']);
+  // npx fetches exactly the pinned pnpm; without the last setting pnpm would want the pin recorded in the lock file as well.
+  const code = await runToEnd('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--pm-on-fail=ignore']);
   if (code !== 0)
     fail(`The installation failed (exit code ${code}); the lines above say why. Is the package registry reachable?`);
   // pnpm leaves the file alone when nothing had to change; without a new date we would ask it every time.
@@ -69,6 +71,14 @@ const main = async () => {
   });
   child.once('error', (error) => fail(`Node cannot be run: ${error.message}`));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // npm puts a shell between itself and us, which takes a SIGTERM for itself and leaves us without a parent.
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.env.npm_lifecycle_event === undefined || process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, 500);
+  watch.unref();
   child.once('exit', (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
     console.error(`${name} was ended by ${signal}.`);

@@ -2,8 +2,21 @@
 // of its start is compared as well, where the system tells it.
 import { readFileSync } from 'node:fs';
 
+/** The words after the name in /proc/<pid>/stat, from the state on; undefined where it is not told or the process is gone. */
+const statOf = (pid: number): readonly string[] | undefined => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is a name in parentheses that may itself contain blanks.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+};
+
 export const isAlive = (pid: number): boolean => {
   if (!Number.isInteger(pid) || pid <= 0) return false;
+  // A zombie has ended; in a container without an init process it may stay listed for ever.
+  if (statOf(pid)?.[0] === 'Z') return false;
   try {
     process.kill(pid, 0);
     return true;
@@ -13,13 +26,5 @@ export const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Start time in clock ticks since boot, as Linux counts; undefined where it is not told or the process is gone. */
-export const startOf = (pid: number): string | undefined => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Field 22; the second field is a name in parentheses that may itself contain blanks.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
-};
+/** Start time in clock ticks since boot, as Linux counts: field 22. */
+export const startOf = (pid: number): string | undefined => statOf(pid)?.[19];

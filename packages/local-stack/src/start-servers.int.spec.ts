@@ -139,7 +139,10 @@ describe('servers', function () {
     const supervisor = fork(path.join(import.meta.dirname, 'spec-supervisor.ts'), [other], {
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
-    const [redisPid] = z.tuple([z.int()]).rest(z.unknown()).parse(await once(supervisor, 'message'));
+    const [redisPid] = z
+      .tuple([z.int()])
+      .rest(z.unknown())
+      .parse(await once(supervisor, 'message'));
     expect(isAlive(redisPid)).to.equal(true);
     supervisor.kill('SIGKILL');
     await until({
