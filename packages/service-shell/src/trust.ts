@@ -95,6 +95,15 @@ type Verified = {
   readonly principal: UserPrincipal;
 };
 
+/** Of a header that nothing vouches for yet: it only says which key to try. */
+function kidOf(token: string): string | undefined {
+  try {
+    return jwt.decode(token, { complete: true })?.header.kid;
+  } catch {
+    return undefined;
+  }
+}
+
 function unauthenticated(why: string): DomainError {
   return new DomainError('platform.unauthenticated', why);
 }
@@ -224,7 +233,7 @@ export class TrustStore implements TrustVerifier {
 
   #verifySignature(token: string): Verified {
     if (token.length > TOKEN_MAX_CHARACTERS) throw unauthenticated('The token is too long.');
-    const kid = jwt.decode(token, { complete: true })?.header.kid;
+    const kid = kidOf(token);
     const key = kid === undefined ? undefined : this.#keys.get(kid);
     if (kid === undefined || key === undefined) throw unauthenticated('The key is unknown.');
     let payload: unknown;
