@@ -38,7 +38,7 @@ const keptMessages = 10_000;
 const keptStates = 50_000;
 
 const digitsOf = (number: string): string => number.replace(/\D/g, '');
-export const sameNumber = (stored: string, asked: string): boolean => {
+const sameNumber = (stored: string, asked: string): boolean => {
   const national = (digits: string): string =>
     digits.length === 13 && digits.startsWith('86') ? digits.slice(2) : digits;
   return national(digitsOf(stored)) === national(digitsOf(asked));
