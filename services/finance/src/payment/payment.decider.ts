@@ -174,29 +174,27 @@ function evolve(state: PaymentState, event: PaymentEvent): PaymentState {
       surplus: [],
       closing: false,
       asked: 0,
-      changedAt: event.at,
     };
   }
   if (state.status === 'none') return state;
-  const { at: changedAt } = event;
   switch (event.type) {
     case 'PaymentOpened':
-      return { ...liveOf(state), status: 'opened', payUrl: event.payUrl, changedAt };
+      return { ...liveOf(state), status: 'opened', payUrl: event.payUrl };
     case 'PaymentOpenedLate':
     case 'CloseRequested':
-      return { ...state, closing: true, changedAt };
+      return { ...state, closing: true };
     case 'PaymentFailed':
-      return { ...liveOf(state), status: 'failed', reason: event.reason, closing: false, changedAt };
+      return { ...liveOf(state), status: 'failed', reason: event.reason, closing: false };
     case 'PaymentCaptured':
-      return { ...liveOf(state), status: 'captured', capture: event.capture, closing: false, changedAt };
+      return { ...liveOf(state), status: 'captured', capture: event.capture, closing: false };
     case 'SurplusReceived':
-      return { ...state, surplus: [...state.surplus, event.capture], changedAt };
+      return { ...state, surplus: [...state.surplus, event.capture] };
     case 'PaymentClosed':
-      return { ...liveOf(state), status: 'closed', closing: false, changedAt };
+      return { ...liveOf(state), status: 'closed', closing: false };
     case 'PaymentClosedAgain':
-      return { ...state, closing: false, changedAt };
+      return { ...state, closing: false };
     case 'PaymentStillUnpaid':
-      return { ...state, asked: state.asked + 1, changedAt };
+      return { ...state, asked: state.asked + 1 };
     case 'RefundRequested':
       return withNewRefund(state, { ...event.refund, status: 'requested', requestedAt: event.at, asked: 0 });
     case 'RefundRefused': {
@@ -230,18 +228,18 @@ function liveOf(
   state: LivePayment,
 ): Omit<Extract<LivePayment, { status: 'requested' | 'opened' | 'closed' }>, 'status'> {
   const { orderId, amount, method, description, expiresAt, requestedAt, takenBy } = state;
-  const { refunds, surplus, closing, asked, payUrl, changedAt } = state;
+  const { refunds, surplus, closing, asked, payUrl } = state;
   const facts = { orderId, amount, method, description, expiresAt, requestedAt, takenBy };
-  return { ...facts, refunds, surplus, closing, asked, payUrl, changedAt };
+  return { ...facts, refunds, surplus, closing, asked, payUrl };
 }
 
 function withNewRefund(state: LivePayment, refund: Refund): LivePayment {
-  return { ...state, refunds: [...state.refunds, refund], changedAt: refund.requestedAt };
+  return { ...state, refunds: [...state.refunds, refund] };
 }
 
 function withRefund(state: LivePayment, event: { refundId: string; at: string }, change: Partial<Refund>): LivePayment {
   const refunds = state.refunds.map((refund) => (refund.id === event.refundId ? { ...refund, ...change } : refund));
-  return { ...state, refunds, changedAt: event.at };
+  return { ...state, refunds };
 }
 
 export const paymentDecider: Decider<PaymentState, PaymentCommand, PaymentEvent> = {

@@ -6,11 +6,11 @@ import {
   paymentOpened,
   paymentRefunded,
   paymentRefundFailed,
-  paymentReported,
   paymentSurplusReceived,
   queryPayment,
   queryRefund,
   type DataOf,
+  type paymentReported,
 } from '@tongpiao/contracts';
 import { unreachable } from '@tongpiao/kernel';
 import { remind, say, type Said } from '@tongpiao/persistence';

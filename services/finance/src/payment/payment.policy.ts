@@ -101,9 +101,41 @@ export function nextStep(state: PaymentState, at: string): ProviderStep {
   }
 }
 
-/** What an unconfirmed payment's timer leads to. */
-export function isAwaitingPayer(state: PaymentState): boolean {
+/** FIN-02: an unconfirmed payment is asked for; one that is closing is closed instead. */
+export function isAwaitingPayer(state: PaymentState): state is LivePayment {
   return state.status === 'opened' && !state.closing;
+}
+
+/** The refund, as long as its end is not known. */
+export function refundToAskFor(state: LivePayment, refundId: string): Refund | undefined {
+  return state.refunds.find(({ id, status }) => id === refundId && (status === 'accepted' || status === 'abnormal'));
+}
+
+export type Notice =
+  | {
+      readonly kind: 'payment';
+      readonly status: 'paid' | 'closed';
+      readonly transactionId: string;
+      readonly amountFen: number;
+    }
+  | { readonly kind: 'refund'; readonly refundId: string; readonly amountFen: number | null };
+
+/** FIN-02: a call-back is never trusted alone. Where it does not match what we know, the provider is asked. */
+export function contradicts(state: PaymentState, notice: Notice): boolean {
+  if (state.status === 'none') return false;
+  if (notice.kind === 'refund') {
+    const refund = state.refunds.find(({ id }) => id === notice.refundId);
+    return refund !== undefined && notice.amountFen !== null && notice.amountFen !== refund.amount;
+  }
+  // Providers say "closed" of a payment that was refunded in full, too.
+  if (notice.status === 'closed') return state.status === 'requested' || state.status === 'opened' || state.closing;
+  if (state.status !== 'captured') return notice.amountFen !== state.amount;
+  return !hasTransaction(state, notice.transactionId);
+}
+
+export function hasTransaction(state: PaymentState, transactionId: string): boolean {
+  if (state.status !== 'captured') return false;
+  return [state.capture, ...state.surplus].some((capture) => capture.transactionId === transactionId);
 }
 
 export type MethodFacts = {

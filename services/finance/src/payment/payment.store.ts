@@ -36,7 +36,6 @@ const live = {
   closing: z.boolean(),
   asked: z.number().int().nonnegative(),
   payUrl: z.string().optional(),
-  changedAt: z.string(),
 };
 
 const paymentState: z.ZodType<PaymentState> = z.discriminatedUnion('status', [

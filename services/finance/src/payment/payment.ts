@@ -48,7 +48,6 @@ type Live = PaymentFacts & {
   /** How often the provider was asked since it was opened. */
   readonly asked: number;
   readonly payUrl?: string | undefined;
-  readonly changedAt: string;
 };
 
 export type PaymentState =

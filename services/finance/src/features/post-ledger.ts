@@ -1,0 +1,63 @@
+// Books what has happened (FIN-10, FIN-12): own payments and refunds, tickets that were used, messages that were charged. In batches,
+// one write per book; an entry has its event's id, so a batch that comes again finds its entries there.
+import {
+  paymentCaptured,
+  paymentRefunded,
+  paymentSurplusReceived,
+  smsCharged,
+  ticketUsed,
+  type MessageDefinition,
+} from '@tongpiao/contracts';
+import type { Outcome, Received } from '@tongpiao/messaging';
+import type { Foundation } from '@tongpiao/service-shell';
+import type { Posting } from '../ledger/entry.ts';
+import type { Ledger } from '../ledger/ledger.store.ts';
+import { DEFAULT_RULES } from '../ledger/posting-rules.ts';
+import { postingOf } from '../ledger/posting.policy.ts';
+
+export const POSTED: readonly MessageDefinition[] = [
+  paymentCaptured,
+  paymentSurplusReceived,
+  paymentRefunded,
+  ticketUsed,
+  smsCharged,
+];
+
+export function postLedger(
+  foundation: Foundation,
+  ledger: Ledger,
+): (messages: readonly Received[]) => Promise<readonly Outcome[]> {
+  return async (messages) => {
+    const outcomes = new Map<Received, Outcome>();
+    for (const group of Map.groupBy(messages, ({ envelope }) => envelope.tenantid).values()) {
+      await postBook(foundation, ledger, group, outcomes);
+    }
+    return messages.map((message) => outcomes.get(message) ?? 'done');
+  };
+}
+
+async function postBook(
+  foundation: Foundation,
+  ledger: Ledger,
+  messages: readonly Received[],
+  outcomes: Map<Received, Outcome>,
+): Promise<void> {
+  const [first] = messages;
+  if (first === undefined) return;
+  const postings: Posting[] = [];
+  const booked: Received[] = [];
+  for (const message of messages) {
+    try {
+      const posting = postingOf(DEFAULT_RULES, message.envelope);
+      if (posting !== undefined) postings.push(posting);
+      booked.push(message);
+    } catch (error) {
+      outcomes.set(message, { failed: error });
+    }
+  }
+  try {
+    if (postings.length > 0) await ledger.post(foundation.scopeOf(first.envelope), postings);
+  } catch (error) {
+    for (const message of booked) outcomes.set(message, { failed: error });
+  }
+}

@@ -1,0 +1,73 @@
+// From an event to its posting: pure, by the rules alone. And what must hold of every posting and of every sum over them (FIN-11).
+import type { Envelope } from '@tongpiao/contracts';
+import { ContractBreach, fen, ZERO_FEN, type Fen } from '@tongpiao/kernel';
+import type { AccountTotals, EntryLine, Posting } from './entry.ts';
+import type { AccountChoice, AmountChoice, PostingRules } from './posting-rules.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * @returns undefined where nothing moves: a free ticket was used
+ * @throws ContractBreach for an event that the rules cannot book; it is parked and shown, never dropped
+ */
+export function postingOf(rules: PostingRules, envelope: Envelope): Posting | undefined {
+  const { id, type, subject, time } = envelope;
+  const rule = rules.rules.find(({ event }) => event === type);
+  if (rule === undefined) throw breach(`no rule books ${type}`);
+  const fields = fieldsOf(envelope.data);
+  const amount = amountOf(rule.amount, fields);
+  if (amount === ZERO_FEN) return undefined;
+  if (amount < ZERO_FEN) throw breach(`${type} moves a negative amount`);
+  const debit = accountOf(rules, rule.debit, fields);
+  const credit = accountOf(rules, rule.credit, fields);
+  if (debit === credit) throw breach(`${rule.name} moves money from an account to itself`);
+  const lines: readonly EntryLine[] = [
+    { account: debit, debit: amount, credit: ZERO_FEN },
+    { account: credit, debit: ZERO_FEN, credit: amount },
+  ];
+  return { source: { id, type, subject, time }, rule: rule.name, rulesVersion: rules.version, lines };
+}
+
+/** Debits = credits: of an entry's lines, and of any sums over entries. */
+export function isBalanced(lines: readonly { readonly debit: number; readonly credit: number }[]): boolean {
+  return lines.reduce((difference, { debit, credit }) => difference + debit - credit, 0) === 0;
+}
+
+/** Sums per account, in order of the accounts' names. */
+export function addTotals(...parts: readonly (readonly AccountTotals[])[]): readonly AccountTotals[] {
+  const sums = new Map<string, AccountTotals>();
+  for (const { account, debit, credit } of parts.flat()) {
+    const before = sums.get(account) ?? { account, debit: 0, credit: 0 };
+    sums.set(account, { account, debit: before.debit + debit, credit: before.credit + credit });
+  }
+  return [...sums.values()].sort((a, b) => (a.account < b.account ? -1 : 1));
+}
+
+function fieldsOf(data: unknown): Fields {
+  if (typeof data !== 'object' || data === null) throw breach('an event without data');
+  return Object.fromEntries(Object.entries(data));
+}
+
+function numberIn(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw breach(`${name} is not a whole number`);
+  return value;
+}
+
+function amountOf(choice: AmountChoice, fields: Fields): Fen {
+  if (typeof choice === 'string') return fen(numberIn(fields, choice));
+  return fen(Math.floor((numberIn(fields, choice.count) * choice.priceMilliFen + 500) / 1_000));
+}
+
+function accountOf(rules: PostingRules, choice: AccountChoice, fields: Fields): string {
+  const value = typeof choice === 'string' ? undefined : fields[choice.by];
+  const account = typeof choice === 'string' ? choice : typeof value === 'string' ? choice.of[value] : undefined;
+  if (account === undefined || !rules.accounts.some(({ id }) => id === account)) {
+    throw breach(`no account for ${JSON.stringify(choice)}`);
+  }
+  return account;
+}
+
+function breach(detail: string): ContractBreach {
+  return new ContractBreach('finance.unbookable', detail);
+}

@@ -1,0 +1,20 @@
+// What finance refuses, in both languages.
+import { problem, type ProblemCatalogue } from '@tongpiao/service-shell';
+
+export const problems: ProblemCatalogue = {
+  'finance.payment-unknown': problem(
+    404,
+    ['没有此笔支付', 'There is no such payment'],
+    ['找不到该支付单。', 'No payment of yours has this id.'],
+  ),
+  'finance.cursor-invalid': problem(
+    400,
+    ['翻页标记无效', 'The cursor is not valid'],
+    ['请使用上一页返回的 next 值。', 'Use the value of next from the page before.'],
+  ),
+  'finance.moment-in-future': problem(
+    400,
+    ['时点在未来', 'That moment is still to come'],
+    ['只能查询已经过去的时点。', 'Balances exist for moments that have passed.'],
+  ),
+};
