@@ -127,9 +127,16 @@ export const startRabbitmq = async (context: ServerContext, binaries: RabbitmqBi
 
   const stopPortMapper = async (): Promise<void> => {
     if (portMapper === undefined) return;
-    portMapper.signal('SIGKILL');
-    await portMapper.ended;
-    context.warden.forget(portMapper.pid);
+    const { pid } = portMapper;
+    if (portMapper.running()) {
+      portMapper.signal('SIGKILL');
+      await portMapper.ended;
+    } else {
+      // Ours was ended by somebody else; the broker has started another one by then, which nobody would ever stop.
+      const kill = { command: binaries.epmd, args: ['-port', String(broker.epmdPort), '-kill'] };
+      await runToEnd({ ...kill, environment: broker.environment, logFile: log }).catch(() => undefined);
+    }
+    context.warden.forget(pid);
     portMapper = undefined;
   };
 
