@@ -71,6 +71,7 @@ const KEEP_ALIVE_MS = 65_000;
 const HEADER_MAX_BYTES = 16_384;
 const HANDLER_TIMEOUT_MS = 40_000;
 const STOP_WITHIN_MS = 10_000;
+const CLOSE_IDLE_EVERY_MS = 25;
 const NOTHING = Object.freeze({});
 
 const FIXED_HEADERS: readonly string[] = [
@@ -444,6 +445,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
           resolve();
         });
       });
+      // A connection may fall idle after its last answer, e.g. when a stream ends.
+      const idle = setInterval(() => {
+        server.closeIdleConnections();
+      }, CLOSE_IDLE_EVERY_MS);
       server.closeIdleConnections();
       const cut = setTimeout(() => {
         logger.warn({ underWay: underWay.size }, 'requests were still under way when the time to stop was over');
@@ -451,6 +456,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       }, withinMs);
       await closed;
       clearTimeout(cut);
+      clearInterval(idle);
     },
   };
 }

@@ -31,7 +31,6 @@ export function formatEvent(event: { id?: string | number; event?: string; data:
 export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'X-Accel-Buffering': 'no',
-  Connection: 'keep-alive',
 };
 
 /** Writes a stream to an answer whose head was sent. Never throws: what fails ends the stream, and the client reconnects. */

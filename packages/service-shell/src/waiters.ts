@@ -49,7 +49,7 @@ const CONNECT_WITHIN_MS = 5_000;
 
 function connection(options: WaitersOptions, purpose: string): Redis {
   const redis = new Redis(options.redisUrl, {
-    connectionName: purpose,
+    connectionName: `${purpose}:${options.channel}`.replaceAll(/[^\x21-\x7e]/g, '-'),
     enableOfflineQueue: false,
     autoResubscribe: false,
     maxRetriesPerRequest: 0,
@@ -162,7 +162,7 @@ export function createWaiters(options: WaitersOptions): Waiters {
         looks += 1;
         if (!wasSet(woken)) {
           await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, Math.min(left, again));
+            const timer = setTimeout(resolve, Math.min(Math.ceil(left) + 1, again));
             resume = () => {
               clearTimeout(timer);
               resolve();
