@@ -1,0 +1,63 @@
+// Tenants on disk, and what may be said to set one up: the same schemas check requests and what is read back.
+import { bilingualSchema, tenantKindSchema } from '@tongpiao/contracts';
+import type { AggregateSpec, AggregateStore } from '@tongpiao/persistence';
+import { z } from 'zod';
+import { tenantDecider } from './tenant.decider.ts';
+import { tenantMessages } from './tenant.messages.ts';
+import type { TenantCommand, TenantEvent, TenantState } from './tenant.ts';
+
+export const nameSchema = z.strictObject(bilingualSchema.shape);
+
+function isTimeZone(text: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const tenantFields = {
+  name: nameSchema,
+  timeZone: z
+    .string()
+    .max(60)
+    .refine(isTimeZone, {
+      params: { zh: '须为 IANA 时区名称，如 Asia/Shanghai', en: 'An IANA time zone, such as Asia/Shanghai' },
+    }),
+  contact: z.strictObject({
+    hotline: z.string().regex(/^[+0-9][0-9 -]{2,29}$/),
+    email: z.email().max(254).optional(),
+    address: nameSchema.optional(),
+  }),
+  smsSignature: z.string().min(2).max(12),
+  policies: z.strictObject({ staffSessionHours: z.int().min(1).max(720) }),
+};
+
+export const DEFAULT_POLICIES = { staffSessionHours: 24 } as const;
+
+const gate = z.object({ id: z.string(), name: nameSchema });
+
+const tenantState: z.ZodType<TenantState> = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('none') }),
+  z.object({
+    ...tenantFields,
+    status: z.enum(['active', 'suspended']),
+    kind: tenantKindSchema,
+    currency: z.literal('CNY'),
+    demo: z.boolean(),
+    sites: z.array(z.object({ id: z.string(), name: nameSchema, gates: z.array(gate) })),
+    edition: z.int().positive(),
+  }),
+]);
+
+export type TenantStore = AggregateStore<TenantState, TenantCommand, TenantEvent>;
+
+export const tenantSpec: AggregateSpec<TenantState, TenantCommand, TenantEvent> = {
+  service: 'identity',
+  collection: 'tenants',
+  decider: tenantDecider,
+  state: tenantState,
+  messages: tenantMessages,
+  indexes: [{ fields: { 'state.sites.id': 1 } }, { fields: { 'state.sites.gates.id': 1 } }],
+};

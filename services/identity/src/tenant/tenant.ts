@@ -1,0 +1,69 @@
+// A tenant with its sites and gates: one document, because a gate without its site or a site without its tenant means nothing,
+// and because others want the whole of it in one message (PLA-01). One page of words.
+import type { Bilingual } from '@tongpiao/contracts';
+
+export type TenantKind = 'scenic' | 'station' | 'authority';
+
+/** How the public reaches the organisation; not personal data. */
+export type TenantContact = {
+  readonly hotline: string;
+  readonly email?: string | undefined;
+  readonly address?: Bilingual | undefined;
+};
+
+export type TenantPolicies = {
+  /** After so many hours staff sign in again, however busy they were. */
+  readonly staffSessionHours: number;
+};
+
+export type TenantSettings = {
+  readonly kind: TenantKind;
+  readonly name: Bilingual;
+  readonly timeZone: string;
+  readonly contact: TenantContact;
+  /** Demo tenants may use the sandbox payment method; fixed when the tenant is founded. */
+  readonly demo: boolean;
+  readonly smsSignature: string;
+  readonly policies: TenantPolicies;
+};
+
+export type TenantStatus = 'active' | 'suspended';
+
+export type Gate = { readonly id: string; readonly name: Bilingual };
+export type Site = { readonly id: string; readonly name: Bilingual; readonly gates: readonly Gate[] };
+
+/** What may change later; kind, currency and demo may not, because sold tickets and booked money depend on them. */
+export type TenantChanges = {
+  readonly name?: Bilingual | undefined;
+  readonly timeZone?: string | undefined;
+  readonly contact?: TenantContact | undefined;
+  readonly smsSignature?: string | undefined;
+  readonly policies?: TenantPolicies | undefined;
+  readonly status?: TenantStatus | undefined;
+};
+
+export type Tenant = TenantSettings & {
+  readonly status: TenantStatus;
+  readonly currency: 'CNY';
+  readonly sites: readonly Site[];
+  /** Grows with every change: what `ETag` and `If-Match` compare (PLA-34). */
+  readonly edition: number;
+};
+export type TenantState = { readonly status: 'none' } | Tenant;
+
+/** `expected`: the edition that the editor has read. */
+export type TenantCommand =
+  | { readonly type: 'CreateTenant'; readonly settings: TenantSettings }
+  | { readonly type: 'ChangeTenant'; readonly changes: TenantChanges; readonly expected: number }
+  | { readonly type: 'AddSite'; readonly site: Omit<Site, 'gates'> }
+  | { readonly type: 'RenameSite'; readonly siteId: string; readonly name: Bilingual; readonly expected: number }
+  | { readonly type: 'AddGate'; readonly siteId: string; readonly gate: Gate }
+  | { readonly type: 'RenameGate'; readonly gateId: string; readonly name: Bilingual; readonly expected: number };
+
+export type TenantEvent =
+  | { readonly type: 'TenantCreated'; readonly settings: TenantSettings }
+  | { readonly type: 'TenantChanged'; readonly changes: TenantChanges }
+  | { readonly type: 'SiteAdded'; readonly site: Omit<Site, 'gates'> }
+  | { readonly type: 'SiteRenamed'; readonly siteId: string; readonly name: Bilingual }
+  | { readonly type: 'GateAdded'; readonly siteId: string; readonly gate: Gate }
+  | { readonly type: 'GateRenamed'; readonly gateId: string; readonly name: Bilingual };

@@ -1,0 +1,19 @@
+// What trust must hear of a person: that tokens issued so far say something that is no longer true. Nothing else leaves identity.
+import { refreshTrust } from '@tongpiao/contracts';
+import { unreachable } from '@tongpiao/kernel';
+import { say, type Said } from '@tongpiao/persistence';
+import type { UserEvent } from './user.ts';
+
+export function userMessages(event: UserEvent, facts: { id: string }): readonly Said[] {
+  switch (event.type) {
+    case 'UserChanged':
+    case 'PasswordSet':
+      return [say(refreshTrust, { revokedUser: { id: facts.id, at: event.at } })];
+    case 'StaffAdded':
+    case 'TravellerMet':
+    case 'PersonalDataRevealed':
+      return [];
+    default:
+      return unreachable(event, 'user event');
+  }
+}
