@@ -15,12 +15,13 @@ const CONNECTIONS = 32;
 
 async function serveBare(): Promise<number> {
   const app = express();
+  const schema = z.object({ name: z.string() });
   app.get('/api/v1/hello/:name', (request, response) => {
     response.json({ greeting: `hello ${request.params.name}` });
   });
   app.use(express.json());
   app.post('/api/v1/hello', (request, response) => {
-    const body = z.object({ name: z.string() }).parse(request.body);
+    const body = schema.parse(request.body);
     response.status(201).json({ greeting: `hello ${body.name}` });
   });
   const server = app.listen(0, '127.0.0.1');

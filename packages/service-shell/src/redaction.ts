@@ -77,7 +77,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/(\w:\/\/[^\s:/@]*:)[^\s@]+@/g, '$1[secret]@'],
 ];
 /** Every pattern needs one of these, so that most texts cost one test. */
-const SUSPICIOUS = /\d{3}[ -]?\d{4}|@|eyJ|[Bb]earer|[Bb]asic|tp[a-z]_/;
+const SUSPICIOUS = /1[3-9]\d[ -]?\d{4}[ -]?\d{4}|\d{17}|@|eyJ|bearer|basic|tp[a-z]_/i;
 
 /** Text longer than this is cut before it is searched: a log line is no archive. */
 const TEXT_MAX = 8_000;

@@ -35,11 +35,13 @@ export function events(data: z.ZodType, description: string): EventsBody {
 }
 
 /** What a handler may return where the schema says `T`: the same, and read-only is fine. */
-export type Loose<T> = T extends readonly (infer Item)[]
-  ? readonly Loose<Item>[]
-  : T extends object
-    ? { readonly [Key in keyof T]: Loose<T[Key]> }
-    : T;
+export type Loose<T> = T extends string | number | boolean
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly Loose<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: Loose<T[Key]> }
+      : T;
 
 export type AnswerHeaders = Readonly<Record<string, string>>;
 /** `raw`: bytes that are ready to be sent, e.g. JSON from a cache. */

@@ -63,8 +63,9 @@ describe('waiting without Redis', () => {
     let looks = 0;
     const look = (): undefined => {
       looks += 1;
+      return undefined;
     };
-    expect(await waiters.until('ord_1', look, 50)).to.equal(undefined);
+    expect(await waiters.until<string>('ord_1', look, 50)).to.equal(undefined);
     expect(looks).to.equal(2);
   });
 
