@@ -149,6 +149,7 @@ export class Records<Doc extends RecordBase> {
   }
 }
 
+/** @throws the same error when it tells of anything but duplicates */
 function duplicatesOf(error: unknown): ReadonlySet<number> {
   if (typeof error !== 'object' || error === null || !('writeErrors' in error)) {
     if (isDuplicateKey(error)) return new Set([0]);
@@ -158,7 +159,7 @@ function duplicatesOf(error: unknown): ReadonlySet<number> {
   const list: readonly unknown[] = Array.isArray(writeErrors) ? writeErrors : [writeErrors];
   const duplicates = new Set<number>();
   for (const entry of list) {
-    if (!isDuplicateKey(entry)) throw error;
+    if (!isDuplicateKey(entry)) throw error as unknown as Error;
     if (typeof entry === 'object' && entry !== null && 'index' in entry && typeof entry.index === 'number')
       duplicates.add(entry.index);
   }

@@ -13,8 +13,8 @@ export async function eventually<Value>(
 ): Promise<Value> {
   const { withinMs = 10_000, everyMs = 20 } = patience;
   const end = Date.now() + withinMs;
-  let last: unknown = 'nothing';
   for (;;) {
+    let last: unknown;
     try {
       const value = await probe();
       if (value !== undefined && value !== false) return value;

@@ -7,7 +7,10 @@ import type { Foundation } from '@tongpiao/service-shell';
 import type { SiteDay } from '../site-day/site-day.ts';
 import type { SiteDayStore } from '../site-day/site-day.store.ts';
 
-export type AvailabilityTeller = { moved(tenantId: string, siteDay: SiteDay): void; tellInFull(): void };
+export type AvailabilityTeller = {
+  readonly moved: (tenantId: string, siteDay: SiteDay) => void;
+  readonly tellInFull: () => void;
+};
 
 const GATHER_MS = 250;
 const TELL_ALL_EVERY_MS = 10_000;

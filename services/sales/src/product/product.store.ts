@@ -8,7 +8,6 @@ import { productMessages } from './product.messages.ts';
 import type { ProductCommand, ProductEvent, ProductSettings, ProductState } from './product.ts';
 
 const price = z.strictObject({
-  ticketTypeId: z.string(),
   amount: z.custom<Fen>((value) => isFen(value) && value >= 0, 'an integer number of fen, not negative'),
   from: z.iso.date().optional(),
   until: z.iso.date().optional(),
@@ -21,8 +20,7 @@ const price = z.strictObject({
   channels: z.array(salesChannelSchema).min(1).optional(),
 });
 
-const ticketType = z.strictObject({
-  id: z.string().min(3).max(80),
+const ticketTypeShape = {
   name: bilingualSchema,
   realName: z.boolean(),
   entries: z.int().min(1).max(1_000),
@@ -42,16 +40,15 @@ const ticketType = z.strictObject({
     perDocumentAndDay: z.int().min(1).max(100).optional(),
   }),
   accompanied: z.boolean(),
-});
+};
 
-/** The same schema validates what staff send and what is read back. */
-export const productSettingsSchema: z.ZodType<ProductSettings> = z.strictObject({
+const ticketType = z.strictObject({ ...ticketTypeShape, id: z.string().min(3).max(80) });
+
+const settingsShape = {
   siteId: z.string().min(3).max(80),
   kind: z.literal('admission'),
   name: bilingualSchema,
   description: bilingualSchema,
-  ticketTypes: z.array(ticketType).min(1).max(50),
-  prices: z.array(price).min(1).max(1_000),
   rules: z.strictObject({
     onSaleFrom: z.iso.datetime({ offset: true }).optional(),
     onSaleUntil: z.iso.datetime({ offset: true }).optional(),
@@ -66,7 +63,33 @@ export const productSettingsSchema: z.ZodType<ProductSettings> = z.strictObject(
     opensMinutesBefore: z.int().min(0).max(1_440),
     closesMinutesAfter: z.int().min(0).max(1_440),
   }),
+};
+
+/** The same schema validates what staff send and what is read back. */
+export const productSettingsSchema: z.ZodType<ProductSettings> = z.strictObject({
+  ...settingsShape,
+  ticketTypes: z.array(ticketType).min(1).max(50),
+  prices: z
+    .array(price.extend({ ticketTypeId: z.string() }))
+    .min(1)
+    .max(1_000),
 });
+
+const code = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'lower-case letters, digits and dashes');
+
+/** A new product: its ticket types are named by a code of the caller's, which prices refer to; ids are made from it. */
+export const newProductSchema = z.strictObject({
+  ...settingsShape,
+  ticketTypes: z
+    .array(z.strictObject({ ...ticketTypeShape, code }))
+    .min(1)
+    .max(50),
+  prices: z
+    .array(price.extend({ ticketType: code }))
+    .min(1)
+    .max(1_000),
+});
+export type NewProduct = z.output<typeof newProductSchema>;
 
 const productState: z.ZodType<ProductState> = z.custom<ProductState>((value) => {
   if (typeof value !== 'object' || value === null || !('status' in value)) return false;

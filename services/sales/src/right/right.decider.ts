@@ -1,3 +1,5 @@
+// RecordReveal is TravellerRevealed in every status but none, where it is platform.not-found.
+//
 // status ↓ \ command →                              IssueTicket    CheckIn
 // none                                              TicketIssued   sales.ticket-refused (unknown)
 // issued | checked_in                               -              TicketCheckedIn | sales.ticket-refused (policy's reason)
@@ -17,6 +19,9 @@ function decide(state: RightState, command: RightCommand): readonly RightEvent[]
         throw new DomainError('sales.ticket-refused', 'The ticket does not open the gate.', { ...answer });
       return [{ type: 'TicketCheckedIn', use: { at: command.scan.at, gateId: command.scan.gateId } }];
     }
+    case 'RecordReveal':
+      if (state.status === 'none') throw new DomainError('platform.not-found', 'There is no such ticket.');
+      return [{ type: 'TravellerRevealed', purpose: command.purpose, request: command.request }];
     default:
       return unreachable(command, 'right command');
   }
@@ -31,6 +36,8 @@ function evolve(state: RightState, event: RightEvent): RightState {
       const uses = [...state.uses, event.use];
       return { ...state, uses, status: uses.length >= state.entries ? 'used' : 'checked_in' };
     }
+    case 'TravellerRevealed':
+      return state;
   }
 }
 

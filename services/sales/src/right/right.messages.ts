@@ -7,6 +7,7 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
   const { state } = facts;
   switch (event.type) {
     case 'TicketIssued':
+    case 'TravellerRevealed':
       return [];
     case 'TicketCheckedIn': {
       if (state.status !== 'used') return [];

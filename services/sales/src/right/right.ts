@@ -47,8 +47,12 @@ export type Scan = {
 };
 
 export type RightCommand =
-  { readonly type: 'IssueTicket'; readonly facts: RightFacts } | { readonly type: 'CheckIn'; readonly scan: Scan };
+  | { readonly type: 'IssueTicket'; readonly facts: RightFacts }
+  | { readonly type: 'CheckIn'; readonly scan: Scan }
+  /** Somebody saw the traveller's plain data (PLA-11, PLA-21). */
+  | { readonly type: 'RecordReveal'; readonly purpose: string; readonly request: string };
 
 export type RightEvent =
   | { readonly type: 'TicketIssued'; readonly facts: RightFacts }
-  | { readonly type: 'TicketCheckedIn'; readonly use: Use };
+  | { readonly type: 'TicketCheckedIn'; readonly use: Use }
+  | { readonly type: 'TravellerRevealed'; readonly purpose: string; readonly request: string };

@@ -25,6 +25,7 @@ export type SessionView = z.infer<typeof sessionSchema>;
 export type SessionViews = {
   apply(scope: Scope, envelope: Envelope<DataOf<typeof sessionChanged>>, timeZone: string): Promise<void>;
   byIds(scope: Scope, ids: readonly string[]): Promise<ReadonlyMap<string, SessionView>>;
+  isEmpty(scope: Scope): Promise<boolean>;
   ofProduct(scope: Scope, productId: string, from: string, to: string): Promise<readonly SessionView[]>;
 };
 
@@ -84,6 +85,7 @@ export async function openSessionViews(database: Database): Promise<SessionViews
       }
       return found;
     },
+    isEmpty: async (scope) => (await records.count(scope, {}, 1)) === 0,
     ofProduct: (scope, productId, from, to) =>
       records.find(scope, { productId, date: { $gte: from, $lte: to } }, { sort: { startsAt: 1 }, limit: LIST_MAX }),
   };

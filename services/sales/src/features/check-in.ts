@@ -1,0 +1,276 @@
+// POST /api/v1/check-ins: a gate shows a QR code, a ticket number or a document; the answer is at once admitted or a reason (SAL-40,
+// SAL-42). Two gates that scan one ticket at the same moment write under the version guard: one is admitted, the other is told where
+// and when it was used.
+import {
+  ID_TYPES,
+  localDateOf,
+  parseIdDocument,
+  parseTicketNumber,
+  DomainError,
+  type LocalDate,
+} from '@tongpiao/kernel';
+import type { Scope, Snapshot } from '@tongpiao/persistence';
+import { route, verifyTicket, type Foundation, type Route } from '@tongpiao/service-shell';
+import { z } from 'zod';
+import { admission, type Admission, type RefusalReason } from '../right/admission.policy.ts';
+import type { RightState, Scan } from '../right/right.ts';
+import type { Rights } from '../stores.ts';
+import type { TicketKeys } from '../ticket-keys/ticket-keys.ts';
+
+const bilingual = z.object({ zh: z.string(), en: z.string() });
+const credential = z.union([
+  z.strictObject({
+    qr: z.string().min(1).max(600),
+    idType: z.enum(ID_TYPES).optional(),
+    idNumber: z.string().min(1).max(40).optional(),
+  }),
+  z.strictObject({
+    ticketNumber: z.string().min(1).max(40),
+    idType: z.enum(ID_TYPES).optional(),
+    idNumber: z.string().min(1).max(40).optional(),
+  }),
+  z.strictObject({ idType: z.enum(ID_TYPES), idNumber: z.string().min(1).max(40) }),
+]);
+type Credential = z.output<typeof credential>;
+
+const reasons = [
+  'unknown',
+  'forged',
+  'refunded',
+  'exchanged',
+  'voided',
+  'superseded',
+  'frozen',
+  'expired',
+  'already-used',
+  'wrong-site',
+  'wrong-day',
+  'too-early',
+  'too-late',
+  'wrong-person',
+  'capacity',
+] as const satisfies readonly RefusalReason[];
+
+const answerSchema = z.object({
+  outcome: z.enum(['admitted', 'refused']),
+  reason: z.enum(reasons).optional(),
+  message: bilingual,
+  lastUse: z
+    .object({ at: z.string(), gateId: z.string(), gate: bilingual.optional() })
+    .optional()
+    .describe('Where and when it was used.'),
+  ticket: z
+    .object({
+      number: z.string(),
+      status: z.string(),
+      product: bilingual,
+      ticketType: bilingual,
+      startsAt: z.string(),
+      endsAt: z.string(),
+      validFrom: z.string(),
+      validUntil: z.string(),
+      entries: z.int(),
+      entriesLeft: z.int(),
+      traveller: z.string().optional().describe('Masked name.'),
+      showAtGate: z.array(z.string()),
+    })
+    .optional(),
+});
+type AnswerBody = z.input<typeof answerSchema>;
+
+const MESSAGES: Readonly<Record<RefusalReason | 'admitted', { zh: string; en: string }>> = {
+  admitted: { zh: '请入园', en: 'Welcome' },
+  unknown: { zh: '查无此票', en: 'Unknown ticket' },
+  forged: { zh: '二维码无效，疑似伪造', en: 'The code is not genuine' },
+  refunded: { zh: '此票已退', en: 'The ticket was refunded' },
+  exchanged: { zh: '此票已改签', en: 'The ticket was exchanged' },
+  voided: { zh: '此票已作废', en: 'The ticket is void' },
+  superseded: { zh: '此票已补发，旧码失效', en: 'The ticket was replaced by a newer one' },
+  frozen: { zh: '此票已冻结，请到服务台', en: 'The ticket is frozen; please go to the desk' },
+  expired: { zh: '此票已过期', en: 'The ticket has expired' },
+  'already-used': { zh: '此票已使用', en: 'The ticket was used already' },
+  'wrong-site': { zh: '非本景点（站）的票', en: 'The ticket is for another site' },
+  'wrong-day': { zh: '非当日票', en: 'The ticket is for another day' },
+  'too-early': { zh: '未到检票时间', en: 'Check-in has not opened yet' },
+  'too-late': { zh: '已过检票时间', en: 'Check-in is over' },
+  'wrong-person': { zh: '证件与购票人不符', en: 'The document is not the ticket holder’s' },
+  capacity: { zh: '园区已达最大承载量，请稍候', en: 'The site is full; please wait' },
+};
+
+type Parts = { readonly rights: Rights; readonly keys: TicketKeys };
+type Found =
+  | { readonly kind: 'right'; readonly right: Snapshot<RightState>; readonly revision: number | undefined }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason };
+
+export function checkIn(foundation: Foundation, parts: Parts): Route {
+  return route({
+    method: 'post',
+    path: '/api/v1/check-ins',
+    summary: 'Lets a ticket in at a gate, or says why not.',
+    tags: ['gates'],
+    access: { permission: 'sales:check-ins:create' },
+    body: z.strictObject({ gateId: z.string().min(3).max(80), credential }),
+    problems: ['sales.unknown-gate'],
+    responses: { 200: answerSchema },
+    async handler(context) {
+      const scope = context.scope();
+      const { gateId, credential: shown } = context.body;
+      const gate = foundation.tenants.gate(gateId);
+      const ownGate =
+        context.principal.type !== 'apiKey' ||
+        context.principal.kind !== 'gate' ||
+        context.principal.subject === gateId;
+      if (gate?.tenantId !== scope.tenantId || !ownGate)
+        throw new DomainError('sales.unknown-gate', 'This is none of your gates.', { gateId });
+      const now = foundation.clock();
+      const { timeZone } = foundation.tenants.require(scope.tenantId);
+      const today = localDateOf(now, timeZone);
+      const documentIndex = await shownDocument(foundation, scope, shown, today);
+      const scanAt = { at: now.toISOString(), gateId, siteId: gate.siteId, date: today };
+      const found = await find(parts, scope, shown, documentIndex, scanAt);
+      if (found.kind === 'refused')
+        return { status: 200, body: refusedBody(foundation, found.reason, undefined, undefined) };
+      const scan: Scan = { ...scanAt, revision: found.revision, documentIndex };
+      return {
+        status: 200,
+        body: await admit(
+          foundation,
+          parts,
+          scope,
+          found.right,
+          scan,
+          `${context.callerKey}:${context.idempotencyKey}`,
+        ),
+      };
+    },
+  });
+}
+
+async function admit(
+  foundation: Foundation,
+  parts: Parts,
+  scope: Scope,
+  right: Snapshot<RightState>,
+  scan: Scan,
+  requestKey: string,
+): Promise<AnswerBody> {
+  try {
+    // A gate that lost our answer asks again with the same key: its passenger was admitted, and is told so.
+    const handled = await parts.rights.handle(
+      scope,
+      right.id,
+      { type: 'CheckIn', scan },
+      { request: { key: requestKey, fingerprint: scan.gateId } },
+    );
+    return { outcome: 'admitted', message: MESSAGES.admitted, ...ticketPart(handled.state) };
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'sales.ticket-refused') throw error;
+    const current = (await parts.rights.load(scope, right.id))?.state ?? right.state;
+    const answer = admission(current, scan);
+    // Somebody else's scan between decision and look: what was decided stands.
+    const reason = answer.admitted ? (error.data['reason'] as RefusalReason) : answer.reason;
+    return refusedBody(foundation, reason, answer.admitted ? undefined : answer, current);
+  }
+}
+
+async function shownDocument(
+  foundation: Foundation,
+  scope: Scope,
+  shown: Credential,
+  today: LocalDate,
+): Promise<string | undefined> {
+  if (!('idType' in shown) || shown.idType === undefined || shown.idNumber === undefined) return undefined;
+  const parsed = parseIdDocument(shown.idType, shown.idNumber, today);
+  return parsed.ok ? foundation.vault.blindIndex(scope, 'document', `${shown.idType}:${parsed.number}`) : 'unreadable';
+}
+
+async function find(
+  parts: Parts,
+  scope: Scope,
+  shown: Credential,
+  documentIndex: string | undefined,
+  at: Omit<Scan, 'revision' | 'documentIndex'>,
+): Promise<Found> {
+  if ('qr' in shown) {
+    const verified = verifyTicket(shown.qr.trim(), (kid) => parts.keys.publicKey(kid));
+    if (!verified.ok) return { kind: 'refused', reason: 'forged' };
+    const right = await parts.rights.load(scope, verified.payload.rightId);
+    return right === undefined
+      ? { kind: 'refused', reason: 'unknown' }
+      : { kind: 'right', right, revision: verified.payload.revision };
+  }
+  if ('ticketNumber' in shown) {
+    const parsed = parseTicketNumber(shown.ticketNumber);
+    const [right] = parsed.ok ? await parts.rights.find(scope, { 'state.number': parsed.number }, { limit: 1 }) : [];
+    return right === undefined ? { kind: 'refused', reason: 'unknown' } : { kind: 'right', right, revision: undefined };
+  }
+  const rights = await parts.rights.find(
+    scope,
+    { 'state.traveller.idNumber.index': documentIndex },
+    { sort: { 'state.date': -1 }, limit: 50 },
+  );
+  const [first] = rights;
+  if (first === undefined) return { kind: 'refused', reason: 'unknown' };
+  // A person may hold several tickets: the one that opens this gate now is meant, else the newest that tells why none does.
+  const scan: Scan = { ...at, documentIndex };
+  const opening = rights.find(({ state }) => admission(state, scan).admitted);
+  const ofToday = rights.find(({ state }) => state.status !== 'none' && state.date === at.date);
+  return { kind: 'right', right: opening ?? ofToday ?? first, revision: undefined };
+}
+
+function refusedBody(
+  foundation: Foundation,
+  reason: RefusalReason,
+  answer: Extract<Admission, { admitted: false }> | undefined,
+  right: RightState | undefined,
+): AnswerBody {
+  const use = answer?.lastUse;
+  const gate =
+    use === undefined
+      ? undefined
+      : foundation.tenants
+          .all()
+          .flatMap(({ sites }) => sites.flatMap(({ gates }) => gates))
+          .find(({ id }) => id === use.gateId);
+  return {
+    outcome: 'refused',
+    reason,
+    message: MESSAGES[reason],
+    ...(use === undefined ? {} : { lastUse: { ...use, ...(gate === undefined ? {} : { gate: gate.name }) } }),
+    ...(right === undefined ? {} : ticketPart(right)),
+  };
+}
+
+function ticketPart(right: RightState): Pick<AnswerBody, 'ticket'> {
+  if (right.status === 'none') return {};
+  const {
+    number,
+    status,
+    productName,
+    ticketTypeName,
+    startsAt,
+    endsAt,
+    validFrom,
+    validUntil,
+    entries,
+    uses,
+    traveller,
+    showAtGate,
+  } = right;
+  return {
+    ticket: {
+      number,
+      status,
+      product: productName,
+      ticketType: ticketTypeName,
+      startsAt,
+      endsAt,
+      validFrom,
+      validUntil,
+      entries,
+      entriesLeft: Math.max(0, entries - uses.length),
+      ...(traveller === undefined ? {} : { traveller: traveller.name.masked }),
+      showAtGate: [...showAtGate],
+    },
+  };
+}

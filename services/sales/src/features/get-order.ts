@@ -1,0 +1,84 @@
+// GET /api/v1/orders/{id}: the order with its payments and tickets; GET /api/v1/orders lists those that the caller may see.
+import { orderStatusSchema } from '@tongpiao/contracts';
+import { parsePhone } from '@tongpiao/kernel';
+import type { Scope } from '@tongpiao/persistence';
+import { etagOf, may, route, type Foundation, type Route } from '@tongpiao/service-shell';
+import { z } from 'zod';
+import { mayTouchOrder, OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
+import { orderView, viewOrder, type OrderView } from '../order/order-view.ts';
+import type { LiveOrder } from '../order/order.ts';
+import type { RightState } from '../right/right.ts';
+import type { Orders, Rights } from '../stores.ts';
+
+const PAGE = 50;
+
+/** The order as its GET answers it, with the state of each ticket. */
+export async function readOrder(scope: Scope, rights: Rights, id: string, order: LiveOrder): Promise<OrderView> {
+  const found = new Map<string, RightState>();
+  if (order.status === 'fulfilled') {
+    const ids = order.tickets.map(({ rightId }) => rightId);
+    for (const right of await rights.find(scope, { _id: { $in: ids } }, { limit: ids.length }))
+      found.set(right.id, right.state);
+  }
+  return viewOrder(id, scope.tenantId, order, found);
+}
+
+export function getOrder(foundation: Foundation, orders: Orders, rights: Rights): Route {
+  return route({
+    method: 'get',
+    path: '/api/v1/orders/:id',
+    summary: 'One order with its lines, payments and tickets.',
+    tags: ['orders'],
+    access: OWNER_OR_STAFF,
+    responses: { 200: orderView },
+    async handler(context) {
+      const { scope, snapshot, order } = await mayTouchOrder(context, orders, context.params.id, foundation.clock());
+      const body = await readOrder(scope, rights, snapshot.id, order);
+      return { status: 200, body, headers: { ETag: etagOf(snapshot.version), 'Cache-Control': 'private, no-store' } };
+    },
+  });
+}
+
+export function listOrders(foundation: Foundation, orders: Orders): Route {
+  return route({
+    method: 'get',
+    path: '/api/v1/orders',
+    summary: 'Orders of the tenant for staff, own orders for travellers, newest first.',
+    tags: ['orders'],
+    access: 'authenticated',
+    query: z.strictObject({
+      status: orderStatusSchema.optional(),
+      phone: z.string().max(30).optional().describe('Staff only: finds by the contact’s phone.'),
+      cursor: z.string().max(40).optional(),
+    }),
+    responses: { 200: z.object({ items: z.array(orderView), next: z.string().optional() }) },
+    async handler(context) {
+      const { principal, query } = context;
+      const any = may(principal, 'sales:orders:read-any');
+      const own = may(principal, 'sales:orders:read');
+      const self = principal.type === 'user' || principal.type === 'apiKey' ? principal.id : '';
+      const scope = any || own ? context.scope() : context.scopeAcrossTenants('a traveller lists their own orders');
+      const mine = any ? {} : own ? { 'state.clerkId': self } : { 'state.userId': self };
+      const phone = query.phone === undefined || !any ? undefined : parsePhone(query.phone);
+      const byPhone =
+        phone?.ok === true
+          ? { 'state.contact.phone.index': await foundation.vault.blindIndex(scope, 'phone', phone.phone) }
+          : {};
+      const byStatus = query.status === undefined ? {} : { 'state.status': query.status };
+      const after = query.cursor === undefined ? {} : { 'state.placedAt': { $lt: query.cursor } };
+      const found = await orders.find(
+        scope,
+        { ...mine, ...byPhone, ...byStatus, ...after },
+        { sort: { 'state.placedAt': -1 }, limit: PAGE },
+      );
+      const items = found.flatMap(({ id, tenantId, state }) =>
+        state.status === 'none' ? [] : [viewOrder(id, tenantId, state, new Map())],
+      );
+      const last = items[items.length - 1];
+      return {
+        status: 200,
+        body: { items, ...(items.length === PAGE && last !== undefined ? { next: last.placedAt } : {}) },
+      };
+    },
+  });
+}

@@ -1,0 +1,171 @@
+// GET /api/v1/tickets/{number} and its QR picture, for the holder of the order's token, the buyer and staff.
+import { idTypeSchema, ticketStatusSchema } from '@tongpiao/contracts';
+import { DomainError, parseTicketNumber, printTicketNumber } from '@tongpiao/kernel';
+import type { Scope } from '@tongpiao/persistence';
+import { may, rawBody, route, type Foundation, type RequestContext, type Route } from '@tongpiao/service-shell';
+import { toString as qrToString } from 'qrcode';
+import { z } from 'zod';
+import { mayTouchOrder, OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
+import { money } from '../order/order-view.ts';
+import type { RightState } from '../right/right.ts';
+import type { Orders, Rights } from '../stores.ts';
+
+const bilingual = z.object({ zh: z.string(), en: z.string() });
+const ticketView = z.object({
+  number: z.string(),
+  printedNumber: z.string(),
+  status: ticketStatusSchema,
+  revision: z.int(),
+  orderId: z.string(),
+  product: bilingual,
+  ticketType: bilingual,
+  ticketTypeId: z.string(),
+  sessionId: z.string(),
+  siteId: z.string(),
+  startsAt: z.string(),
+  endsAt: z.string(),
+  validFrom: z.string(),
+  validUntil: z.string(),
+  amount: money,
+  entries: z.int(),
+  uses: z.array(z.object({ at: z.string(), gateId: z.string() })),
+  showAtGate: z.array(z.string()),
+  traveller: z.object({ name: z.string(), idType: idTypeSchema, idNumber: z.string() }).optional().describe('Masked.'),
+  qr: z.string(),
+});
+
+type Parts = { readonly orders: Orders; readonly rights: Rights };
+export type Ticket = Exclude<RightState, { status: 'none' }>;
+
+/** @throws DomainError 404 for whoever may not know of it */
+async function seenTicket(
+  context: RequestContext<{ number: string }>,
+  parts: Parts,
+  foundation: Foundation,
+): Promise<{ id: string; ticket: Ticket; scope: Scope }> {
+  const notFound = new DomainError('platform.not-found', 'There is no such ticket.');
+  const parsed = parseTicketNumber(context.params.number);
+  if (!parsed.ok)
+    throw new DomainError('sales.ticket-number-invalid', 'This cannot be a ticket number.', { reason: parsed.reason });
+  const { principal } = context;
+  const staff = may(principal, 'sales:tickets:read') && principal.type !== 'guest';
+  const traveller = principal.type === 'user' && !staff;
+  const looking = traveller ? context.scopeAcrossTenants('a traveller reads a ticket of their own') : context.scope();
+  const [found] = await parts.rights.find(looking, { 'state.number': parsed.number }, { limit: 1 });
+  if (found === undefined || found.state.status === 'none') throw notFound;
+  if (staff) return { id: found.id, ticket: found.state, scope: looking };
+  const { scope } = await mayTouchOrder(context, parts.orders, found.state.orderId, foundation.clock());
+  return { id: found.id, ticket: found.state, scope };
+}
+
+export function getTicket(foundation: Foundation, parts: Parts): Route {
+  return route({
+    method: 'get',
+    path: '/api/v1/tickets/:number',
+    summary: 'One ticket with its state, its uses and its QR token.',
+    tags: ['tickets'],
+    access: OWNER_OR_STAFF,
+    problems: ['sales.ticket-number-invalid'],
+    responses: { 200: ticketView },
+    async handler(context) {
+      const { ticket } = await seenTicket(context, parts, foundation);
+      const { number, status, revision, orderId, productName, ticketTypeName, ticketTypeId, sessionId, siteId } =
+        ticket;
+      const { startsAt, endsAt, validFrom, validUntil, amount, entries, uses, showAtGate, traveller, qr } = ticket;
+      const parsed = parseTicketNumber(number);
+      return {
+        status: 200,
+        body: {
+          number,
+          printedNumber: parsed.ok ? printTicketNumber(parsed.number) : number,
+          status,
+          revision,
+          orderId,
+          product: productName,
+          ticketType: ticketTypeName,
+          ticketTypeId,
+          sessionId,
+          siteId,
+          startsAt,
+          endsAt,
+          validFrom,
+          validUntil,
+          amount: { amount, currency: 'CNY' },
+          entries,
+          uses: [...uses],
+          showAtGate: [...showAtGate],
+          ...(traveller === undefined
+            ? {}
+            : {
+                traveller: {
+                  name: traveller.name.masked,
+                  idType: idTypeSchema.parse(traveller.idType),
+                  idNumber: traveller.idNumber.masked,
+                },
+              }),
+          qr,
+        },
+        headers: { 'Cache-Control': 'private, no-store' },
+      };
+    },
+  });
+}
+
+export function getTicketQr(foundation: Foundation, parts: Parts): Route {
+  return route({
+    method: 'get',
+    path: '/api/v1/tickets/:number/qr.svg',
+    summary: 'The ticket’s QR code as a picture.',
+    tags: ['tickets'],
+    access: OWNER_OR_STAFF,
+    responses: { 200: rawBody('image/svg+xml', 'QR code, error correction M.') },
+    async handler(context) {
+      const { ticket } = await seenTicket(context, parts, foundation);
+      const svg = await qrToString(ticket.qr, { type: 'svg', errorCorrectionLevel: 'M', margin: 2 });
+      return { status: 200, raw: svg, contentType: 'image/svg+xml', headers: { 'Cache-Control': 'private, no-store' } };
+    },
+  });
+}
+
+/** PLA-11: the plain value is an act of its own, with a permission, a purpose and an entry in the ticket's journal. */
+export function revealTraveller(_foundation: Foundation, parts: Parts): Route {
+  return route({
+    method: 'post',
+    path: '/api/v1/tickets/:number/reveal',
+    summary: 'Shows the traveller’s plain name and document, with a stated purpose; each look is on record.',
+    tags: ['tickets'],
+    access: { permission: 'sales:personal-data:reveal' },
+    idempotent: false,
+    body: z.strictObject({ purpose: z.string().trim().min(5).max(300) }),
+    problems: ['sales.ticket-number-invalid', 'sales.no-traveller'],
+    responses: { 200: z.object({ name: z.string(), idType: idTypeSchema, idNumber: z.string() }) },
+    async handler(context) {
+      const parsed = parseTicketNumber(context.params.number);
+      if (!parsed.ok)
+        throw new DomainError('sales.ticket-number-invalid', 'This cannot be a ticket number.', {
+          reason: parsed.reason,
+        });
+      const scope = context.scope();
+      const [found] = await parts.rights.find(scope, { 'state.number': parsed.number }, { limit: 1 });
+      if (found === undefined || found.state.status === 'none')
+        throw new DomainError('platform.not-found', 'There is no such ticket.');
+      const { traveller } = found.state;
+      if (traveller === undefined) throw new DomainError('sales.no-traveller', 'No name is kept with this ticket.');
+      await parts.rights.handle(scope, found.id, {
+        type: 'RecordReveal',
+        purpose: context.body.purpose,
+        request: context.request.id,
+      });
+      const key = await parts.rights.recordKey(scope, found);
+      return {
+        status: 200,
+        body: {
+          name: key.open(traveller.name.sealed),
+          idType: idTypeSchema.parse(traveller.idType),
+          idNumber: key.open(traveller.idNumber.sealed),
+        },
+        headers: { 'Cache-Control': 'private, no-store' },
+      };
+    },
+  });
+}

@@ -1,0 +1,142 @@
+// A paid order gets its tickets: rights are stored first, then the order says that it is fulfilled. Ids and numbers follow from the
+// order, so doing it again after a crash makes the same tickets, not more (SAL-30). The order's timer takes it up again if need be.
+import {
+  formatId,
+  ticketNumberOf,
+  type Id,
+  type ProductId,
+  type SessionId,
+  type SiteId,
+  type TenantId,
+  type TicketNumber,
+  type TicketTypeId,
+} from '@tongpiao/kernel';
+import { mac, type RecordKey, type Scope } from '@tongpiao/persistence';
+import { signTicket, type Foundation } from '@tongpiao/service-shell';
+import type { LiveOrder, OrderLine, TicketReference, ToldTicket, Traveller } from '../order/order.ts';
+import type { RightFacts } from '../right/right.ts';
+import type { Orders, Rights } from '../stores.ts';
+import type { TicketKeys } from '../ticket-keys/ticket-keys.ts';
+
+export type TicketIssuer = (scope: Scope, orderId: string) => Promise<void>;
+
+type Parts = { readonly orders: Orders; readonly rights: Rights; readonly keys: TicketKeys };
+type Place = {
+  readonly line: OrderLine;
+  readonly traveller: Traveller | undefined;
+  readonly rightId: Id<'Right'>;
+  readonly number: TicketNumber;
+};
+
+export function createTicketIssuer(foundation: Foundation, parts: Parts): TicketIssuer {
+  const { vault, clock } = foundation;
+  const key = vault.serviceKey('right-ids');
+
+  function placesOf(orderId: string, tenantId: TenantId, order: LiveOrder): Place[] {
+    return order.lines.flatMap((line) =>
+      Array.from({ length: line.quantity }, (_, index): Place => {
+        const bytes = mac(key, `${orderId}|${line.lineId}|${index}`);
+        return {
+          line,
+          traveller: line.travellers[index],
+          rightId: formatId<'Right'>('rgt', tenantId, bytes.subarray(0, 15)),
+          number: ticketNumberOf(tenantId, bytes.subarray(16, 28)),
+        };
+      }),
+    );
+  }
+
+  function qrOf(tenantId: TenantId, place: Place): string {
+    const { line, rightId, number } = place;
+    const { kid, privateKey } = parts.keys.signing(clock());
+    return signTicket(
+      {
+        v: 1,
+        tenantId,
+        siteIds: [line.siteId as SiteId],
+        number,
+        revision: 1,
+        rightId,
+        sessionId: line.sessionId as SessionId,
+        productId: line.productId as ProductId,
+        ticketTypeId: line.ticketTypeId as TicketTypeId,
+        validFromEpochSeconds: Math.floor(Date.parse(line.validFrom) / 1_000),
+        validUntilEpochSeconds: Math.ceil(Date.parse(line.validUntil) / 1_000),
+        entries: line.entries,
+        realName: line.realName,
+      },
+      privateKey,
+      kid,
+    );
+  }
+
+  return async (scope, orderId) => {
+    const snapshot = await parts.orders.load(scope, orderId);
+    if (snapshot?.state.status !== 'paid') return;
+    const order = snapshot.state;
+    const places = placesOf(orderId, scope.tenantId, order);
+    const named = places.some(({ traveller }) => traveller !== undefined);
+    const orderKey = named ? await parts.orders.recordKey(scope, snapshot) : undefined;
+    const told: ToldTicket[] = [];
+    const items = await Promise.all(
+      places.map(async (place) => {
+        const qr = qrOf(scope.tenantId, place);
+        told.push({ number: place.number, lineId: place.line.lineId, qr });
+        // Each right has a data key of its own: erasing an order's contact leaves its travellers' tickets, and the other way round.
+        const recordKey = place.traveller === undefined ? undefined : await vault.newRecordKey(scope);
+        const facts = factsOf(orderId, place, qr, resealed(place.traveller, orderKey, recordKey));
+        return {
+          id: place.rightId,
+          command: { type: 'IssueTicket' as const, facts },
+          ...(recordKey === undefined ? {} : { recordKey }),
+        };
+      }),
+    );
+    await parts.rights.createMany(scope, items);
+    const tickets = places.map(({ rightId, number, line }): TicketReference => ({
+      rightId,
+      number,
+      lineId: line.lineId,
+    }));
+    await parts.orders.handle(scope, orderId, { type: 'FulfilOrder', tickets, told });
+  };
+}
+
+function resealed(
+  traveller: Traveller | undefined,
+  from: RecordKey | undefined,
+  to: RecordKey | undefined,
+): Traveller | undefined {
+  if (traveller === undefined || from === undefined || to === undefined) return undefined;
+  const again = (sealed: string): string => to.seal(from.open(sealed));
+  return {
+    name: { ...traveller.name, sealed: again(traveller.name.sealed) },
+    idType: traveller.idType,
+    idNumber: { ...traveller.idNumber, sealed: again(traveller.idNumber.sealed) },
+  };
+}
+
+function factsOf(orderId: string, { line, number }: Place, qr: string, traveller: Traveller | undefined): RightFacts {
+  return {
+    orderId,
+    lineId: line.lineId,
+    number,
+    qr,
+    productId: line.productId,
+    productName: line.productName,
+    ticketTypeId: line.ticketTypeId,
+    ticketTypeName: line.ticketTypeName,
+    sessionId: line.sessionId,
+    siteId: line.siteId,
+    date: line.date,
+    startsAt: line.startsAt,
+    endsAt: line.endsAt,
+    validFrom: line.validFrom,
+    validUntil: line.validUntil,
+    amount: line.unitAmount,
+    entries: line.entries,
+    realName: line.realName,
+    showAtGate: line.showAtGate,
+    traveller,
+  };
+}

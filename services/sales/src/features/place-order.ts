@@ -1,0 +1,294 @@
+// POST /api/v1/orders: the order is stored with its request for places in one write, and the answer waits for inventory as long as the
+// caller likes (SAL-20 … SAL-25, SAL-29, PLA-32, PLA-33). The order's id follows from caller and Idempotency-Key, so a retry finds
+// the same order; its own token is derived from its id.
+import {
+  DomainError,
+  fen,
+  formatId,
+  maskEmail,
+  maskIdNumber,
+  maskName,
+  maskPhone,
+  parseEmail,
+  parsePhone,
+} from '@tongpiao/kernel';
+import { Scope, type PersonalValue, type RecordKey } from '@tongpiao/persistence';
+import {
+  derivedBytes,
+  InvalidRequest,
+  may,
+  route,
+  type Foundation,
+  type RequestContext,
+  type Route,
+} from '@tongpiao/service-shell';
+import { z } from 'zod';
+import type { ClaimWish, Claims } from '../claim/claim.store.ts';
+import type { OrderAccess } from '../order-access/order-access.ts';
+import { orderView, viewOrder } from '../order/order-view.ts';
+import type { OrderWaiting } from '../order/order-waiting.ts';
+import type { Contact, LiveOrder, OrderFacts, OrderLine, Traveller } from '../order/order.ts';
+import { QUOTE_PROBLEMS } from '../problems.ts';
+import type { Quote, QuotedLine } from '../quote/quote.ts';
+import type { Quoting } from '../quote/quoting.ts';
+import { linesSchema, type ReadLine } from '../quote/wish.ts';
+import type { Orders } from '../stores.ts';
+import { channelOf } from './channel.ts';
+import { viewQuote } from './create-quote.ts';
+
+const body = z.strictObject({
+  contact: z.strictObject({
+    name: z.string().trim().min(1).max(60),
+    phone: z.string().min(5).max(30),
+    email: z.string().min(3).max(254).optional(),
+  }),
+  lines: linesSchema,
+  quoteId: z.string().max(200).optional(),
+});
+type Body = z.output<typeof body>;
+
+const answer = orderView.extend({ accessToken: z.string().describe('Bearer token for this one order.') });
+
+type Parts = {
+  readonly orders: Orders;
+  readonly claims: Claims;
+  readonly quoting: Quoting;
+  readonly access: OrderAccess;
+  readonly waiting: OrderWaiting;
+  /** LIMITS=off lifts the limits per phone and address, for load tests. */
+  readonly limits: boolean;
+};
+
+export const ORDER_ROUTE = 'POST /api/v1/orders';
+
+export function placeOrder(foundation: Foundation, parts: Parts): Route {
+  const { vault, clock } = foundation;
+  const idKey = vault.serviceKey('order-ids');
+  return route({
+    method: 'post',
+    path: '/api/v1/orders',
+    summary: 'Places an order and asks for its places.',
+    description:
+      'With Prefer: wait=N the answer is 201 with the order as soon as inventory has answered; without it, 202 and a Location to follow.',
+    tags: ['orders'],
+    access: 'public',
+    waits: true,
+    body,
+    problems: [...QUOTE_PROBLEMS, 'sales.stale-quote', 'sales.names-required'],
+    responses: { 201: answer, 202: answer },
+    async handler(context) {
+      const now = clock();
+      const { quote, lines, tenantId, fingerprint } = await parts.quoting.compute(context.body.lines, {
+        channel: channelOf(context),
+        namesRequired: true,
+      });
+      checkQuote(parts.quoting, context.body.quoteId, quote, fingerprint, now);
+      const contact = readContact(context.body);
+      const orderId = formatId<'Order'>(
+        'ord',
+        tenantId,
+        derivedBytes(idKey, context.callerKey, ORDER_ROUTE, context.idempotencyKey),
+      );
+      const scope = Scope.ofTenant(tenantId, context.origin());
+      const token = parts.access.tokenOf(orderId, tenantId);
+      const recordKey = await vault.newRecordKey(scope);
+      const sealing = sealingOf(foundation, scope, recordKey);
+      const facts: OrderFacts = {
+        channel: channelOf(context),
+        language: context.language,
+        contact: await sealContact(sealing, contact),
+        lines: await Promise.all(quote.lines.map((line, index) => orderLine(sealing, line, lines[index], index))),
+        total: fen(quote.total),
+        placedAt: now.toISOString(),
+        expiresAt: new Date(now.getTime() + payWithinMs(quote)).toISOString(),
+        holdId: formatId<'Hold'>('hld', tenantId, derivedBytes(idKey, orderId, 'hold', context.idempotencyKey)),
+        accessHash: parts.access.hashOf(token),
+        ...buyer(context),
+        addressIndex: await vault.blindIndex(scope, 'address', context.request.address),
+      };
+      const request = { key: context.idempotencyKey, fingerprint: context.fingerprint };
+      const refusal = await parts.claims.take(scope, orderId, claimsOf(facts, quote, parts.limits), now);
+      const command =
+        refusal === undefined
+          ? ({ type: 'PlaceOrder', facts } as const)
+          : ({ type: 'RefuseOrder', facts, reason: refusal.code, reasonData: refusal.data } as const);
+      const handled = await parts.orders.handle(scope, orderId, command, { request, recordKey, expectNew: true });
+      if (handled.state.status === 'none') throw new Error('an order was placed and is not there');
+      const settled = await waitForPlaces(parts, context, scope, orderId, handled.state);
+      const order = settled ?? handled.state;
+      const given = {
+        body: { ...viewOrder(orderId, tenantId, order, new Map()), accessToken: token },
+        headers: { Location: `/api/v1/orders/${orderId}` },
+      };
+      const answered = order.status !== 'holding' && (context.waitMs > 0 || order.status === 'rejected');
+      return answered ? { status: 201, ...given } : { status: 202, ...given };
+    },
+  });
+}
+
+async function waitForPlaces(
+  parts: Parts,
+  context: RequestContext,
+  scope: Scope,
+  orderId: string,
+  placed: LiveOrder,
+): Promise<LiveOrder | undefined> {
+  if (placed.status !== 'holding' || context.waitMs === 0) return placed;
+  return parts.waiting.until(scope, orderId, ({ status }) => status !== 'holding', context.waitMs, context.signal);
+}
+
+/** SAL-22: an order with a stale quote is refused with the new one. */
+function checkQuote(quoting: Quoting, quoteId: string | undefined, quote: Quote, fingerprint: string, now: Date): void {
+  if (quoteId === undefined) return;
+  const verdict = quoting.tokens.check(quoteId, fingerprint, quote.total, now);
+  if (verdict === 'valid') return;
+  throw new DomainError('sales.stale-quote', 'The quote is not valid for this order any more.', {
+    quote: viewQuote(quoting, quote, fingerprint, now),
+  });
+}
+
+type PlainContact = { readonly name: string; readonly phone: string; readonly email: string | undefined };
+
+function readContact({ contact }: Body): PlainContact {
+  const phone = parsePhone(contact.phone);
+  const email = contact.email === undefined ? undefined : parseEmail(contact.email);
+  const problems = [
+    ...(phone.ok
+      ? []
+      : [
+          {
+            in: 'body' as const,
+            field: '/contact/phone',
+            message: { zh: '手机号码无效', en: 'not a phone number that can receive SMS' },
+          },
+        ]),
+    ...(email?.ok === false
+      ? [{ in: 'body' as const, field: '/contact/email', message: { zh: '邮箱地址无效', en: 'not a mail address' } }]
+      : []),
+  ];
+  if (!phone.ok || problems.length > 0) throw new InvalidRequest(problems);
+  return { name: contact.name, phone: phone.phone, email: email?.ok === true ? email.email : undefined };
+}
+
+type Sealing = {
+  seal(plain: string, masked: string): PersonalValue;
+  sealIndexed(purpose: string, plain: string, masked: string): Promise<PersonalValue>;
+};
+
+export function sealingOf(foundation: Foundation, scope: Scope, recordKey: RecordKey): Sealing {
+  return {
+    seal: (plain, masked) => ({ sealed: recordKey.seal(plain), masked }),
+    sealIndexed: async (purpose, plain, masked) => ({
+      sealed: recordKey.seal(plain),
+      masked,
+      index: await foundation.vault.blindIndex(scope, purpose, plain),
+    }),
+  };
+}
+
+async function sealContact(sealing: Sealing, { name, phone, email }: PlainContact): Promise<Contact> {
+  return {
+    name: sealing.seal(name, maskName(name)),
+    phone: await sealing.sealIndexed('phone', phone, maskPhone(phone)),
+    ...(email === undefined ? {} : { email: await sealing.sealIndexed('email', email, maskEmail(email)) }),
+  };
+}
+
+async function orderLine(
+  sealing: Sealing,
+  quoted: QuotedLine,
+  read: ReadLine | undefined,
+  index: number,
+): Promise<OrderLine> {
+  const { session, ticketType, product } = quoted;
+  const travellers = await Promise.all(
+    (read?.people ?? []).map(async ({ name, idType, idNumber }): Promise<Traveller> => ({
+      name: sealing.seal(name, maskName(name)),
+      idType,
+      // The type belongs to the index: the same number on two kinds of document is two documents.
+      idNumber: {
+        ...(await sealing.sealIndexed('document', `${idType}:${idNumber}`, maskIdNumber(idNumber))),
+        sealed: sealing.seal(idNumber, '').sealed,
+      },
+    })),
+  );
+  return {
+    lineId: `l${index + 1}`,
+    productId: quoted.productId,
+    productName: product.name,
+    ticketTypeId: ticketType.id,
+    ticketTypeName: ticketType.name,
+    sessionId: session.sessionId,
+    siteId: session.siteId,
+    date: session.date,
+    startsAt: session.startsAt,
+    endsAt: session.endsAt,
+    validFrom: quoted.validFrom,
+    validUntil: quoted.validUntil,
+    unitAmount: quoted.unitAmount,
+    quantity: quoted.quantity,
+    entries: ticketType.entries,
+    realName: ticketType.realName,
+    showAtGate: quoted.showAtGate,
+    travellers,
+  };
+}
+
+function buyer(context: RequestContext): { userId?: string; clerkId?: string } {
+  const { principal } = context;
+  if (principal.type === 'apiKey') return { clerkId: principal.id };
+  if (principal.type !== 'user') return {};
+  return may(principal, 'sales:orders:create') ? { clerkId: principal.id } : { userId: principal.id };
+}
+
+/** The strictest of the order's products; a session that ends sooner ends the time to pay. */
+function payWithinMs(quote: Quote): number {
+  return Math.min(...quote.lines.map(({ product }) => product.rules.payWithinMinutes)) * 60_000;
+}
+
+function claimsOf(facts: OrderFacts, quote: Quote, limits: boolean): readonly ClaimWish[] {
+  const wishes: ClaimWish[] = [];
+  facts.lines.forEach((line, index) => {
+    const perDay = quote.lines[index]?.ticketType.limits.perDocumentAndDay;
+    for (const { idNumber } of line.travellers) {
+      const document = idNumber.index ?? '';
+      // SAL-25: one document, one ticket for a session.
+      wishes.push({
+        key: `session-document:${line.sessionId}:${document}`,
+        limit: 1,
+        count: 1,
+        counts: 'live',
+        refusal: { code: 'sales.document-has-ticket', data: { document: idNumber.masked, sessionId: line.sessionId } },
+      });
+      if (perDay !== undefined) {
+        wishes.push({
+          key: `day-document:${line.ticketTypeId}:${line.date}:${document}`,
+          limit: perDay,
+          count: 1,
+          counts: 'live',
+          refusal: { code: 'sales.document-limit', data: { document: idNumber.masked, limit: perDay } },
+        });
+      }
+    }
+  });
+  if (limits && facts.clerkId === undefined) {
+    const perPhone = Math.min(...quote.lines.map(({ product }) => product.rules.unpaidPerPhone));
+    const perAddress = Math.min(...quote.lines.map(({ product }) => product.rules.unpaidPerAddress));
+    const phone = facts.contact.phone.index ?? '';
+    wishes.push({
+      key: `unpaid-phone:${phone}`,
+      limit: perPhone,
+      count: 1,
+      counts: 'unpaid',
+      refusal: { code: 'sales.too-many-unpaid', data: { limit: perPhone, by: 'phone' } },
+    });
+    wishes.push({
+      key: `unpaid-address:${facts.addressIndex ?? ''}`,
+      limit: perAddress,
+      count: 1,
+      counts: 'unpaid',
+      refusal: { code: 'sales.too-many-unpaid', data: { limit: perAddress, by: 'address' } },
+    });
+  }
+  return wishes;
+}

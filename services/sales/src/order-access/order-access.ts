@@ -1,0 +1,35 @@
+// The order's own bearer token: it opens that one order, its payments and tickets, and nothing else. It is derived, so that an
+// idempotent retry answers the same token although only its hash is stored.
+import { timingSafeEqual } from 'node:crypto';
+import type { TenantId } from '@tongpiao/kernel';
+import { mac, sha256 } from '@tongpiao/persistence';
+import type { BearerRecogniser } from '@tongpiao/service-shell';
+
+export const ORDER_BEARER = 'guest-order-token';
+
+export type OrderAccess = {
+  tokenOf(orderId: string, tenantId: string): string;
+  hashOf(token: string): string;
+  readonly recogniser: BearerRecogniser;
+};
+
+const PATTERN = /^tpo_(ord_[0-9a-z]{10,40})\.((?:ten_)?[0-9a-z]{3,40})\.([\w-]{43})$/;
+
+export function createOrderAccess(key: Buffer): OrderAccess {
+  const signature = (orderId: string, tenantId: string): Buffer => mac(key, `${orderId}|${tenantId}`);
+  return {
+    tokenOf: (orderId, tenantId) => `tpo_${orderId}.${tenantId}.${signature(orderId, tenantId).toString('base64url')}`,
+    hashOf: (token) => sha256(token),
+    recogniser: {
+      prefix: 'tpo_',
+      verify(token) {
+        const [, orderId, tenantId, given] = PATTERN.exec(token) ?? [];
+        if (orderId === undefined || tenantId === undefined || given === undefined) return undefined;
+        const expected = signature(orderId, tenantId);
+        const bytes = Buffer.from(given, 'base64url');
+        if (bytes.length !== expected.length || !timingSafeEqual(bytes, expected)) return undefined;
+        return { kind: ORDER_BEARER, subject: orderId, tenantId: tenantId as TenantId };
+      },
+    },
+  };
+}

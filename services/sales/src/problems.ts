@@ -1,0 +1,200 @@
+// What sales refuses, in both languages. Codes are stable for ever.
+import { problem, type ProblemCatalogue } from '@tongpiao/service-shell';
+
+export const problems: ProblemCatalogue = {
+  'sales.unknown-session': problem(
+    422,
+    ['场次不存在', 'Unknown session'],
+    ['第 {line} 行的场次不存在，请重新选择。', 'The session of line {line} does not exist; choose again.'],
+  ),
+  'sales.unknown-product': problem(
+    422,
+    ['产品不存在', 'Unknown product'],
+    ['第 {line} 行的产品不存在。', 'The product of line {line} does not exist.'],
+  ),
+  'sales.unknown-ticket-type': problem(
+    422,
+    ['票种不存在', 'Unknown ticket type'],
+    ['票种 {ticketTypeId} 不存在。', 'There is no ticket type {ticketTypeId}.'],
+  ),
+  'sales.unknown-site': problem(
+    422,
+    ['景点或车站不存在', 'Unknown site'],
+    ['本租户没有编号为 {siteId} 的景点或车站。', 'Your tenant has no site {siteId}.'],
+  ),
+  'sales.unknown-gate': problem(
+    422,
+    ['闸机不存在', 'Unknown gate'],
+    ['闸机 {gateId} 不属于当前设备或租户。', 'Gate {gateId} is not this device’s or this tenant’s.'],
+  ),
+  'sales.no-price': problem(
+    422,
+    ['暂无价格', 'No price'],
+    ['第 {line} 行的票种在该日期和渠道没有价格。', 'Line {line} has no price for this day and channel.'],
+  ),
+  'sales.not-on-sale': problem(
+    409,
+    ['产品未在售', 'Not on sale'],
+    ['第 {line} 行的产品当前未在售。', 'The product of line {line} is not on sale.'],
+  ),
+  'sales.not-on-sale-yet': problem(
+    409,
+    ['尚未开售', 'Not on sale yet'],
+    ['开售时间：{from}。', 'The sale begins at {from}.'],
+  ),
+  'sales.sale-over': problem(
+    409,
+    ['已停售', 'The sale is over'],
+    ['第 {line} 行的产品已停售。', 'The sale of line {line} is over.'],
+  ),
+  'sales.session-closed': problem(
+    409,
+    ['场次已关闭', 'The session is closed'],
+    ['第 {line} 行的场次已关闭，请选择其他场次。', 'The session of line {line} is closed; choose another.'],
+  ),
+  'sales.session-past': problem(
+    409,
+    ['场次已结束或停止售票', 'The session is past'],
+    ['第 {line} 行的场次已结束或停止售票。', 'The session of line {line} is over, or its sale has ended.'],
+  ),
+  'sales.presale-not-open': problem(
+    409,
+    ['超出预售期', 'Beyond the presale window'],
+    ['目前可预订至 {lastDay}。', 'Bookings are open until {lastDay}.'],
+  ),
+  'sales.names-required': problem(
+    422,
+    ['需要实名信息', 'Names are required'],
+    [
+      '第 {line} 行为实名票，请填写每位游客的姓名和证件。',
+      'Line {line} is a real-name ticket: give name and document of each traveller.',
+    ],
+  ),
+  'sales.not-eligible': problem(
+    422,
+    ['不符合票种条件', 'Not eligible'],
+    [
+      '第 {line} 行第 {traveller} 位游客不符合该票种条件（{reason}）。',
+      'Traveller {traveller} of line {line} does not fit this ticket type ({reason}).',
+    ],
+  ),
+  'sales.too-many-tickets': problem(
+    422,
+    ['超过购票上限', 'Too many tickets'],
+    ['每单最多 {limit} 张。', 'An order has at most {limit} tickets.'],
+  ),
+  'sales.too-many-of-type': problem(
+    422,
+    ['该票种超过上限', 'Too many of this type'],
+    ['该票种每单最多 {limit} 张。', 'An order has at most {limit} tickets of this type.'],
+  ),
+  'sales.must-be-accompanied': problem(
+    422,
+    ['需成人陪同', 'Must be accompanied'],
+    ['该票种须与成人票同单购买。', 'This ticket type needs a grown-up in the same order.'],
+  ),
+  'sales.stale-quote': problem(
+    409,
+    ['报价已失效', 'The quote is stale'],
+    ['价格或有效期已变化，请确认新的报价。', 'Price or validity have changed; please confirm the new quote.'],
+  ),
+  'sales.span-too-long': problem(
+    400,
+    ['日期范围无效', 'The span is not valid'],
+    [
+      '结束日期须不早于开始日期，且最多 {maxDays} 天。',
+      'The end is not before the start, and the span has at most {maxDays} days.',
+    ],
+  ),
+  'sales.order-not-payable-yet': problem(
+    409,
+    ['尚不能支付', 'Not payable yet'],
+    ['正在为订单占位，请稍后重试。', 'The places are being set aside; try again in a moment.'],
+    1,
+  ),
+  'sales.order-already-paid': problem(
+    409,
+    ['订单已支付', 'Already paid'],
+    ['订单已支付，不能重复支付或取消。', 'The order is paid: it can be neither paid again nor cancelled.'],
+  ),
+  'sales.order-ended': problem(
+    409,
+    ['订单已结束', 'The order has ended'],
+    ['订单状态为 {status}，请重新下单。', 'The order is {status}; please place a new one.'],
+  ),
+  'sales.order-unknown': problem(
+    409,
+    ['订单尚未就绪', 'The order is not there yet'],
+    ['请稍后重试。', 'Try again in a moment.'],
+    1,
+  ),
+  'sales.order-unpaid': problem(
+    409,
+    ['订单未支付', 'The order is not paid'],
+    ['订单尚未支付。', 'The order is not paid yet.'],
+    1,
+  ),
+  'sales.too-many-payments': problem(
+    409,
+    ['支付次数过多', 'Too many payments'],
+    ['每个订单最多发起 {limit} 次支付。', 'An order can start at most {limit} payments.'],
+  ),
+  'sales.method-not-allowed': problem(
+    403,
+    ['支付方式不可用', 'Payment method not allowed'],
+    ['支付方式 {method} 仅供演示租户使用。', 'Method {method} is for demo tenants only.'],
+  ),
+  'sales.too-many-unpaid': problem(
+    409,
+    ['未支付订单过多', 'Too many unpaid orders'],
+    [
+      '最多同时有 {limit} 个未支付订单，请先支付或取消。',
+      'At most {limit} orders may be unpaid at a time; pay or cancel one first.',
+    ],
+  ),
+  'sales.document-has-ticket': problem(
+    409,
+    ['该证件已有本场次的票', 'The document has a ticket already'],
+    ['证件 {document} 已购买本场次门票。', 'Document {document} has a ticket for this session already.'],
+  ),
+  'sales.document-limit': problem(
+    409,
+    ['该证件超过购票上限', 'The document’s limit is reached'],
+    ['证件 {document} 当日最多购买 {limit} 张。', 'Document {document} may have at most {limit} tickets for this day.'],
+  ),
+  'sales.ticket-number-invalid': problem(
+    400,
+    ['票号无效', 'Not a ticket number'],
+    ['请核对票号，注意易混淆字符。', 'Compare the number with the ticket; mind characters that look alike.'],
+  ),
+  'sales.ticket-refused': problem(409, ['不能入园', 'Not admitted'], ['原因：{reason}。', 'Reason: {reason}.']),
+  'sales.no-traveller': problem(
+    404,
+    ['无实名信息', 'No traveller on record'],
+    ['此票未登记实名信息。', 'No name is kept with this ticket.'],
+  ),
+  'sales.product-retired': problem(
+    409,
+    ['产品已下架', 'The product is retired'],
+    ['已下架的产品不能修改。', 'A retired product does not change.'],
+  ),
+  'sales.product-status': problem(
+    409,
+    ['状态不可变更', 'The status cannot change like this'],
+    ['产品不能从 {from} 变为 {to}。', 'A product cannot go from {from} to {to}.'],
+  ),
+};
+
+/** What a quote may be refused for; orders add to it. */
+export const QUOTE_PROBLEMS: readonly string[] = [
+  'sales.unknown-session',
+  'sales.unknown-ticket-type',
+  'sales.no-price',
+  'sales.not-on-sale',
+  'sales.session-closed',
+  'sales.session-past',
+  'sales.presale-not-open',
+  'sales.not-eligible',
+  'sales.too-many-tickets',
+  'sales.must-be-accompanied',
+];

@@ -1,0 +1,157 @@
+// Sales, as a table of contents.
+import { availabilityChanged, republishSessions, reviewHold, sessionChanged } from '@tongpiao/contracts';
+import { isMessage } from '@tongpiao/messaging';
+import { createWaiters, openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
+import { Redis } from 'ioredis';
+import { createAvailability } from './availability/availability.ts';
+import { openClaims } from './claim/claim.store.ts';
+import { orderFates } from './claim/order-fates.ts';
+import type { Config } from './config.ts';
+import { browseProducts } from './features/browse-products.ts';
+import { cancelOrder } from './features/cancel-order.ts';
+import { checkIn } from './features/check-in.ts';
+import { createQuote } from './features/create-quote.ts';
+import { followEvents } from './features/follow-events.ts';
+import { getOrder, listOrders } from './features/get-order.ts';
+import { getTicket, getTicketQr, revealTraveller } from './features/get-ticket.ts';
+import { createTicketIssuer } from './features/issue-tickets.ts';
+import { manageProducts } from './features/manage-products.ts';
+import { HOLD_ANSWERS, onHoldAnswered } from './features/on-hold-answered.ts';
+import { onHoldReview } from './features/on-hold-review.ts';
+import { ORDER_TIMERS, onOrderTimer } from './features/on-order-timer.ts';
+import { onPaymentTold, PAYMENT_NEWS } from './features/on-payment-told.ts';
+import { onSessionChanged } from './features/on-session-changed.ts';
+import { placeOrder } from './features/place-order.ts';
+import { onRepublish, REPUBLISH } from './features/republish.ts';
+import { requestPayment } from './features/request-payment.ts';
+import { listTicketKeys } from './features/ticket-key-list.ts';
+import { createOrderAccess } from './order-access/order-access.ts';
+import { createOrderWaiting } from './order/order-waiting.ts';
+import { orderSpec } from './order/order.store.ts';
+import { problems } from './problems.ts';
+import { createProductCatalogue } from './product/product-catalogue.ts';
+import { productSpec } from './product/product.store.ts';
+import { createQuoteTokens } from './quote/quote-token.ts';
+import { createQuoting } from './quote/quoting.ts';
+import { rightSpec } from './right/right.store.ts';
+import { askForSessions } from './session-view/ask-for-sessions.ts';
+import { openSessionViews } from './session-view/session-view.ts';
+import { openTicketKeys } from './ticket-keys/ticket-keys.ts';
+
+export type SalesTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'>;
+
+/** Handlers mostly wait for the database; enough of them at once keep it busy. */
+const CONCURRENCY = 64;
+const PREFETCH = 256;
+const KEYS_EVERY_MS = 60_000;
+
+export async function run(config: Config, options: SalesTestOptions = {}): Promise<Running> {
+  const foundation = await openFoundation({ service: 'sales', config, ...options });
+  const { broker, database, vault, logger, clock } = foundation;
+  const everywhere = foundation.acrossTenants('public catalogue of all tenants');
+
+  const orders = await foundation.aggregate(orderSpec);
+  const rights = await foundation.aggregate(rightSpec);
+  const products = await foundation.aggregate(productSpec);
+  const sessions = await openSessionViews(database);
+  const claims = await openClaims(database, orderFates(orders));
+  const keys = await openTicketKeys(database, vault, everywhere, clock());
+
+  const redis = new Redis(config.REDIS_URL, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (times) => Math.min(100 * times, 2_000),
+  });
+  redis.on('error', (error: unknown) =>
+    logger.debug({ err: error }, 'Redis is away; availability is answered from memory'),
+  );
+  const availability = createAvailability(redis, logger);
+  const waiters = createWaiters({
+    redisUrl: config.REDIS_URL,
+    channel: `${config.BROKER_PREFIX}sales.changed`,
+    logger,
+  });
+  const waiting = createOrderWaiting(orders, waiters);
+
+  const catalogue = createProductCatalogue(products, everywhere);
+  const quoting = createQuoting(foundation, {
+    sessions,
+    catalogue,
+    everywhere,
+    tokens: createQuoteTokens(vault.serviceKey('quotes')),
+  });
+  const access = createOrderAccess(vault.serviceKey('order-access'));
+  const issue = createTicketIssuer(foundation, { orders, rights, keys });
+
+  const busy = { concurrency: CONCURRENCY, prefetch: PREFETCH };
+  await broker.consume({
+    slice: 'on-hold-answered',
+    definitions: HOLD_ANSWERS,
+    handle: onHoldAnswered(foundation, orders, issue),
+    ...busy,
+  });
+  await broker.consume({
+    slice: 'on-payment-told',
+    definitions: PAYMENT_NEWS,
+    handle: onPaymentTold(foundation, orders, issue),
+    ...busy,
+  });
+  await broker.consume({
+    slice: 'on-order-timer',
+    definitions: ORDER_TIMERS,
+    handle: onOrderTimer(foundation, orders, issue),
+  });
+  await broker.consume({
+    slice: 'on-hold-review',
+    definitions: [reviewHold],
+    handle: onHoldReview(foundation, orders),
+  });
+  await broker.consume({
+    slice: 'republish',
+    definitions: REPUBLISH,
+    handle: onRepublish(foundation, { products, orders, rights }),
+  });
+  const sessionQueue = await broker.consume({
+    slice: 'on-session-changed',
+    definitions: [sessionChanged],
+    singleActive: true,
+    handle: onSessionChanged(foundation, sessions),
+    concurrency: 1,
+  });
+  await broker.broadcast({
+    name: 'availability',
+    definitions: [availabilityChanged],
+    handle: async (message) => {
+      if (isMessage(message, availabilityChanged)) availability.hear(message.envelope.data.sessions);
+    },
+  });
+
+  foundation.every('ticket-keys', KEYS_EVERY_MS, () => keys.refresh(clock()));
+  foundation.onStop(async () => {
+    await availability.stop();
+    redis.disconnect();
+  });
+  await askForSessions(foundation, sessions, everywhere, republishSessions, sessionQueue.queue);
+
+  return foundation.serve({
+    problems,
+    bearers: [access.recogniser],
+    waiters,
+    routes: [
+      ...browseProducts(foundation, { products, catalogue, sessions, availability, everywhere }),
+      ...manageProducts(foundation, products),
+      createQuote(foundation, quoting),
+      placeOrder(foundation, { orders, claims, quoting, access, waiting, limits: config.LIMITS === 'on' }),
+      listOrders(foundation, orders),
+      getOrder(foundation, orders, rights),
+      requestPayment(foundation, { orders, waiting, production: config.NODE_ENV === 'production' }),
+      cancelOrder(foundation, { orders, waiting }),
+      getTicket(foundation, { orders, rights }),
+      getTicketQr(foundation, { orders, rights }),
+      revealTraveller(foundation, { orders, rights }),
+      checkIn(foundation, { rights, keys }),
+      followEvents(foundation, { orders, rights, waiters }),
+      listTicketKeys(keys),
+    ],
+  });
+}
