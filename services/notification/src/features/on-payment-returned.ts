@@ -1,0 +1,10 @@
+// sales.order.payment-returned: money that came too late or twice is on its way back.
+import { paymentReturned } from '@tongpiao/contracts';
+import { fen, formatYuan } from '@tongpiao/kernel';
+import { tellOrders, wishesTo, type TellParts } from './tell-orders.ts';
+
+export function onPaymentReturned(parts: TellParts): ReturnType<typeof tellOrders> {
+  return tellOrders(parts, paymentReturned, (envelope) =>
+    wishesTo(parts, envelope, 'payment-returned', { values: { amount: formatYuan(fen(envelope.data.amount)) } }),
+  );
+}

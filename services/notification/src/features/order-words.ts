@@ -1,0 +1,42 @@
+// How an order is spoken of in messages: its day and time as a clock at the site shows them, its tickets, its link.
+import type { Bilingual, DataOf, Language, orderFulfilled } from '@tongpiao/contracts';
+import { localTimeOf } from '@tongpiao/kernel';
+
+type Ticket = DataOf<typeof orderFulfilled>['tickets'][number];
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+export function named(name: Bilingual, language: Language): string {
+  return language === 'en' ? name.en : name.zh;
+}
+
+function dayOf(date: string, language: Language): string {
+  const [month, day] = [Number(date.slice(5, 7)), Number(date.slice(8, 10))];
+  return language === 'en' ? `${MONTHS[month - 1] ?? ''} ${day} ` : `${month}月${day}日`;
+}
+
+/** `12月1日09:00-11:00`; a session past midnight shows its beginning only. */
+export function timeOf(ticket: Pick<Ticket, 'date' | 'startsAt' | 'endsAt'>, zone: string, language: Language): string {
+  const [startsAt, endsAt] = [new Date(ticket.startsAt), new Date(ticket.endsAt)];
+  const from = localTimeOf(startsAt, zone);
+  const until = localTimeOf(endsAt, zone);
+  return `${dayOf(ticket.date, language)}${until > from ? `${from}-${until}` : from}`;
+}
+
+export function timesOf(tickets: readonly Ticket[], zone: string, language: Language): string {
+  const [first] = [...tickets].sort((a, b) => a.startsAt.localeCompare(b.startsAt));
+  if (first === undefined) return '';
+  const several = tickets.some(({ sessionId }) => sessionId !== first.sessionId);
+  return `${timeOf(first, zone, language)}${several ? (language === 'en' ? ' and more' : '等') : ''}`;
+}
+
+export function numbersOf(tickets: readonly Ticket[], language: Language): string {
+  const number = tickets[0]?.number ?? '';
+  if (tickets.length <= 1) return language === 'en' ? `ticket ${number}` : number;
+  return language === 'en' ? `ticket ${number} and ${tickets.length - 1} more` : `${number}等${tickets.length}张`;
+}
+
+/** No token is in it: whoever opens it proves by phone or sign-in that the order is theirs. */
+export function orderLink(baseUrl: string, orderId: string): string {
+  return `${baseUrl}/o/${orderId}`;
+}

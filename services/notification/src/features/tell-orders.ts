@@ -1,0 +1,109 @@
+// What the slices about orders share: a batch of events becomes wishes, and one insert holds the messages of all of them. An event
+// that cannot be opened is parked, its neighbours are not.
+import type { Bilingual, DataOf, Envelope, Language, MessageDefinition, orderFulfilled } from '@tongpiao/contracts';
+import { ContractBreach, TransientError } from '@tongpiao/kernel';
+import { isMessage, type Outcome, type Received } from '@tongpiao/messaging';
+import type { BusSeal, Scope } from '@tongpiao/persistence';
+import type { TenantDirectory } from '@tongpiao/service-shell';
+import type { Dispatch, Wish } from '../sending/dispatch.ts';
+import type { MessageValues } from '../templates/template.ts';
+import { named, orderLink } from './order-words.ts';
+import { transient } from './transient.ts';
+
+export type TellParts = {
+  readonly dispatch: Pick<Dispatch, 'send'>;
+  readonly bus: BusSeal;
+  readonly tenants: Pick<TenantDirectory, 'get'>;
+  readonly scopeOf: (envelope: Envelope) => Scope;
+  /** The address by which the public reaches the platform. */
+  readonly baseUrl: string;
+};
+
+type HandleBatch = (messages: readonly Received[]) => Promise<readonly Outcome[]>;
+
+export function tellOrders<Definition extends MessageDefinition>(
+  parts: TellParts,
+  definition: Definition,
+  wishesOf: (envelope: Envelope<DataOf<Definition>>) => readonly Wish[],
+): HandleBatch {
+  return async (messages) => {
+    const wishes: Wish[] = [];
+    const outcomes = messages.map((message): Outcome => {
+      try {
+        if (!isMessage(message, definition))
+          throw new ContractBreach('notification.unexpected-message', message.definition.type);
+        wishes.push(...wishesOf(message.envelope));
+        return 'done';
+      } catch (error) {
+        return { failed: error };
+      }
+    });
+    try {
+      await parts.dispatch.send(wishes);
+    } catch (error) {
+      throw transient(error);
+    }
+    return outcomes;
+  };
+}
+
+type AboutOrder = {
+  readonly orderId: string;
+  readonly language: Language;
+  readonly contact: DataOf<typeof orderFulfilled>['contact'];
+  readonly product: Bilingual;
+};
+
+/** An SMS to the buyer, and a mail where there is an address. */
+export function wishesTo(
+  parts: TellParts,
+  envelope: Envelope<AboutOrder>,
+  template: string,
+  forSms: MessageValues,
+  forMail: MessageValues = forSms,
+): readonly Wish[] {
+  const { orderId, language, contact } = envelope.data;
+  const { signature } = tenantOf(parts, envelope).sms;
+  const product = named(envelope.data.product, language);
+  const common = { product, link: orderLink(parts.baseUrl, orderId) };
+  const open = (sealed: string): string => opened(parts.bus, envelope, sealed);
+  const scope = parts.scopeOf(envelope);
+  const wish = (channel: 'sms' | 'email', to: string, { values, items }: MessageValues): Wish => ({
+    scope,
+    eventId: envelope.id,
+    channel,
+    urgent: false,
+    to,
+    about: orderId,
+    template,
+    language,
+    signature,
+    content: { values: { ...common, ...values }, ...(items === undefined ? {} : { items }) },
+  });
+  const sms = wish('sms', open(contact.phone), forSms);
+  if (contact.email === undefined) return [sms];
+  const personal = { name: open(contact.name), order: orderId };
+  return [sms, wish('email', open(contact.email), { ...forMail, values: { ...forMail.values, ...personal } })];
+}
+
+/** @throws TransientError while identity has not told us of this tenant: the event waits */
+export function tenantOf(
+  parts: Pick<TellParts, 'tenants'>,
+  envelope: Envelope,
+): { timeZone: string; sms: { signature: string } } {
+  const tenant = parts.tenants.get(envelope.tenantid);
+  if (tenant === undefined)
+    throw new TransientError('notification.tenant-unknown', `tenant ${envelope.tenantid} is not known here yet`);
+  return tenant;
+}
+
+/** @throws ContractBreach for a value that was not sealed for us in this very message: it can never be opened */
+export function opened(bus: BusSeal, envelope: Envelope, sealed: string): string {
+  try {
+    return bus.openAs('notification', envelope.tenantid, envelope.id, sealed);
+  } catch (error) {
+    throw new ContractBreach('notification.seal-invalid', 'a personal value was not sealed for this message', {
+      cause: error,
+    });
+  }
+}

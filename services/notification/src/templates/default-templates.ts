@@ -1,0 +1,247 @@
+// The words that ship, as data (NOT-02). A changed text is a new version beside the old one: messages that wait were made with theirs.
+// Chinese order messages fit two segments of 67 characters even with the longest values, signature and link included.
+import type { MailTemplate, SmsTemplate, Template, Variables } from './template.ts';
+
+/** A link to the order; the address of the platform is part of it. */
+const LINK = { max: 56 } as const;
+const PRODUCT = { max: 14 } as const;
+
+const smsVariables = {
+  fulfilled: { product: PRODUCT, when: { max: 18 }, tickets: { max: 20 }, link: LINK },
+  closed: { product: PRODUCT, link: LINK },
+  returned: { product: PRODUCT, amount: { max: 14 }, link: LINK },
+  code: { code: { max: 8, personal: true }, minutes: { max: 2 } },
+} as const satisfies Record<string, Variables>;
+
+const english = { product: { max: 40 } } as const;
+
+const sms: readonly SmsTemplate[] = [
+  {
+    id: 'order-fulfilled',
+    channel: 'sms',
+    language: 'zh-CN',
+    version: 1,
+    variables: smsVariables.fulfilled,
+    text: '{product}已出票：{when}，票号{tickets}。详情{link}',
+  },
+  {
+    id: 'order-fulfilled',
+    channel: 'sms',
+    language: 'en',
+    version: 1,
+    variables: { ...smsVariables.fulfilled, ...english, when: { max: 28 }, tickets: { max: 36 } },
+    text: '{product}: your tickets are ready. {when}, {tickets}. {link}',
+  },
+  {
+    id: 'order-expired',
+    channel: 'sms',
+    language: 'zh-CN',
+    version: 1,
+    variables: smsVariables.closed,
+    text: '您预订的{product}未在限时内支付，订单已关闭。详情{link}',
+  },
+  {
+    id: 'order-expired',
+    channel: 'sms',
+    language: 'en',
+    version: 1,
+    variables: { ...smsVariables.closed, ...english },
+    text: '{product}: the order was not paid in time and is closed. {link}',
+  },
+  {
+    id: 'order-cancelled',
+    channel: 'sms',
+    language: 'zh-CN',
+    version: 1,
+    variables: smsVariables.closed,
+    text: '您预订的{product}订单已取消。详情{link}',
+  },
+  {
+    id: 'order-cancelled',
+    channel: 'sms',
+    language: 'en',
+    version: 1,
+    variables: { ...smsVariables.closed, ...english },
+    text: '{product}: your order is cancelled. {link}',
+  },
+  {
+    id: 'order-rejected',
+    channel: 'sms',
+    language: 'zh-CN',
+    version: 1,
+    variables: smsVariables.closed,
+    text: '很抱歉，您预订的{product}未能成功，订单已关闭。详情{link}',
+  },
+  {
+    id: 'order-rejected',
+    channel: 'sms',
+    language: 'en',
+    version: 1,
+    variables: { ...smsVariables.closed, ...english },
+    text: '{product}: we are sorry, your order could not be confirmed and is closed. {link}',
+  },
+  {
+    id: 'payment-returned',
+    channel: 'sms',
+    language: 'zh-CN',
+    version: 1,
+    variables: smsVariables.returned,
+    text: '您为{product}支付的{amount}已原路全额退回，到账时间以支付机构为准。详情{link}',
+  },
+  {
+    id: 'payment-returned',
+    channel: 'sms',
+    language: 'en',
+    version: 1,
+    variables: { ...smsVariables.returned, ...english },
+    text: '{product}: your payment of {amount} was sent back in full to where it came from. {link}',
+  },
+  {
+    id: 'code',
+    channel: 'sms',
+    language: 'zh-CN',
+    version: 1,
+    variables: smsVariables.code,
+    text: '验证码{code}，{minutes}分钟内有效。请勿告诉他人。',
+  },
+  {
+    id: 'code',
+    channel: 'sms',
+    language: 'en',
+    version: 1,
+    variables: smsVariables.code,
+    text: 'Your code is {code}, valid for {minutes} minutes. Tell nobody.',
+  },
+];
+
+const mailVariables = {
+  fulfilled: {
+    name: { max: 60, personal: true },
+    product: { max: 200 },
+    order: { max: 40 },
+    count: { max: 3 },
+    total: { max: 20 },
+    more: { max: 200 },
+    link: { max: 200 },
+  },
+  plain: { name: { max: 60, personal: true }, product: { max: 200 }, order: { max: 40 }, link: { max: 200 } },
+} as const satisfies Record<string, Variables>;
+
+const ticketVariables = {
+  number: { max: 20 },
+  type: { max: 200 },
+  when: { max: 40 },
+  amount: { max: 20 },
+} as const satisfies Variables;
+
+const page = (body: string): string =>
+  `<!doctype html><html><body style="font-family:sans-serif;color:#222;max-width:36em">${body}</body></html>`;
+
+const ticketHtml =
+  '<div style="border:1px solid #ccc;padding:12px;margin:12px 0"><b>{number}</b><br>{type} · {when} · {amount}<br>{{qr}}</div>';
+
+function plainMail(
+  id: string,
+  words: Readonly<Record<'zh-CN' | 'en', { subject: string; body: string }>>,
+  variables: Variables = mailVariables.plain,
+): readonly MailTemplate[] {
+  return (['zh-CN', 'en'] as const).map((language) => {
+    const { subject, body } = words[language];
+    const [hello, order] = language === 'en' ? ['Dear {name},', 'Order'] : ['{name}，您好：', '订单'];
+    return {
+      id,
+      channel: 'email',
+      language,
+      version: 1,
+      variables,
+      subject,
+      text: `${hello}\n\n${body}\n\n${order} {order}\n{link}\n`,
+      html: page(`<p>${hello}</p><p>${body}</p><p>${order} {order}<br><a href="{link}">{link}</a></p>`),
+    };
+  });
+}
+
+const mail: readonly MailTemplate[] = [
+  {
+    id: 'order-fulfilled',
+    channel: 'email',
+    language: 'zh-CN',
+    version: 1,
+    variables: mailVariables.fulfilled,
+    subject: '已出票：{product}（{count}张）',
+    text: '{name}，您好：\n\n您预订的{product}已出票，共{count}张，合计{total}。\n\n{{items}}\n{more}\n订单 {order}\n{link}\n',
+    html: page(
+      '<p>{name}，您好：</p><p>您预订的{product}已出票，共{count}张，合计{total}。</p>{{items}}<p>{more}</p>' +
+        '<p>订单 {order}<br><a href="{link}">{link}</a></p>',
+    ),
+    item: { variables: ticketVariables, text: '{number}  {type}  {when}  {amount}', html: ticketHtml },
+  },
+  {
+    id: 'order-fulfilled',
+    channel: 'email',
+    language: 'en',
+    version: 1,
+    variables: mailVariables.fulfilled,
+    subject: 'Your tickets: {product} ({count})',
+    text: 'Dear {name},\n\nyour tickets for {product} are ready: {count} in all, {total}.\n\n{{items}}\n{more}\nOrder {order}\n{link}\n',
+    html: page(
+      '<p>Dear {name},</p><p>your tickets for {product} are ready: {count} in all, {total}.</p>{{items}}<p>{more}</p>' +
+        '<p>Order {order}<br><a href="{link}">{link}</a></p>',
+    ),
+    item: { variables: ticketVariables, text: '{number}  {type}  {when}  {amount}', html: ticketHtml },
+  },
+  ...plainMail('order-expired', {
+    'zh-CN': { subject: '订单已关闭：{product}', body: '您预订的{product}未在限时内支付，订单已关闭。' },
+    en: {
+      subject: 'Order closed: {product}',
+      body: 'your order for {product} was not paid in time and is closed.',
+    },
+  }),
+  ...plainMail('order-cancelled', {
+    'zh-CN': { subject: '订单已取消：{product}', body: '您预订的{product}订单已取消。' },
+    en: { subject: 'Order cancelled: {product}', body: 'your order for {product} is cancelled.' },
+  }),
+  ...plainMail('order-rejected', {
+    'zh-CN': { subject: '订单未成功：{product}', body: '很抱歉，您预订的{product}未能成功，订单已关闭。' },
+    en: {
+      subject: 'Order not confirmed: {product}',
+      body: 'we are sorry: your order for {product} could not be confirmed and is closed.',
+    },
+  }),
+  ...plainMail(
+    'payment-returned',
+    {
+      'zh-CN': {
+        subject: '退款通知：{product}',
+        body: '您为{product}支付的{amount}已原路全额退回，到账时间以支付机构为准。',
+      },
+      en: {
+        subject: 'Payment sent back: {product}',
+        body: 'your payment of {amount} for {product} was sent back in full to where it came from.',
+      },
+    },
+    { ...mailVariables.plain, amount: { max: 20 } },
+  ),
+  {
+    id: 'code',
+    channel: 'email',
+    language: 'zh-CN',
+    version: 1,
+    variables: smsVariables.code,
+    subject: '验证码',
+    text: '您的验证码是 {code}，{minutes}分钟内有效。请勿告诉他人。\n',
+    html: page('<p>您的验证码是 <b>{code}</b>，{minutes}分钟内有效。请勿告诉他人。</p>'),
+  },
+  {
+    id: 'code',
+    channel: 'email',
+    language: 'en',
+    version: 1,
+    variables: smsVariables.code,
+    subject: 'Your code',
+    text: 'Your code is {code}, valid for {minutes} minutes. Tell nobody.\n',
+    html: page('<p>Your code is <b>{code}</b>, valid for {minutes} minutes. Tell nobody.</p>'),
+  },
+];
+
+export const DEFAULT_TEMPLATES: readonly Template[] = [...sms, ...mail];
