@@ -1,0 +1,312 @@
+// Payments on real servers, with the providers' protocols spoken by the sandbox: call-backs and queries, and what comes late, twice,
+// forged or never.
+import {
+  paymentCaptured,
+  paymentClosed,
+  paymentFailed,
+  paymentOpened,
+  paymentRefunded,
+  paymentRefundFailed,
+  paymentReported,
+  republishPayments,
+} from '@tongpiao/contracts';
+import { eventually, settled } from '@tongpiao/testing';
+import { expect } from 'chai';
+import { z } from 'zod';
+import { alipayTime } from './adapters/provider-spelling.ts';
+import { paymentView } from './features/get-payments.ts';
+import { openFinanceHouse, REAL_TENANT, TENANT, type Asked, type FinanceHouse } from './finance-house.fixture.ts';
+
+const page = z.object({ items: z.array(paymentView), next: z.string().optional() });
+
+describe('payments at the providers', () => {
+  let house: FinanceHouse;
+  before(async () => {
+    house = await openFinanceHouse();
+    await house.start();
+  });
+  afterEach(() => {
+    house.setSandbox({ callbacks: 'on', down: false, refunds: 'succeed', slowMs: 0 });
+    house.deliver('on');
+  });
+  after(() => house.stop());
+
+  const view = (paymentId: string): Promise<z.output<typeof paymentView>> =>
+    house.read(`/api/v1/payments/${paymentId}`, paymentView);
+  const statusOf = async (paymentId: string): Promise<string> => (await view(paymentId)).status;
+  const opened = async (change: Parameters<FinanceHouse['request']>[0] = {}): Promise<Asked> => {
+    const asked = await house.request(change);
+    await house.heard(paymentOpened, asked.paymentId);
+    return asked;
+  };
+  const captured = async (change: Parameters<FinanceHouse['request']>[0] = {}): Promise<Asked> => {
+    const asked = await opened(change);
+    house.sandboxes.controlPayment(asked.paymentId, { action: 'pay', force: true });
+    await house.heard(paymentCaptured, asked.paymentId);
+    return asked;
+  };
+  const callbackOf = (paymentId: string): Promise<FinanceHouse['callbacks'][number]> =>
+    eventually('a call-back', () => house.callbacks.filter(({ path }) => path.includes(TENANT)).at(-1)).then(
+      async (last) => {
+        await house.heard(paymentCaptured, paymentId);
+        return last;
+      },
+    );
+  const nothingMore = async (paymentId: string): Promise<readonly string[]> =>
+    settled('what is told', () => house.toldOf(paymentId), 300);
+
+  it('FIN-01 a sandbox payment is opened, pays itself and is captured by call-back', async () => {
+    const asked = await house.request({ method: 'sandbox' });
+    expect((await house.heard(paymentOpened, asked.paymentId)).payUrl).to.match(/^http/);
+    const told = await house.heard(paymentCaptured, asked.paymentId);
+    expect(told).to.include({ orderId: asked.orderId, amount: 24_000, method: 'sandbox' });
+    expect(await view(asked.paymentId)).to.deep.include({ status: 'captured', needsAttention: false });
+  });
+
+  for (const method of ['wechat', 'alipay'] as const) {
+    it(`FIN-01 a payment by ${method} waits for the payer and is captured by call-back`, async () => {
+      const asked = await opened({ method });
+      expect(await statusOf(asked.paymentId)).to.equal('opened');
+      house.sandboxes.controlPayment(asked.paymentId, { action: 'pay' });
+      expect(await house.heard(paymentCaptured, asked.paymentId)).to.include({ method, amount: 24_000 });
+      expect(await nothingMore(asked.paymentId)).to.deep.equal(['opened', 'captured']);
+    });
+  }
+
+  it('FIN-01 cash is captured at once in the name of the clerk, and fails without one', async () => {
+    const taken = await house.request({ method: 'cash', takenBy: 'usr_clerk' });
+    expect(await house.heard(paymentCaptured, taken.paymentId)).to.include({ method: 'cash', amount: 24_000 });
+    expect(await view(taken.paymentId)).to.deep.include({ takenBy: 'usr_clerk' });
+    const nobody = await house.request({ method: 'cash' });
+    expect(await house.heard(paymentFailed, nobody.paymentId)).to.include({ reason: 'cash-without-clerk' });
+  });
+
+  it('FIN-01 the sandbox method is refused for a tenant that is no demo tenant', async () => {
+    const asked = await house.request({ method: 'sandbox', tenantId: REAL_TENANT });
+    expect(await house.heard(paymentFailed, asked.paymentId)).to.include({ reason: 'sandbox-not-allowed' });
+  });
+
+  for (const method of ['wechat', 'alipay'] as const) {
+    it(`FIN-02 a call-back by ${method} that comes twice is taken once`, async () => {
+      house.setSandbox({ callbacks: 'twice' });
+      const asked = await captured({ method });
+      house.sandboxes.controlPayment(asked.paymentId, { action: 'duplicate-callback' });
+      expect(await nothingMore(asked.paymentId)).to.deep.equal(['opened', 'captured']);
+      expect((await view(asked.paymentId)).capture?.amount.amount).to.equal(24_000);
+    });
+
+    it(`FIN-02 a forged call-back by ${method} is refused and changes nothing`, async () => {
+      const other = await captured({ method });
+      const genuine = await callbackOf(other.paymentId);
+      const asked = await opened({ method });
+      const forged = Buffer.from(
+        genuine.body.toString('latin1').replaceAll(other.paymentId, asked.paymentId),
+        'latin1',
+      );
+      const changed = forged.equals(genuine.body) ? Buffer.concat([forged, Buffer.from(' ')]) : forged;
+      expect((await house.callBack({ ...genuine, body: changed })).status).to.equal(401);
+      const unsigned = { ...genuine, headers: { 'content-type': 'application/json' }, body: Buffer.from('{}') };
+      expect((await house.callBack(unsigned)).status).to.equal(401);
+      expect(await statusOf(asked.paymentId)).to.equal('opened');
+    });
+
+    it(`FIN-02 a replayed call-back by ${method} changes nothing`, async () => {
+      const asked = await captured({ method });
+      const genuine = await callbackOf(asked.paymentId);
+      const answer = await house.callBack(genuine);
+      // WeChat Pay's nonces make a replay visible; Alipay repeats itself word for word, so there it is only harmless.
+      expect(answer.status).to.equal(method === 'wechat' ? 401 : 200);
+      expect(await nothingMore(asked.paymentId)).to.deep.equal(['opened', 'captured']);
+    });
+  }
+
+  it('FIN-02 a call-back at another tenant’s address finds no payment there', async () => {
+    const asked = await captured({ method: 'alipay' });
+    const genuine = await callbackOf(asked.paymentId);
+    const answer = await house.callBack({ ...genuine, path: genuine.path.replace(TENANT, REAL_TENANT) });
+    expect(answer).to.deep.equal({ status: 404, body: 'failure' });
+  });
+
+  it('FIN-02 a signed call-back with another amount is not believed before the provider confirms it', async () => {
+    const asked = await opened({ method: 'alipay' });
+    const lying = await house.signedByAlipay({
+      out_trade_no: asked.paymentId,
+      trade_no: '2026112122001400001',
+      trade_status: 'TRADE_SUCCESS',
+      total_amount: '0.01',
+      gmt_payment: alipayTime(new Date()),
+    });
+    expect((await house.callBack(lying)).status).to.equal(409);
+    expect(await statusOf(asked.paymentId)).to.equal('opened');
+  });
+
+  for (const method of ['wechat', 'alipay'] as const) {
+    it(`FIN-02 with call-backs off, a payment by ${method} is found by asking`, async () => {
+      house.setSandbox({ callbacks: 'off' });
+      const asked = await opened({ method });
+      house.later(31_000);
+      await eventually('it was asked for once', async () => (await house.changesOf(asked.paymentId)) >= 3);
+      expect(house.toldOf(asked.paymentId)).to.deep.equal(['opened']);
+      house.sandboxes.controlPayment(asked.paymentId, { action: 'pay' });
+      house.later(61_000);
+      expect(await house.heard(paymentCaptured, asked.paymentId)).to.include({ amount: 24_000 });
+    });
+  }
+
+  it('FIN-02 a payment that nobody pays is closed at the provider when its time is over', async () => {
+    const asked = await opened();
+    house.later(1_000_000);
+    await house.heard(paymentClosed, asked.paymentId);
+    expect(house.sandboxes.controlPayment(asked.paymentId, { action: 'pay' })).to.equal('not-payable');
+  });
+
+  it('FIN-02 closing closes at the provider, or says that it was paid after all', async () => {
+    const unpaid = await opened();
+    await house.close(unpaid);
+    await house.heard(paymentClosed, unpaid.paymentId);
+    expect(house.sandboxes.controlPayment(unpaid.paymentId, { action: 'pay' })).to.equal('not-payable');
+    house.setSandbox({ callbacks: 'off' });
+    const paid = await opened();
+    house.sandboxes.controlPayment(paid.paymentId, { action: 'pay' });
+    await house.close(paid);
+    await house.heard(paymentCaptured, paid.paymentId);
+    expect(await nothingMore(paid.paymentId)).to.deep.equal(['opened', 'captured']);
+  });
+
+  it('FIN-02 paying and closing at the same moment ends as the provider ended it', async () => {
+    const all = await Promise.all(Array.from({ length: 12 }, () => opened()));
+    await Promise.all(
+      all.map(async (asked, index) => {
+        const pay = (): void => void house.sandboxes.controlPayment(asked.paymentId, { action: 'pay' });
+        if (index % 2 === 0) pay();
+        await house.close(asked);
+        if (index % 2 === 1) pay();
+      }),
+    );
+    for (const asked of all) {
+      const status = await eventually('an end', async () => {
+        const now = await statusOf(asked.paymentId);
+        return now === 'captured' || now === 'closed' ? now : undefined;
+      });
+      const paidThere = house.sandboxes.controlPayment(asked.paymentId, { action: 'pay' }) === 'already-paid';
+      expect(status).to.equal(paidThere ? 'captured' : 'closed');
+    }
+  });
+
+  it('FIN-02 closing overtakes the request: nothing stays open at the provider', async () => {
+    house.setSandbox({ slowMs: 150 });
+    const asked = await house.request();
+    await eventually(
+      'it is written down',
+      async () => (await house.get(`/api/v1/payments/${asked.paymentId}`)).status === 200,
+    );
+    await house.close(asked);
+    await eventually('it is closed', async () => (await statusOf(asked.paymentId)) === 'closed');
+    house.setSandbox({ slowMs: 0 });
+    await eventually('it cannot be paid', () => {
+      const outcome = house.sandboxes.controlPayment(asked.paymentId, { action: 'pay' });
+      return outcome === 'not-payable' || outcome === 'unknown';
+    });
+  });
+
+  it('FIN-02 a provider that is down delays a payment and loses none', async () => {
+    house.setSandbox({ down: true });
+    const asked = await house.request();
+    await eventually('it is written down', async () => (await statusOf(asked.paymentId)) === 'requested');
+    house.setSandbox({ down: false });
+    await house.heard(paymentOpened, asked.paymentId);
+    expect(await nothingMore(asked.paymentId)).to.deep.equal(['opened']);
+  });
+
+  it('FIN-03 money that comes after the closing is captured, told, and can be sent back', async () => {
+    const asked = await opened();
+    await house.close(asked);
+    await house.heard(paymentClosed, asked.paymentId);
+    house.sandboxes.controlPayment(asked.paymentId, { action: 'pay', force: true });
+    await house.heard(paymentCaptured, asked.paymentId);
+    await house.refund(asked, 24_000);
+    expect(await house.heard(paymentRefunded, asked.paymentId)).to.include({ amount: 24_000 });
+    expect(await nothingMore(asked.paymentId)).to.deep.equal(['opened', 'closed', 'captured', 'refunded']);
+  });
+
+  for (const method of ['wechat', 'alipay'] as const) {
+    it(`FIN-02 a payment by ${method} is refunded in parts, and never beyond what was captured`, async () => {
+      const asked = await captured({ method });
+      const first = await house.refund(asked, 10_000);
+      const second = await house.refund(asked, 14_000);
+      await eventually(
+        'both are confirmed',
+        () => house.toldOf(asked.paymentId).filter((type) => type === 'refunded').length === 2,
+      );
+      const third = await house.refund(asked, 1);
+      expect(await house.heard(paymentRefundFailed, asked.paymentId)).to.include({
+        refundId: third,
+        problem: 'exceeds-captured',
+      });
+      const now = await view(asked.paymentId);
+      expect(now.refunds.map(({ id, status }) => [id, status])).to.have.deep.members([
+        [first, 'done'],
+        [second, 'done'],
+        [third, 'refused'],
+      ]);
+      expect([now.refunded.amount, now.refundable.amount, now.needsAttention]).to.deep.equal([24_000, 0, true]);
+    });
+  }
+
+  it('FIN-02 cash is refunded over the counter at once', async () => {
+    const asked = await house.request({ method: 'cash', takenBy: 'usr_clerk' });
+    await house.heard(paymentCaptured, asked.paymentId);
+    await house.refund(asked, 4_000);
+    expect(await house.heard(paymentRefunded, asked.paymentId)).to.include({ amount: 4_000, method: 'cash' });
+  });
+
+  it('FIN-02 with call-backs off, a refund is found by asking', async () => {
+    const asked = await captured();
+    house.setSandbox({ callbacks: 'off' });
+    await house.refund(asked, 24_000);
+    await eventually('it is under way', async () => (await view(asked.paymentId)).refunds[0]?.status === 'accepted');
+    house.later(31_000);
+    await house.heard(paymentRefunded, asked.paymentId);
+  });
+
+  it('FIN-02 a refund that does not arrive is told and waits for a person', async () => {
+    const asked = await captured();
+    house.setSandbox({ refunds: 'abnormal' });
+    await house.refund(asked, 24_000);
+    expect(await house.heard(paymentRefundFailed, asked.paymentId)).to.include({ problem: 'abnormal' });
+    expect(await view(asked.paymentId)).to.deep.include({ needsAttention: true });
+  });
+
+  it('PLA-34 staff list payments by order and page through them by status', async () => {
+    const orderId = house.newId('ord');
+    const first = await captured({ orderId });
+    const second = await captured({ orderId });
+    const { items } = await house.read(`/api/v1/payments?orderId=${orderId}`, page);
+    expect(items.map(({ id }) => id)).to.have.members([first.paymentId, second.paymentId]);
+    await Promise.all(Array.from({ length: 60 }, () => house.request({ method: 'cash', takenBy: 'usr_clerk' })));
+    const all = await eventually('60 more payments', async () => {
+      const seen: string[] = [];
+      let next: string | undefined = '';
+      while (next !== undefined) {
+        const path: string = `/api/v1/payments?status=captured${next === '' ? '' : `&cursor=${next}`}`;
+        const answer: z.output<typeof page> = await house.read(path, page);
+        seen.push(...answer.items.map(({ id }) => id));
+        next = answer.next;
+      }
+      return seen.length > 60 ? seen : undefined;
+    });
+    expect(new Set(all).size).to.equal(all.length);
+    expect((await house.get('/api/v1/payments?cursor=none')).status).to.equal(400);
+    expect((await house.get('/api/v1/payments/pay_nothing')).status).to.equal(404);
+  });
+
+  it('tells every payment again to a queue that asks', async () => {
+    const asked = await captured();
+    await house.send(republishPayments, { replyQueue: house.replyQueue });
+    expect(await house.heard(paymentReported, asked.paymentId)).to.include({ status: 'captured', refunded: 0 });
+  });
+
+  it('parks nothing in all of this', async () => {
+    expect(await house.parked()).to.deep.equal([]);
+  });
+});
