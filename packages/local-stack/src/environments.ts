@@ -74,6 +74,8 @@ export const serviceEnvironment = (
   SERVICE_INSTANCE: instance,
   HTTP_HOST: '127.0.0.1',
   HTTP_PORT: String(port),
+  // Behind the gateway the last address of X-Forwarded-For is the client's.
+  HTTP_TRUSTED_HOPS: service === 'gateway' ? '0' : '1',
   PUBLIC_BASE_URL: wiring.publicBaseUrl,
   MONGODB_URI: wiring.mongodbUri,
   ...(service === 'gateway' ? {} : { DATABASE_NAME: service }),

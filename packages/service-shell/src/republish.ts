@@ -1,6 +1,7 @@
 // Every owner can say its current state again, to one queue and at a bounded rate: this is how a new view starts and how insight is
 // rebuilt.
 import type { DataOf, Envelope, MessageDefinition } from '@tongpiao/contracts';
+import { TransientError } from '@tongpiao/kernel';
 import type { AggregateStore, DomainEvent, Snapshot } from '@tongpiao/persistence';
 import type { z } from 'zod';
 import type { Foundation } from './foundation.ts';
@@ -42,7 +43,7 @@ export async function republish<State, Command, Event extends DomainEvent, Data 
           ];
     });
     for (const result of await foundation.broker.publisher.publishMany(told))
-      if (result.status === 'rejected') throw result.reason;
+      if (result.status === 'rejected') throw new TransientError('messaging.unconfirmed', 'a current state was not told; the request is tried again', { cause: result.reason });
     const last = page[page.length - 1];
     if (last === undefined || page.length < PAGE) return;
     after = last.id;
