@@ -1,0 +1,46 @@
+import { expect } from 'chai';
+import { numbersOf, orderLink, timeOf, timesOf } from './order-words.ts';
+
+const ticket = {
+  number: '0A7F3K9Q2M5X8C4',
+  ticketType: { zh: '成人票', en: 'Adult' },
+  sessionId: 'ses_1',
+  date: '2026-12-01',
+  startsAt: '2026-12-01T01:00:00Z',
+  endsAt: '2026-12-01T11:00:00+08:00',
+  amount: 12_000,
+  qr: 'TP1',
+};
+
+describe('how an order is spoken of', () => {
+  it('NOT-02 times are those of a clock at the site', () => {
+    expect(timeOf(ticket, 'Asia/Shanghai', 'zh-CN')).to.equal('12月1日09:00-11:00');
+    expect(timeOf(ticket, 'Asia/Shanghai', 'en')).to.equal('Dec 1 09:00-11:00');
+    expect(timeOf(ticket, 'Asia/Urumqi', 'zh-CN')).to.equal('12月1日07:00-09:00');
+  });
+
+  it('NOT-02 a session past midnight shows its beginning', () => {
+    expect(timeOf({ ...ticket, endsAt: '2026-12-02T00:30:00+08:00' }, 'Asia/Shanghai', 'zh-CN')).to.equal(
+      '12月1日09:00',
+    );
+  });
+
+  it('NOT-02 several sessions are named by the first', () => {
+    const other = { ...ticket, sessionId: 'ses_2', startsAt: '2026-12-01T02:00:00Z' };
+    expect(timesOf([other, ticket], 'Asia/Shanghai', 'zh-CN')).to.equal('12月1日09:00-11:00等');
+    expect(timesOf([ticket, ticket], 'Asia/Shanghai', 'en')).to.equal('Dec 1 09:00-11:00');
+    expect(timesOf([ticket, other], 'Asia/Shanghai', 'en')).to.equal('Dec 1 09:00-11:00 and more');
+    expect(timesOf([], 'Asia/Shanghai', 'en')).to.equal('');
+  });
+
+  it('NOT-02 one ticket by its number, several by the first and how many', () => {
+    expect(numbersOf([ticket], 'zh-CN')).to.equal('0A7F3K9Q2M5X8C4');
+    expect(numbersOf([ticket, ticket, ticket], 'zh-CN')).to.equal('0A7F3K9Q2M5X8C4等3张');
+    expect(numbersOf([ticket], 'en')).to.equal('ticket 0A7F3K9Q2M5X8C4');
+    expect(numbersOf([ticket, ticket], 'en')).to.equal('ticket 0A7F3K9Q2M5X8C4 and 1 more');
+  });
+
+  it('PLA-13 the link holds no token', () => {
+    expect(orderLink('https://t.example.cn', 'ord_1')).to.equal('https://t.example.cn/o/ord_1');
+  });
+});

@@ -1,0 +1,179 @@
+// The words that ship, rendered in both languages and counted; and what is refused when templates are loaded.
+import { expect } from 'chai';
+import { countSegments } from '../adapters/segments.ts';
+import { DEFAULT_TEMPLATES } from './default-templates.ts';
+import {
+  assertValues,
+  bounded,
+  hidePersonal,
+  loadTemplates,
+  longestOf,
+  renderMail,
+  renderSms,
+  type MailTemplate,
+  type SmsTemplate,
+  type Template,
+  type Values,
+} from './template.ts';
+
+const templates = loadTemplates(DEFAULT_TEMPLATES);
+const LINK = 'https://tickets.example.cn/o/ord_0a5d8k2m7q9x3c6v1b4n5d8k2m';
+
+const given: Readonly<Record<string, Readonly<Record<'zh-CN' | 'en', Values>>>> = {
+  'order-fulfilled': {
+    'zh-CN': { product: '分时入园门票', when: '12月1日09:00-11:00', tickets: '0A7F3K9Q2M5X8C4等2张', link: LINK },
+    en: {
+      product: 'Timed entry',
+      when: 'Dec 1 09:00-11:00',
+      tickets: 'ticket 0A7F3K9Q2M5X8C4 and 1 more',
+      link: LINK,
+    },
+  },
+  'order-expired': { 'zh-CN': { product: '分时入园门票', link: LINK }, en: { product: 'Timed entry', link: LINK } },
+  'order-cancelled': { 'zh-CN': { product: '分时入园门票', link: LINK }, en: { product: 'Timed entry', link: LINK } },
+  'order-rejected': { 'zh-CN': { product: '分时入园门票', link: LINK }, en: { product: 'Timed entry', link: LINK } },
+  'payment-returned': {
+    'zh-CN': { product: '分时入园门票', amount: '¥240.00', link: LINK },
+    en: { product: 'Timed entry', amount: '¥240.00', link: LINK },
+  },
+  code: { 'zh-CN': { code: '482913', minutes: '5' }, en: { code: '482913', minutes: '5' } },
+};
+
+/** What each SMS costs with usual values: a text that gets dearer should be noticed here. */
+const segments: Readonly<Record<string, Readonly<Record<'zh-CN' | 'en', number>>>> = {
+  'order-fulfilled': { 'zh-CN': 2, en: 3 },
+  'order-expired': { 'zh-CN': 2, en: 2 },
+  'order-cancelled': { 'zh-CN': 2, en: 2 },
+  'order-rejected': { 'zh-CN': 2, en: 3 },
+  'payment-returned': { 'zh-CN': 2, en: 3 },
+  code: { 'zh-CN': 1, en: 1 },
+};
+
+const isSms = (template: Template): template is SmsTemplate => template.channel === 'sms';
+const mailOf = (id: string, language: 'zh-CN' | 'en'): MailTemplate => {
+  const template = templates.newest(id, 'email', language);
+  if (template.channel !== 'email') throw new Error('not a mail');
+  return template;
+};
+
+describe('templates', () => {
+  for (const template of DEFAULT_TEMPLATES.filter(isSms)) {
+    const { id, language } = template;
+    it(`NOT-07 ${id} (${language}) carries the signature and costs ${segments[id]?.[language] ?? '?'} segments`, () => {
+      const { text } = renderSms(template, '云台山', given[id]?.[language] ?? {});
+      expect(text).to.match(/^【云台山】/);
+      expect(text).not.to.match(/[{}]/);
+      expect(countSegments(text)).to.equal(segments[id]?.[language]);
+    });
+  }
+
+  it('NOT-07 a Chinese SMS about an order fits two segments whatever its values are', () => {
+    for (const template of DEFAULT_TEMPLATES.filter(isSms).filter(({ language }) => language === 'zh-CN'))
+      expect(longestOf(template), template.id).to.be.at.most(134);
+  });
+
+  it('NOT-07 longer values are cut, so that no SMS gets longer than its template allows', () => {
+    const template = templates.newest('order-fulfilled', 'sms', 'zh-CN');
+    if (template.channel !== 'sms') throw new Error('not an SMS');
+    const long = Object.fromEntries(Object.keys(template.variables).map((name) => [name, '门'.repeat(500)]));
+    const { text } = renderSms(template, '一二三四五六七八九十甲乙', long);
+    expect(text.length).to.equal(longestOf(template));
+    expect(countSegments(text)).to.equal(2);
+  });
+
+  it('NOT-07 a signature in Latin letters stands in square brackets, so that an English text may stay in its alphabet', () => {
+    const template = templates.newest('code', 'sms', 'en');
+    if (template.channel !== 'sms') throw new Error('not an SMS');
+    expect(renderSms(template, 'Yuntai', given['code']?.en ?? {}).text).to.equal(
+      '[Yuntai]Your code is 482913, valid for 5 minutes. Tell nobody.',
+    );
+  });
+
+  for (const language of ['zh-CN', 'en'] as const) {
+    it(`NOT-02 the mail of an order shows every ticket (${language})`, () => {
+      const item = { number: '0A7F3K9Q2M5X8C4', type: '成人票', when: '12月1日09:00-11:00', amount: '¥120.00' };
+      const values = {
+        name: '<张三>',
+        product: '门票',
+        order: 'ord_1',
+        count: '2',
+        total: '¥240.00',
+        more: '',
+        link: LINK,
+      };
+      const mail = renderMail(
+        mailOf('order-fulfilled', language),
+        { values, items: [item, { ...item, number: '0A7F3K9Q2M5X8C5' }] },
+        (_, index) => `<img alt="${index}">`,
+      );
+      expect(mail.text).to.contain('0A7F3K9Q2M5X8C4').and.contain('0A7F3K9Q2M5X8C5').and.contain('<张三>');
+      expect(mail.html).to.contain('<img alt="0">').and.contain('<img alt="1">').and.contain('&lt;张三&gt;');
+      expect(mail.html + mail.text + mail.subject).not.to.match(/[{}]/);
+    });
+
+    it(`NOT-02 every mail is complete with its declared values (${language})`, () => {
+      for (const template of DEFAULT_TEMPLATES) {
+        if (template.channel !== 'email' || template.language !== language) continue;
+        const values = Object.fromEntries(Object.keys(template.variables).map((name) => [name, name]));
+        const mail = renderMail(template, { values, items: [] }, () => '');
+        expect(mail.subject + mail.text + mail.html, template.id).not.to.match(/[{}]/);
+      }
+    });
+  }
+
+  it('NOT-02 every template exists in both languages, with the same variables', () => {
+    for (const { id, channel, variables } of DEFAULT_TEMPLATES)
+      for (const language of ['zh-CN', 'en'] as const)
+        expect(Object.keys(templates.newest(id, channel, language).variables)).to.have.members(Object.keys(variables));
+  });
+
+  it('NOT-02 a variable that is used and not declared, or declared and not used, is refused when templates are loaded', () => {
+    const base = { id: 'x', channel: 'sms', language: 'en', version: 1 } as const;
+    expect(() => loadTemplates([{ ...base, variables: {}, text: 'Hello {name}' }])).to.throw('{name} is not declared');
+    expect(() => loadTemplates([{ ...base, variables: { name: { max: 5 } }, text: 'Hello' }])).to.throw('not used');
+    expect(() => loadTemplates([{ ...base, variables: { name: { max: 600 } }, text: '{name}' }])).to.throw(
+      'longer than',
+    );
+    expect(() =>
+      loadTemplates([
+        { ...base, variables: {}, text: 'a' },
+        { ...base, variables: {}, text: 'b' },
+      ]),
+    ).to.throw('defined twice');
+    expect(() =>
+      loadTemplates([{ ...base, channel: 'email', variables: {}, subject: 's', text: '{{items}}', html: '' }]),
+    ).to.throw('{{items}}');
+  });
+
+  it('NOT-02 a message without a declared value is refused before it is stored', () => {
+    const template = templates.newest('code', 'sms', 'en');
+    expect(() => assertValues(template, { values: { code: '1' } })).to.throw('minutes');
+    const mail = mailOf('order-fulfilled', 'en');
+    const values = Object.fromEntries(Object.keys(mail.variables).map((name) => [name, '']));
+    expect(() => assertValues(mail, { values, items: [{ number: '1' }] })).to.throw('item');
+  });
+
+  it('NOT-02 a new version does not change the words of messages that were made with the old one', () => {
+    const base = { id: 'x', channel: 'sms', language: 'en', variables: {} } as const;
+    const loaded = loadTemplates([
+      { ...base, version: 1, text: 'old' },
+      { ...base, version: 2, text: 'new' },
+    ]);
+    expect(loaded.newest('x', 'sms', 'en').version).to.equal(2);
+    expect(loaded.at('x', 'sms', 'en', 1)).to.include({ text: 'old' });
+  });
+
+  it('PLA-11 staff see a code and a name as stars', () => {
+    const template = templates.newest('code', 'sms', 'en');
+    expect(hidePersonal(template, { values: { code: '482913', minutes: '5' } }).values).to.deep.equal({
+      code: '***',
+      minutes: '5',
+    });
+  });
+
+  it('cuts at whole characters', () => {
+    expect(bounded('门票', 5)).to.equal('门票');
+    expect(bounded('👨‍👩‍👧门票门票', 3)).to.have.length.at.most(5);
+    expect(bounded('abcdef', 4)).to.equal('abc…');
+  });
+});
