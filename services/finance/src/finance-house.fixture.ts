@@ -138,7 +138,7 @@ export async function openFinanceHouse(): Promise<FinanceHouse> {
   });
   const endBeats = await playIdentity(broker);
   const database = await openDatabase({ uri: servers.mongodbUri, name: servers.database('finance'), logger });
-  const instances: Running[] = [];
+  let instances: readonly Running[] = [];
   const callbacks: Callback[] = [];
   let delivery: 'on' | 'lost' = 'on';
   const front = await startFront(
@@ -211,7 +211,7 @@ export async function openFinanceHouse(): Promise<FinanceHouse> {
     },
     async start({ environment = {}, ...options } = {}) {
       started += 1;
-      const running = await run(
+      const finance = await run(
         configOf(servers, {
           SERVICE_INSTANCE: `finance-${started}`,
           MASTER_KEY: masterKey,
@@ -222,7 +222,14 @@ export async function openFinanceHouse(): Promise<FinanceHouse> {
         }),
         { clock: () => new Date(Date.now() + aheadMs), logger: logger.child({ service: 'finance' }), ...options },
       );
-      instances.push(running);
+      const running: Running = {
+        ...finance,
+        stop() {
+          instances = instances.filter((instance) => instance !== running);
+          return finance.stop();
+        },
+      };
+      instances = [...instances, running];
       await eventually('finance is ready', async () => {
         const answer = await fetch(`http://127.0.0.1:${running.httpPort}/health/ready`);
         return answer.status === 200 || Promise.reject(new Error(await answer.text()));

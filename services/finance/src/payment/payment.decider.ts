@@ -104,20 +104,17 @@ function requestRefund(state: LivePayment, command: CommandOf<'RequestRefund'>):
   const { refundId: id, amount, reason, at } = command;
   if (isOpen(state)) throw new NotYet('finance.payment-not-captured', 'The money of this payment is not there yet.');
   if (state.refunds.some((refund) => refund.id === id)) return [];
-  const problem = refundProblem(state, command);
-  if (state.status !== 'captured' || problem !== undefined) {
-    return [{ type: 'RefundRefused', refund: { id, amount, reason }, problem: problem ?? 'nothing-captured', at }];
-  }
+  const refused = (problem: string): readonly PaymentEvent[] => [
+    { type: 'RefundRefused', refund: { id, amount, reason }, problem, at },
+  ];
+  if (state.status !== 'captured') return refused('nothing-captured');
+  if (amount <= 0) return refused('nothing-to-refund');
+  if (amount > refundable(state)) return refused('exceeds-captured');
   const { transactionId } = state.capture;
   const refund = { id, amount, reason, transactionId };
   const asked: PaymentEvent = { type: 'RefundRequested', refund, askAt: nextRefundAsk(at, 0), at };
   // The clerk hands it over the counter.
   return state.method === 'cash' ? [asked, { type: 'RefundDone', refundId: id, refundedAt: at, at }] : [asked];
-}
-
-function refundProblem(state: LivePayment, { amount }: CommandOf<'RequestRefund'>): string | undefined {
-  if (amount <= 0) return 'nothing-to-refund';
-  return amount > refundable(state) ? 'exceeds-captured' : undefined;
 }
 
 type RefundAnswer = CommandOf<'AcceptRefund' | 'ConfirmRefund' | 'FailRefund' | 'ReportRefundPending'>;
