@@ -7,6 +7,12 @@ export const problems: ProblemCatalogue = {
     ['景点或车站不存在', 'Unknown site'],
     ['本租户没有编号为 {siteId} 的景点或车站。', 'Your tenant has no site {siteId}.'],
   ),
+  'inventory.unknown-hold': problem(
+    409,
+    ['占位尚未就绪', 'The hold is not there yet'],
+    ['占位请求尚未处理，系统将自动重试。', 'The places have not been set aside yet; it is tried again by itself.'],
+    1,
+  ),
   'inventory.capacity-below-sold': problem(
     409,
     ['容量低于已售数量', 'Capacity below what is sold'],

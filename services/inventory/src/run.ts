@@ -73,7 +73,7 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
     routes: [
       createCalendar(foundation, calendars, generator),
       listSessions(sessions, siteDays),
-      changeSession(sessions, siteDays),
+      changeSession(sessions, siteDays, availability.moved),
       getSiteDay(siteDays, holds),
     ],
   });

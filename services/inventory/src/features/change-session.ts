@@ -5,11 +5,13 @@ import type { AggregateStore } from '@tongpiao/persistence';
 import { etagOf, route, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import type { SessionCommand, SessionEvent, SessionState } from '../session/session.ts';
+import type { SiteDay } from '../site-day/site-day.ts';
 import { siteDayId, type SiteDayStore } from '../site-day/site-day.store.ts';
 
 export function changeSession(
   sessions: AggregateStore<SessionState, SessionCommand, SessionEvent>,
   siteDays: SiteDayStore,
+  announce: (tenantId: string, siteDay: SiteDay) => void,
 ): Route {
   return route({
     method: 'patch',
@@ -33,12 +35,20 @@ export function changeSession(
       const current = await sessions.load(scope, id);
       if (current === undefined || current.state.status === 'none')
         throw new DomainError('platform.not-found', 'There is no such session.');
-      if (current.version !== expected)
-        throw new DomainError('platform.precondition-failed', 'The session was changed meanwhile.');
+      const changedMeanwhile = new DomainError('platform.precondition-failed', 'The session was changed meanwhile.');
+      if (current.version !== expected) throw changedMeanwhile;
       const day = siteDayId(current.state.siteId, current.state.date);
+      const counted = (await siteDays.load(scope, [day])).get(day)?.sessions[id]?.capacity;
+      if (counted !== undefined && counted !== current.state.capacity) {
+        // A change died between counters and session, or is under way: the counters are what was decided.
+        await sessions.handle(scope, id, { type: 'ChangeCapacity', capacity: counted, reason: 'as counted' });
+        throw changedMeanwhile;
+      }
       let { version } = current;
       if (capacity !== undefined) {
-        if (!(await siteDays.changeCapacity(scope, day, id, current.state.capacity, capacity))) {
+        const outcome = await siteDays.changeCapacity(scope, day, id, current.state.capacity, capacity);
+        if (outcome === 'moved') throw changedMeanwhile;
+        if (outcome === 'too-low') {
           throw new DomainError(
             'inventory.capacity-below-sold',
             'More places are held or sold than the new capacity has.',
@@ -54,6 +64,7 @@ export function changeSession(
         await siteDays.setStatus(scope, day, id, status);
         version = Math.max(version, (await sessions.handle(scope, id, { type: 'SetStatus', status, reason })).version);
       }
+      for (const siteDay of (await siteDays.load(scope, [day])).values()) announce(scope.tenantId, siteDay);
       const body = { id, capacity: capacity ?? current.state.capacity, status: status ?? current.state.status };
       return { status: 200, body, headers: { ETag: etagOf(version) } };
     },

@@ -23,10 +23,12 @@ export function completePending(foundation: Foundation, siteDays: SiteDayStore, 
         const own = siteDay.pending.filter(({ hold }) => hold.lines.every((line) => line.siteDay === siteDay.id));
         if (own.length === 0) continue;
         logger.warn({ siteDay: siteDay.id, pending: own.length }, 'completing decisions after a crash');
-        await holds.complete(
+        const letGo = await holds.complete(
           own.map(({ hold, step }) => ({ scope, step, hold })),
           clock(),
         );
+        for (const { hold, step } of own)
+          if (step === 'place' && letGo.has(hold.holdId)) await siteDays.undoPlace(scope, siteDay.id, hold);
         await siteDays.clearPending(
           scope,
           siteDay.id,

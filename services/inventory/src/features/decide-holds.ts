@@ -157,8 +157,9 @@ async function itemsOf(
             expiresAt: envelope.time,
             lines: [],
           };
-          await parts.holds.complete([{ scope: own, step: 'release', hold: tombstone }], parts.clock());
-          outcomes.set(message, 'done');
+          const buried = await parts.holds.bury(own, tombstone, parts.clock());
+          const placed = new TransientError('inventory.contended', 'the hold was placed at the same moment');
+          outcomes.set(message, buried ? 'done' : { failed: placed });
         }
         break;
       }
@@ -214,15 +215,22 @@ async function decideAcrossDays(parts: Parts, scope: Scope, item: Item): Promise
   for (const day of days) {
     const outcome = await decideOneOfSeveral(parts, scope, day, item.request);
     if (outcome.kind === 'rejected') {
-      for (const id of taken.reverse()) await parts.siteDays.undoPlace(scope, id, item.request.hold);
+      await giveBack(parts, scope, taken.reverse(), item.request.hold);
       return outcome;
     }
-    if (outcome.kind !== 'complete') return outcome;
+    if (outcome.kind === 'early' || outcome.kind === 'contradiction') return outcome;
+    // "Already" on one day may be "complete" on the next: a crash may have come between the clearing of two days.
+    if (outcome.kind === 'already') continue;
     taken.push(day);
     last = outcome;
   }
   await followUp(parts, scope, days, [item], [last]);
   return last;
+}
+
+async function giveBack(parts: Parts, scope: Scope, days: readonly string[], hold: HoldFacts): Promise<void> {
+  for (const day of days) await parts.siteDays.undoPlace(scope, day, hold);
+  for (const siteDay of (await parts.siteDays.load(scope, days)).values()) parts.moved(scope.tenantId, siteDay);
 }
 
 async function decideOneOfSeveral(parts: Parts, scope: Scope, day: string, request: HoldRequest): Promise<HoldOutcome> {
@@ -264,8 +272,12 @@ async function followUp(
       : [];
   });
   if (completed.length === 0) return;
-  await parts.holds.complete(completed, parts.clock());
+  const letGo = await parts.holds.complete(completed, parts.clock());
   await parts.faults?.at('afterHolds');
+  // Its release overtook the place that waited on a retry rung: what the counters gave goes back with the pending entry.
+  for (const { hold, step } of completed) {
+    if (step === 'place' && letGo.has(hold.holdId)) await giveBack(parts, scope, days, hold);
+  }
   const ids = completed.map(({ hold, step }) => pendingId(hold.holdId, step));
   for (const day of days) await parts.siteDays.clearPending(scope, day, ids);
   await parts.faults?.at('afterPending');

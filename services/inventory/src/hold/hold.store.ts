@@ -38,8 +38,16 @@ export type StoredHold = { readonly status: HoldStatus; readonly facts: HoldFact
 
 export type HoldStore = {
   load(scope: Scope, ids: readonly string[]): Promise<Map<string, StoredHold>>;
-  /** Writes what the counters have decided, whole batch at once; `scopeOf` gives each hold the origin of its own message. */
-  complete(items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[], at: Date): Promise<void>;
+  /**
+   * Writes what the counters have decided, whole batch at once, each hold with the origin of its own message.
+   * @returns ids of holds that were let go before they were placed: their counters must be moved back
+   */
+  complete(
+    items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[],
+    at: Date,
+  ): Promise<ReadonlySet<string>>;
+  /** Lets go of a hold that is not there yet. @returns false when it has been placed meanwhile and must be decided. */
+  bury(scope: Scope, hold: HoldFacts, at: Date): Promise<boolean>;
   extend(scope: Scope, holdId: string, expiresAt: Date, at: Date): Promise<void>;
   /** Holds that should long be over, the oldest first. */
   overdue(scope: Scope, before: Date, limit: number): Promise<{ holdId: string; orderId: string; tenantId: string }[]>;
@@ -98,11 +106,15 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
     return new Map(found.map((document) => [document._id, document]));
   }
 
-  /** New documents: places, and tombstones of releases that came before their place. */
+  /**
+   * New documents: places, and tombstones of releases that came before their place.
+   * @returns ids of the holds whose place found a tombstone
+   */
   async function insertNew(
     items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[],
     at: Date,
-  ): Promise<void> {
+  ): Promise<ReadonlySet<string>> {
+    const letGo = new Set<string>();
     const prepared = items.map(({ scope, step, hold }) => {
       const [entry] = chain(
         { seq: 0, head: GENESIS },
@@ -151,7 +163,15 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
       for (const [index, { document, outbox }] of group.entries()) {
         if (!present.has(index)) relay.offer(records.name, document._id, outbox);
       }
+      if (present.size === 0) continue;
+      const stored = await load(
+        first.scope,
+        [...present].flatMap((index) => group[index]?.document._id ?? []),
+      );
+      for (const { _id, status, lines } of stored.values())
+        if (status === 'released' && lines.length === 0) letGo.add(_id);
     }
+    return letGo;
   }
 
   async function advance(
@@ -205,7 +225,7 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
       );
     },
     async complete(items, at) {
-      await insertNew(
+      const letGo = await insertNew(
         items.filter(({ step }) => step === 'place'),
         at,
       );
@@ -218,6 +238,11 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
         items.filter(({ step }) => step === 'release'),
         at,
       );
+      return letGo;
+    },
+    async bury(scope, hold, at) {
+      await insertNew([{ scope, step: 'release', hold }], at);
+      return (await load(scope, [hold.holdId])).get(hold.holdId)?.status === 'released';
     },
     async extend(scope, holdId, expiresAt, at) {
       const document = (await load(scope, [holdId])).get(holdId);

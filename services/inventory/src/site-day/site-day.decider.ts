@@ -4,13 +4,15 @@
 // hold is ↓ \ request →  place                     confirm                 release
 // none                   complete | rejected       early                   complete (a tombstone: a later place is refused)
 // place pending          complete (again)          complete                complete
-// held                   already                   complete                complete
-// confirm pending        already                   complete (again)        refund: complete · else already
-// confirmed              already                   already                 refund: complete · else already
-// release pending        already                   contradiction           complete (again)
-// released               already                   contradiction           already
+// held                   already¹                  complete                complete
+// confirm pending        already¹                  complete (again)        refund: complete · else already
+// confirmed              already¹                  already                 refund: complete · else already
+// release pending        already¹                  contradiction           complete (again)
+// released               already¹                  contradiction           already
 //
 // "complete" moves the counters unless a pending entry says that they have moved before a crash.
+// ¹ while its own place is pending still: complete (again), so that the entry goes. An entry whose step the document has passed
+// decides nothing else: a hold is as far as the farther of the two, or a second release would give its places back twice.
 import {
   pendingId,
   type BatchDecision,
@@ -65,6 +67,7 @@ class Batch {
     const progress = this.#progress.get(hold.holdId) ?? this.#read(hold.holdId);
     switch (request.kind) {
       case 'place':
+        if (this.#pendingBefore.has(pendingId(hold.holdId, 'place'))) return { kind: 'complete', step: 'place', hold };
         return this.#place(hold, progress);
       case 'confirm':
         return this.#confirm(hold, progress);
@@ -78,12 +81,14 @@ class Batch {
     return { sessions: Object.fromEntries(this.#deltas), day: this.#day, pending: this.#pending };
   }
 
-  /** Pending entries tell of steps that the hold's document may not show yet; the latest step wins. */
+  /** Pending entries tell of steps that the hold's document may not show yet; the farthest step of both wins. */
   #read(holdId: string): Progress {
+    const status = this.#statusOf(holdId);
     if (this.#pendingBefore.has(pendingId(holdId, 'release'))) return 'releasing';
+    if (status === 'released') return 'released';
     if (this.#pendingBefore.has(pendingId(holdId, 'confirm'))) return 'confirming';
-    if (this.#pendingBefore.has(pendingId(holdId, 'place'))) return 'placing';
-    return this.#statusOf(holdId);
+    if (status === 'none' && this.#pendingBefore.has(pendingId(holdId, 'place'))) return 'placing';
+    return status;
   }
 
   #place(hold: HoldFacts, progress: Progress): HoldOutcome {

@@ -46,8 +46,14 @@ export type SiteDayStore = {
     capacity: number,
     dayCapacity: number | undefined,
   ): Promise<void>;
-  /** @returns false when fewer places are free than would be taken away. Repeating a change that was made changes nothing. */
-  changeCapacity(scope: Scope, id: string, sessionId: string, from: number, to: number): Promise<boolean>;
+  /** `too-low`: fewer places are free than would be taken away. `moved`: the capacity is not `from` any more. */
+  changeCapacity(
+    scope: Scope,
+    id: string,
+    sessionId: string,
+    from: number,
+    to: number,
+  ): Promise<'changed' | 'too-low' | 'moved'>;
   setStatus(scope: Scope, id: string, sessionId: string, status: SessionCounters['status']): Promise<void>;
   withOldPending(scope: Scope, before: Date): Promise<{ siteDay: SiteDay; tenantId: string }[]>;
   from(scope: Scope, date: string, limit: number): Promise<{ siteDay: SiteDay; tenantId: string }[]>;
@@ -163,7 +169,8 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
         { _id: id, [`${path}.capacity`]: from, [`${path}.available`]: { $gte: Math.max(0, -by) } },
         { $inc: { [`${path}.capacity`]: by, [`${path}.available`]: by, revision: 1 } },
       );
-      return matched === 1 || (await records.count(scope, { _id: id, [`${path}.capacity`]: to })) === 1;
+      if (matched === 1) return 'changed';
+      return (await records.count(scope, { _id: id, [`${path}.capacity`]: from })) === 1 ? 'too-low' : 'moved';
     },
 
     async setStatus(scope, id, sessionId, status) {
