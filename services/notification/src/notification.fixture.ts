@@ -11,6 +11,7 @@ import {
   type DataOf,
   type Envelope,
   type orderFulfilled,
+  type sendCode,
 } from '@tongpiao/contracts';
 import { connectBroker, isMessage, type Broker } from '@tongpiao/messaging';
 import { createBusSeal } from '@tongpiao/persistence';
@@ -44,8 +45,8 @@ export type World = {
   readonly sandboxes: Sandboxes;
   readonly trust: TrialTrust;
   readonly broker: Broker;
-  readonly charged: { readonly tenantId: string; readonly messages: number; readonly segments: number }[];
-  readonly parked: string[];
+  /** What finance heard, by message id: what it has booked it does not book again. */
+  readonly charged: ReadonlyMap<string, { readonly messages: number; readonly segments: number }>;
   start(options?: NotificationTestOptions, config?: Partial<Config>): Promise<Running>;
   publish(envelope: Envelope, kind?: 'event' | 'command'): Promise<void>;
   sealed(messageId: string, plain: string): string;
@@ -70,7 +71,11 @@ export async function startWorld(settings: SandboxOptions['settings'] = {}): Pro
   const directory = await mkdtemp(join(tmpdir(), 'notification-'));
   const keys = { MASTER_KEY: servers.key(), BUS_KEY: busKey };
   const startOutside = (ports: { smppPort?: number; smtpPort?: number } = {}): Promise<Sandboxes> =>
-    startSandboxes({ stateDirectory: directory, settings: { smsReceiptDelayMs: 10, ...settings }, ...ports });
+    startSandboxes({
+      stateDirectory: directory,
+      settings: { smsReceiptDelayMs: 150, smsPerSecond: 0, ...settings },
+      ...ports,
+    });
   let sandboxes = await startOutside();
   const { ports } = sandboxes;
   const trust = trialTrust();
@@ -81,15 +86,14 @@ export async function startWorld(settings: SandboxOptions['settings'] = {}): Pro
     prefix: servers.prefix,
     logger: silentLogger,
   });
-  const charged: World['charged'] = [];
+  const charged = new Map<string, { messages: number; segments: number }>();
   const queues: string[] = [];
   await broker.consume({
     slice: 'on-charged',
     definitions: [smsCharged],
     handle: async (message) => {
       if (!isMessage(message, smsCharged)) return;
-      // As finance does: an id that was booked is not booked again.
-      charged.push({ tenantId: message.envelope.tenantid, ...message.envelope.data });
+      charged.set(message.envelope.id, message.envelope.data);
     },
   });
   await broker.consume({
@@ -121,7 +125,6 @@ export async function startWorld(settings: SandboxOptions['settings'] = {}): Pro
     trust,
     broker,
     charged,
-    parked: [],
     async start(options = {}, config = {}) {
       instances += 1;
       const level = process.env['TEST_LOG'] ?? 'silent';
@@ -216,6 +219,24 @@ export type OrderWishes = {
   readonly language?: 'zh-CN' | 'en';
   readonly id?: string;
 };
+
+/** A request for a code as identity tells it: one segment in either language. */
+export function codeRequest(
+  world: Pick<World, 'sealed'>,
+  to: string,
+  wishes: { channel?: 'sms' | 'email'; code?: string; id?: string; time?: string } = {},
+): Envelope<DataOf<typeof sendCode>> {
+  const id = wishes.id ?? newMessageId();
+  const data: DataOf<typeof sendCode> = {
+    channel: wishes.channel ?? 'sms',
+    to: world.sealed(id, to),
+    code: world.sealed(id, wishes.code ?? '482913'),
+    minutesValid: 5,
+    language: 'zh-CN',
+  };
+  const envelope = envelopeOf('notification.message.send-code.v1', id, data);
+  return { ...envelope, source: 'identity', ...(wishes.time === undefined ? {} : { time: wishes.time }) };
+}
 
 /** A fulfilled order as sales tells it. */
 export function fulfilledOrder(

@@ -45,6 +45,8 @@ export type Timings = {
   readonly receiptsEveryMs: number;
   readonly chargeEveryMs: number;
   readonly settleEveryMs: number;
+  /** How long the message centre may take for one part. */
+  readonly smsAnswerMs: number;
 };
 
 const TIMINGS: Timings = {
@@ -54,6 +56,7 @@ const TIMINGS: Timings = {
   receiptsEveryMs: 1_000,
   chargeEveryMs: 10_000,
   settleEveryMs: 300_000,
+  smsAnswerMs: 10_000,
 };
 
 export type NotificationTestOptions = Pick<
@@ -91,7 +94,9 @@ export async function run(config: Config, options: NotificationTestOptions = {})
     (document) => settledSchema.parse(document),
   );
 
-  const sms = openSms(config, (what, error) => logger.warn({ err: error, provider: 'smpp' }, what));
+  const sms = openSms(config, timings.smsAnswerMs, (what, error) =>
+    logger.warn({ err: error, provider: 'smpp' }, what),
+  );
   const mail = openMail(config);
   const outcomes = foundation.metrics.counter(
     'notification_messages_total',

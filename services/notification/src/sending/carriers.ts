@@ -15,7 +15,11 @@ const SMTP_CONNECTIONS = 12;
 /** Pixels on the screen: large enough for a scanner behind glass. */
 const QR_WIDTH = 240;
 
-export function openSms(config: Config, onTrouble: (what: string, error?: Error) => void): SmsProvider {
+export function openSms(
+  config: Config,
+  responseTimeoutMs: number,
+  onTrouble: (what: string, error?: Error) => void,
+): SmsProvider {
   const { hostname, port, username, password } = new URL(config.SMPP_URL);
   return createSmppProvider({
     name: 'smpp',
@@ -25,6 +29,7 @@ export function openSms(config: Config, onTrouble: (what: string, error?: Error)
     password: decodeURIComponent(password),
     sourceAddress: config.SMS_SOURCE_ADDRESS,
     window: SMPP_WINDOW,
+    responseTimeoutMs,
     onTrouble,
   });
 }

@@ -1,8 +1,9 @@
 // A lane carries claimed messages to a provider: so many at once, a short line behind them, and nothing more accepted than that, so
 // that memory is bounded and a claim never waits long. Codes have lanes of their own and never stand behind receipts (NOT-08).
 //
-// Whoever claims asks for places first. While the provider cannot be reached a lane gives one place at a time, a growing pause apart:
-// messages wait as `queued` on disk, and one of them at a time finds out whether the provider is back.
+// Whoever claims asks for places first. While the provider takes nothing (away, throttling) a lane gives one place at a time, a growing
+// pause apart: messages wait as `queued` on disk, and one of them at a time finds out whether the provider is back. Then the lane widens
+// by one with every round that went well, so that a provider's rate is found with few refusals and every refusal costs one try.
 import type { Logger } from 'pino';
 import { SubmitOutcomeUnknown, SubmitRefused } from '../adapters/providers.ts';
 import type { LaneName, MessageCommand, Submission } from '../message/message.ts';
@@ -18,8 +19,6 @@ export type LaneOptions = {
   readonly name: LaneName;
   /** Submissions under way at once. */
   readonly concurrency: number;
-  /** Claimed messages that wait for their turn. */
-  readonly line: number;
   /** @throws SubmitRefused, SubmitOutcomeUnknown */
   readonly submit: (job: Job) => Promise<Submission>;
   readonly healthy: () => boolean;
@@ -47,12 +46,14 @@ export type Lane = {
 
 /** Results wait a few ms; more than this means that the database does not keep up, and then nothing more is sent. */
 const UNWRITTEN_MAX = 2_000;
+/** Claimed messages that wait, per submission under way: enough that none waits for the next claim. */
+const LINE_ROUNDS = 10;
 const PAUSE_MS = 500;
 const PAUSE_MAX_MS = 10_000;
 const STOP_WITHIN_MS = 8_000;
 
 export function createLane(options: LaneOptions): Lane {
-  const { concurrency, line, done, clock, logger, faults } = options;
+  const { concurrency, done, clock, logger, faults } = options;
   const waiting: Job[] = [];
   let reserved = 0;
   let running = 0;
@@ -61,17 +62,20 @@ export function createLane(options: LaneOptions): Lane {
   /** Submissions in a row that did not reach the provider. */
   let failures = 0;
   let pausedUntil = 0;
+  /** Submissions under way that the provider seems to bear. */
+  let width = concurrency;
+  let well = 0;
   let idle: (() => void) | undefined;
 
   function room(): number {
     if (stopped || options.unwritten() > UNWRITTEN_MAX) return 0;
     const taken = reserved + waiting.length + running;
-    if (failures === 0 && options.healthy()) return Math.max(0, concurrency + line - taken);
+    if (failures === 0 && options.healthy()) return Math.max(0, width * (1 + LINE_ROUNDS) - taken);
     return clock().getTime() >= pausedUntil && taken === 0 ? 1 : 0;
   }
 
   function next(): void {
-    while (running < concurrency) {
+    while (running < width) {
       const job = waiting.shift();
       if (job === undefined) break;
       running += 1;
@@ -114,14 +118,14 @@ export function createLane(options: LaneOptions): Lane {
     const { attemptId } = job;
     try {
       const submission = await options.submit(job);
-      failures = 0;
+      succeeded();
       return { type: 'AcceptMessage', attemptId, submission };
     } catch (error) {
       const at = clock().toISOString();
       if (error instanceof SubmitOutcomeUnknown) return { type: 'LoseAnswer', attemptId, reason: error.code, at };
       if (error instanceof SubmitRefused) {
         if (error.permanent) {
-          failures = 0;
+          succeeded();
           return { type: 'RefuseMessage', attemptId, reason: error.code, at };
         }
         failed(error.code);
@@ -133,7 +137,19 @@ export function createLane(options: LaneOptions): Lane {
     }
   }
 
+  function succeeded(): void {
+    // An answer from before the pause says nothing about now.
+    if (failures > 0 && clock().getTime() < pausedUntil) return;
+    failures = 0;
+    well += 1;
+    if (well < width) return;
+    well = 0;
+    width = Math.min(concurrency, width + 1);
+  }
+
   function failed(code: string): void {
+    width = 1;
+    well = 0;
     // Those that were under way together fail together: they are one failure.
     if (clock().getTime() >= pausedUntil) failures += 1;
     const pauseMs = Math.min(PAUSE_MS * 2 ** Math.min(failures - 1, 10), PAUSE_MAX_MS);

@@ -8,11 +8,11 @@ import type { ResultWriter } from './result-writer.ts';
 
 type Carrier<Provider> = { readonly provider: Provider; readonly submit: (job: Job) => Promise<Submission> };
 
-const WIDTHS: Readonly<Record<LaneName, { concurrency: number; line: number }>> = {
-  sms: { concurrency: 40, line: 400 },
-  email: { concurrency: 10, line: 300 },
-  'code-sms': { concurrency: 10, line: 40 },
-  'code-email': { concurrency: 10, line: 40 },
+const WIDTHS: Readonly<Record<LaneName, number>> = {
+  sms: 40,
+  email: 10,
+  'code-sms': 10,
+  'code-email': 10,
 };
 
 export function openLanes(parts: {
@@ -28,7 +28,7 @@ export function openLanes(parts: {
   const open = (name: LaneName, { provider, submit }: Carrier<SmsProvider | MailProvider>): Lane =>
     createLane({
       name,
-      ...WIDTHS[name],
+      concurrency: WIDTHS[name],
       submit,
       healthy: () => provider.healthy(),
       done: (held, command) => results.add(held, command),
