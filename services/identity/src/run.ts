@@ -131,18 +131,6 @@ export async function run(config: Config, options: IdentityTestOptions = {}): Pr
     logger,
   });
 
-  await signer.tend();
-  await bootstrapAdmin({
-    password: config.BOOTSTRAP_ADMIN_PASSWORD,
-    users,
-    staff,
-    vault,
-    everywhere,
-    platform,
-    logger,
-  });
-  await publisher.publish([]);
-
   await broker.consume({
     slice: 'on-trust-refresh',
     definitions: [refreshTrust],
@@ -158,6 +146,18 @@ export async function run(config: Config, options: IdentityTestOptions = {}): Pr
     definitions: [republishTenants],
     handle: onTenantRepublish({ tenants, broker, everywhere, clock }),
   });
+
+  await signer.tend();
+  await bootstrapAdmin({
+    password: config.BOOTSTRAP_ADMIN_PASSWORD,
+    users,
+    staff,
+    vault,
+    everywhere,
+    platform,
+    logger,
+  });
+  await publisher.publish([]);
 
   foundation.every('trust-beat', TRUST_BEAT_EVERY_MS, () => publisher.beat());
   foundation.every('tend-signing-keys', rotation === undefined ? TEND_KEYS_EVERY_MS : 200, () => signer.tend());

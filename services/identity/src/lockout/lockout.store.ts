@@ -35,6 +35,8 @@ type Guard = z.infer<typeof guardSchema>;
 
 /** Attempts at the same moment contend for one document; who loses so often comes again. */
 const TRIES = 20;
+/** Not "until now": another instance’s clock may be behind. */
+const NOT_LOCKED = new Date(0);
 
 export async function openLockout(
   database: Database,
@@ -63,10 +65,12 @@ export async function openLockout(
   ): Pick<Guard, 'failures' | 'lockedUntil' | 'lastAt'> {
     const forgiven = known === undefined || now.getTime() - known.lastAt.getTime() > FORGIVEN_AFTER_MS;
     const failures = (forgiven ? 0 : known.failures) + 1;
-    return { failures, lockedUntil: new Date(now.getTime() + waitAfter(failures, policy)), lastAt: now };
+    const wait = waitAfter(failures, policy);
+    return { failures, lockedUntil: wait === 0 ? NOT_LOCKED : new Date(now.getTime() + wait), lastAt: now };
   }
 
-  async function count(_id: string, policy: LockoutPolicy, now: Date): Promise<void> {
+  /** @returns until when this attempt, should it fail, has locked the account or address. */
+  async function count(_id: string, policy: LockoutPolicy, now: Date): Promise<Date> {
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const known = await records.findOne(scope, { _id });
       if (known !== undefined && known.lockedUntil > now) refuse(known.lockedUntil, now);
@@ -76,9 +80,9 @@ export async function openLockout(
           ? await records.insert(scope, { _id, tenantId: PLATFORM_TENANT, ...guard })
           : (await records.update(scope, { _id, failures: known.failures, lastAt: known.lastAt }, { $set: guard })) ===
             1;
-      if (written) return;
+      if (written) return guard.lockedUntil;
     }
-    refuse(new Date(now.getTime() + 1_000), now);
+    return refuse(new Date(now.getTime() + 1_000), now);
   }
 
   const idOf = (kind: string, name: string): string =>
@@ -88,14 +92,15 @@ export async function openLockout(
     async begin(account, address, now) {
       const addressId = options.addresses ? idOf('address', address) : undefined;
       const accountId = account === undefined ? undefined : idOf('account', account);
-      if (addressId !== undefined) await count(addressId, ADDRESS_LOCKOUT, now);
+      const lockedUntil = addressId === undefined ? NOT_LOCKED : await count(addressId, ADDRESS_LOCKOUT, now);
       if (accountId !== undefined) await count(accountId, ACCOUNT_LOCKOUT, now);
       return {
         async succeeded() {
           if (accountId !== undefined) await records.remove(scope, { _id: accountId });
           if (addressId === undefined) return;
-          // Others at this address may have failed; only one's own attempt is given back.
-          await records.update(scope, { _id: addressId }, { $inc: { failures: -1 }, $set: { lockedUntil: now } });
+          // Others at this address may have failed meanwhile; only one's own attempt is given back.
+          await records.update(scope, { _id: addressId }, { $inc: { failures: -1 } });
+          await records.update(scope, { _id: addressId, lockedUntil }, { $set: { lockedUntil: NOT_LOCKED } });
         },
       };
     },

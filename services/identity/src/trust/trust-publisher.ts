@@ -84,6 +84,8 @@ export function createTrustPublisher(parts: {
 
   async function publicationOf(revision: number): Promise<Publication> {
     await signer.reload();
+    // A message may arrive before the first keys are made; nothing is published without any.
+    if (signer.published().length === 0) await signer.tend();
     const keys = signer
       .published()
       .map(({ kid, publicKeyPem, notAfter }) => ({ kid, publicKeyPem, algorithm: 'ES256' as const, notAfter }));
