@@ -25,7 +25,7 @@ describe('identity: sign-in', () => {
     const body = { username, password: STAFF_PASSWORD, name: '王小明', roles: ['auditor'], tenantId: 'platform' };
     const reply = await identity.call('POST', '/api/v1/users', { token: admin.accessToken, body });
     expect(reply.status).to.equal(201);
-    return String((reply.body as { id: string }).id);
+    return (reply.body as { id: string }).id;
   }
 
   const refused = (token: string): boolean => {

@@ -1,4 +1,4 @@
-// POST /api/v1/sites/{id}/gates and PATCH /api/v1/gates/{id}.
+// POST /api/v1/sites/{id}/gates and PATCH /api/v1/sites/{id}/gates/{gateId}.
 import { bilingualSchema, idSchema } from '@tongpiao/contracts';
 import { formatId } from '@tongpiao/kernel';
 import { etagOf, route, type Route } from '@tongpiao/service-shell';
@@ -34,7 +34,7 @@ export function addGate(tenants: TenantStore, requests: Requests): Route {
 export function renameGate(tenants: TenantStore): Route {
   return route({
     method: 'patch',
-    path: '/api/v1/gates/:id',
+    path: '/api/v1/sites/:id/gates/:gateId',
     summary: 'Renames a gate; its ETag is that of its tenant.',
     tags: ['tenants'],
     access: { permission: 'identity:gates:update' },
@@ -42,8 +42,11 @@ export function renameGate(tenants: TenantStore): Route {
     body: z.strictObject({ name: nameSchema }),
     responses: { 200: gateView },
     async handler(context) {
-      const { id: gateId } = context.params;
-      const { scope, tenantId } = await tenantOf(context, tenants, { 'state.sites.gates.id': gateId });
+      const { id: siteId, gateId } = context.params;
+      const { scope, tenantId } = await tenantOf(context, tenants, {
+        'state.sites.id': siteId,
+        'state.sites.gates.id': gateId,
+      });
       const command = {
         type: 'RenameGate',
         gateId,

@@ -1,4 +1,4 @@
-// POST /api/v1/signing-keys: the next key before its time. After a leak, `compromised` makes every access token worthless at
+// POST /api/v1/auth/signing-keys: the next key before its time. After a leak, `compromised` makes every access token worthless at
 // once; refresh tokens are of another kind and stay good.
 import { PLATFORM_TENANT } from '@tongpiao/kernel';
 import { route, type Route } from '@tongpiao/service-shell';
@@ -12,7 +12,7 @@ const view = z.object({ kid: z.string(), useFrom: z.string(), notAfter: z.string
 export function rotateSigningKeys(signer: Signer, requests: Requests): Route {
   return route({
     method: 'post',
-    path: '/api/v1/signing-keys',
+    path: '/api/v1/auth/signing-keys',
     summary: 'Begins the next signing key.',
     tags: ['keys'],
     access: { permission: 'identity:signing-keys:rotate' },
