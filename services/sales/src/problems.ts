@@ -128,6 +128,12 @@ export const problems: ProblemCatalogue = {
     ['请稍后重试。', 'Try again in a moment.'],
     1,
   ),
+  'sales.tenant-unknown': problem(
+    409,
+    ['租户尚未就绪', 'The tenant is not known yet'],
+    ['租户信息尚未同步，系统将自动重试。', 'The tenant has not been told to us yet; it is tried again by itself.'],
+    1,
+  ),
   'sales.order-unpaid': problem(
     409,
     ['订单未支付', 'The order is not paid'],
@@ -188,13 +194,17 @@ export const problems: ProblemCatalogue = {
 /** What a quote may be refused for; orders add to it. */
 export const QUOTE_PROBLEMS: readonly string[] = [
   'sales.unknown-session',
+  'sales.unknown-product',
   'sales.unknown-ticket-type',
   'sales.no-price',
   'sales.not-on-sale',
+  'sales.not-on-sale-yet',
+  'sales.sale-over',
   'sales.session-closed',
   'sales.session-past',
   'sales.presale-not-open',
   'sales.not-eligible',
   'sales.too-many-tickets',
+  'sales.too-many-of-type',
   'sales.must-be-accompanied',
 ];

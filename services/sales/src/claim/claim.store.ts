@@ -25,13 +25,15 @@ export type HolderFates = (
 ) => Promise<ReadonlyMap<string, 'counts' | 'over'>>;
 
 export type Claims = {
-  /** Takes all or none. @returns the refusal of the first that is full. */
-  take(
-    scope: Scope,
-    orderId: string,
-    wishes: readonly ClaimWish[],
-    now: Date,
-  ): Promise<ClaimWish['refusal'] | undefined>;
+  /** Takes all or none; wishes for one key are added up. */
+  take(scope: Scope, orderId: string, wishes: readonly ClaimWish[], now: Date): Promise<ClaimAnswer>;
+};
+
+export type ClaimAnswer = {
+  /** Of the first wish that is full. */
+  readonly refusal: ClaimWish['refusal'] | undefined;
+  /** Gives back what this call took, not what the order had before: for a request that turns out not to be this order's. */
+  giveBack(): Promise<void>;
 };
 
 const claimSchema = z.object({
@@ -55,9 +57,9 @@ export async function openClaims(database: Database, holderFates: HolderFates): 
 }
 
 function claims(records: Records<Claim>, holderFates: HolderFates): Claims {
-  const idOf = (scope: Scope, wish: ClaimWish): string => `${scope.tenantId}:${wish.key}`;
+  const idOf = (scope: Scope, wish: Pick<ClaimWish, 'key'>): string => `${scope.tenantId}:${wish.key}`;
 
-  async function takeOne(scope: Scope, orderId: string, wish: ClaimWish, now: Date): Promise<boolean> {
+  async function takeOne(scope: Scope, orderId: string, wish: ClaimWish, now: Date): Promise<'taken' | 'had' | 'full'> {
     const _id = idOf(scope, wish);
     const holder = { orderId, count: wish.count, at: now };
     for (let attempt = 0; attempt < 4; attempt += 1) {
@@ -66,16 +68,16 @@ function claims(records: Records<Claim>, holderFates: HolderFates): Claims {
         { _id, used: { $lte: wish.limit - wish.count }, 'holders.orderId': { $ne: orderId } },
         { $push: { holders: holder }, $inc: { used: wish.count } },
       );
-      if (matched === 1) return true;
+      if (matched === 1) return 'taken';
       const claim = await records.findOne(scope, { _id });
       if (claim === undefined) {
-        if (wish.count > wish.limit) return false;
+        if (wish.count > wish.limit) return 'full';
         if (await records.insert(scope, { _id, tenantId: scope.tenantId, used: wish.count, holders: [holder] }))
-          return true;
-      } else if (claim.holders.some((known) => known.orderId === orderId)) return true;
-      else if (!(await release(scope, wish, claim, now))) return false;
+          return 'taken';
+      } else if (claim.holders.some((known) => known.orderId === orderId)) return 'had';
+      else if (!(await release(scope, wish, claim, now))) return 'full';
     }
-    return false;
+    return 'full';
   }
 
   /** Makes room by dropping holders that no longer count. @returns whether there was any. */
@@ -102,21 +104,33 @@ function claims(records: Records<Claim>, holderFates: HolderFates): Claims {
   return {
     async take(scope, orderId, wishes, now) {
       const taken: ClaimWish[] = [];
-      for (const wish of wishes) {
-        if (await takeOne(scope, orderId, wish, now)) {
-          taken.push(wish);
-          continue;
-        }
-        for (const back of taken) {
+      const giveBack = async (): Promise<void> => {
+        for (const { count, ...back } of taken.splice(0)) {
           await records.update(
             scope,
             { _id: idOf(scope, back), 'holders.orderId': orderId },
-            { $pull: { holders: { orderId } }, $inc: { used: -back.count } },
+            { $pull: { holders: { orderId } }, $inc: { used: -count } },
           );
         }
-        return wish.refusal;
+      };
+      for (const wish of addedUp(wishes)) {
+        const answer = await takeOne(scope, orderId, wish, now);
+        if (answer === 'taken') taken.push(wish);
+        if (answer !== 'full') continue;
+        await giveBack();
+        return { refusal: wish.refusal, giveBack };
       }
-      return undefined;
+      return { refusal: undefined, giveBack };
     },
   };
+}
+
+/** One document on two lines of an order is two places of one limit. */
+export function addedUp(wishes: readonly ClaimWish[]): readonly ClaimWish[] {
+  const byKey = new Map<string, ClaimWish>();
+  for (const wish of wishes) {
+    const known = byKey.get(wish.key);
+    byKey.set(wish.key, known === undefined ? wish : { ...known, count: known.count + wish.count });
+  }
+  return [...byKey.values()];
 }

@@ -31,8 +31,10 @@ export function followEvents(
         status: 200,
         stream: async (sink) => {
           const end = Date.now() + STREAM_MAX_MS;
-          let told = Number(sink.lastEventId ?? -1);
+          let told = seqOf(sink.lastEventId);
           while (!sink.signal.aborted && Date.now() < end) {
+            // Listening begins before the look, so that a change in between is not missed.
+            const changed = parts.waiters.waitFor(orderId, LOOK_AGAIN_MS, sink.signal);
             const snapshot = await parts.orders.load(first.scope, orderId);
             if (snapshot === undefined || snapshot.state.status === 'none')
               throw new DomainError('platform.not-found', 'There is no such order.');
@@ -45,10 +47,15 @@ export function followEvents(
               told = snapshot.seq;
             }
             if (OVER.has(snapshot.state.status)) return;
-            await parts.waiters.waitFor(orderId, LOOK_AGAIN_MS, sink.signal);
+            await changed;
           }
         },
       };
     },
   });
+}
+
+/** What is no sequence of ours tells nothing: the reader gets the order as it is. */
+function seqOf(lastEventId: string | undefined): number {
+  return lastEventId !== undefined && /^\d{1,9}$/.test(lastEventId) ? Number(lastEventId) : -1;
 }

@@ -34,7 +34,9 @@ export function getOrder(foundation: Foundation, orders: Orders, rights: Rights)
     async handler(context) {
       const { scope, snapshot, order } = await mayTouchOrder(context, orders, context.params.id, foundation.clock());
       const body = await readOrder(scope, rights, snapshot.id, order);
-      return { status: 200, body, headers: { ETag: etagOf(snapshot.version), 'Cache-Control': 'private, no-store' } };
+      // Tickets have lives of their own, which the order's version does not tell.
+      const etag = body.tickets.length > 0 ? {} : { ETag: etagOf(snapshot.version) };
+      return { status: 200, body, headers: { ...etag, 'Cache-Control': 'private, no-store' } };
     },
   });
 }
@@ -49,7 +51,7 @@ export function listOrders(foundation: Foundation, orders: Orders): Route {
     query: z.strictObject({
       status: orderStatusSchema.optional(),
       phone: z.string().max(30).optional().describe('Staff only: finds by the contact’s phone.'),
-      cursor: z.string().max(40).optional(),
+      cursor: z.string().max(120).optional(),
     }),
     responses: { 200: z.object({ items: z.array(orderView), next: z.string().optional() }) },
     async handler(context) {
@@ -65,11 +67,11 @@ export function listOrders(foundation: Foundation, orders: Orders): Route {
           ? { 'state.contact.phone.index': await foundation.vault.blindIndex(scope, 'phone', phone.phone) }
           : {};
       const byStatus = query.status === undefined ? {} : { 'state.status': query.status };
-      const after = query.cursor === undefined ? {} : { 'state.placedAt': { $lt: query.cursor } };
+      const after = query.cursor === undefined ? {} : olderThan(query.cursor);
       const found = await orders.find(
         scope,
         { ...mine, ...byPhone, ...byStatus, ...after },
-        { sort: { 'state.placedAt': -1 }, limit: PAGE },
+        { sort: { 'state.placedAt': -1, _id: -1 }, limit: PAGE },
       );
       const items = found.flatMap(({ id, tenantId, state }) =>
         state.status === 'none' ? [] : [viewOrder(id, tenantId, state, new Map())],
@@ -77,8 +79,17 @@ export function listOrders(foundation: Foundation, orders: Orders): Route {
       const last = items[items.length - 1];
       return {
         status: 200,
-        body: { items, ...(items.length === PAGE && last !== undefined ? { next: last.placedAt } : {}) },
+        body: {
+          items,
+          ...(items.length === PAGE && last !== undefined ? { next: `${last.placedAt}~${last.id}` } : {}),
+        },
       };
     },
   });
+}
+
+/** Many orders may be placed in one millisecond: the id decides among them. */
+function olderThan(cursor: string): Record<string, unknown> {
+  const [placedAt = '', id = ''] = cursor.split('~');
+  return { $or: [{ 'state.placedAt': { $lt: placedAt } }, { 'state.placedAt': placedAt, _id: { $lt: id } }] };
 }

@@ -100,7 +100,13 @@ export function manageProducts(foundation: Foundation, products: Products): read
         if (before.version !== expected)
           throw new DomainError('platform.precondition-failed', 'The product was changed meanwhile.');
         const { settings, reason } = context.body;
-        const { state, version } = await products.handle(scope, id, { type: 'ChangeProduct', settings, reason });
+        const read = JSON.stringify(before.state);
+        const { state, version } = await products.handle(scope, id, (current) => {
+          // Somebody else's change may have come between the look and this write (PLA-34).
+          if (JSON.stringify(current) !== read)
+            throw new DomainError('platform.precondition-failed', 'The product was changed meanwhile.');
+          return { type: 'ChangeProduct', settings, reason };
+        });
         return {
           status: 200,
           body: {

@@ -11,6 +11,7 @@ import {
   maskPhone,
   parseEmail,
   parsePhone,
+  type TenantId,
 } from '@tongpiao/kernel';
 import { Scope, type PersonalValue, type RecordKey } from '@tongpiao/persistence';
 import {
@@ -27,7 +28,7 @@ import type { ClaimWish, Claims } from '../claim/claim.store.ts';
 import type { OrderAccess } from '../order-access/order-access.ts';
 import { orderView, viewOrder } from '../order/order-view.ts';
 import type { OrderWaiting } from '../order/order-waiting.ts';
-import type { Contact, LiveOrder, OrderFacts, OrderLine, Traveller } from '../order/order.ts';
+import type { Contact, LiveOrder, OrderFacts, OrderLine, OrderState, Traveller } from '../order/order.ts';
 import { QUOTE_PROBLEMS } from '../problems.ts';
 import type { Quote, QuotedLine } from '../quote/quote.ts';
 import type { Quoting } from '../quote/quoting.ts';
@@ -78,17 +79,24 @@ export function placeOrder(foundation: Foundation, parts: Parts): Route {
     responses: { 201: answer, 202: answer },
     async handler(context) {
       const now = clock();
-      const { quote, lines, tenantId, fingerprint } = await parts.quoting.compute(context.body.lines, {
-        channel: channelOf(context),
-        namesRequired: true,
+      const orderIdOf = (tenantId: TenantId): string =>
+        formatId<'Order'>('ord', tenantId, derivedBytes(idKey, context.callerKey, ORDER_ROUTE, context.idempotencyKey));
+      const request = { key: context.idempotencyKey, fingerprint: context.fingerprint };
+      const sold = await quoted(parts, context, now).catch(async (refusal: unknown) => {
+        // A retry of an order that was placed gets that order, whatever has changed since.
+        const tenantId = await parts.quoting.tenantOf(context.body.lines);
+        if (!(refusal instanceof DomainError) || tenantId === undefined) throw refusal;
+        const scope = Scope.ofTenant(tenantId, context.origin());
+        const before = (): never => {
+          throw refusal;
+        };
+        const { id, state } = await parts.orders.handle(scope, orderIdOf(tenantId), before, { request });
+        return { id, state, scope };
       });
-      checkQuote(parts.quoting, context.body.quoteId, quote, fingerprint, now);
+      if ('state' in sold) return answered(parts, context, sold.scope, sold.id, sold.state);
+      const { quote, lines, tenantId } = sold;
       const contact = readContact(context.body);
-      const orderId = formatId<'Order'>(
-        'ord',
-        tenantId,
-        derivedBytes(idKey, context.callerKey, ORDER_ROUTE, context.idempotencyKey),
-      );
+      const orderId = orderIdOf(tenantId);
       const scope = Scope.ofTenant(tenantId, context.origin());
       const token = parts.access.tokenOf(orderId, tenantId);
       const recordKey = await vault.newRecordKey(scope);
@@ -100,30 +108,60 @@ export function placeOrder(foundation: Foundation, parts: Parts): Route {
         lines: await Promise.all(quote.lines.map((line, index) => orderLine(sealing, line, lines[index], index))),
         total: fen(quote.total),
         placedAt: now.toISOString(),
-        expiresAt: new Date(now.getTime() + payWithinMs(quote)).toISOString(),
+        expiresAt: new Date(payUntilMs(quote, now)).toISOString(),
         holdId: formatId<'Hold'>('hld', tenantId, derivedBytes(idKey, orderId, 'hold', context.idempotencyKey)),
         accessHash: parts.access.hashOf(token),
         ...buyer(context),
         addressIndex: await vault.blindIndex(scope, 'address', context.request.address),
       };
-      const request = { key: context.idempotencyKey, fingerprint: context.fingerprint };
-      const refusal = await parts.claims.take(scope, orderId, claimsOf(facts, quote, parts.limits), now);
+      const claims = await parts.claims.take(scope, orderId, claimsOf(facts, quote, parts.limits), now);
+      const { refusal } = claims;
       const command =
         refusal === undefined
           ? ({ type: 'PlaceOrder', facts } as const)
           : ({ type: 'RefuseOrder', facts, reason: refusal.code, reasonData: refusal.data } as const);
-      const handled = await parts.orders.handle(scope, orderId, command, { request, recordKey, expectNew: true });
-      if (handled.state.status === 'none') throw new Error('an order was placed and is not there');
-      const settled = await waitForPlaces(parts, context, scope, orderId, handled.state);
-      const order = settled ?? handled.state;
-      const given = {
-        body: { ...viewOrder(orderId, tenantId, order, new Map()), accessToken: token },
-        headers: { Location: `/api/v1/orders/${orderId}` },
-      };
-      const answered = order.status !== 'holding' && (context.waitMs > 0 || order.status === 'rejected');
-      return answered ? { status: 201, ...given } : { status: 202, ...given };
+      const handled = await parts.orders
+        .handle(scope, orderId, command, { request, recordKey, expectNew: true })
+        .catch(async (error: unknown) => {
+          // Refused, e.g. as another request under an old key: its documents are not this order's to occupy.
+          if (error instanceof DomainError) await claims.giveBack();
+          throw error;
+        });
+      return answered(parts, context, scope, orderId, handled.state);
     },
   });
+}
+
+type Given = { readonly body: z.input<typeof answer>; readonly headers: Readonly<Record<string, string>> };
+type Answer = ({ readonly status: 201 } & Given) | ({ readonly status: 202 } & Given);
+
+async function answered(
+  parts: Parts,
+  context: RequestContext,
+  scope: Scope,
+  orderId: string,
+  placed: OrderState,
+): Promise<Answer> {
+  if (placed.status === 'none') throw new Error('an order was placed and is not there');
+  const order = (await waitForPlaces(parts, context, scope, orderId, placed)) ?? placed;
+  const accessToken = parts.access.tokenOf(orderId, scope.tenantId);
+  const given = {
+    body: { ...viewOrder(orderId, scope.tenantId, order, new Map()), accessToken },
+    headers: { Location: `/api/v1/orders/${orderId}` },
+  };
+  const settled = order.status !== 'holding' && (context.waitMs > 0 || order.status === 'rejected');
+  return settled ? { status: 201, ...given } : { status: 202, ...given };
+}
+
+type Quoted = Awaited<ReturnType<Quoting['compute']>>;
+
+async function quoted(parts: Parts, context: RequestContext<unknown, unknown, Body>, now: Date): Promise<Quoted> {
+  const computed = await parts.quoting.compute(context.body.lines, {
+    channel: channelOf(context),
+    namesRequired: true,
+  });
+  checkQuote(parts.quoting, context.body.quoteId, computed.quote, computed.fingerprint, now);
+  return computed;
 }
 
 async function waitForPlaces(
@@ -242,8 +280,12 @@ function buyer(context: RequestContext): { userId?: string; clerkId?: string } {
 }
 
 /** The strictest of the order's products; a session that ends sooner ends the time to pay. */
-function payWithinMs(quote: Quote): number {
-  return Math.min(...quote.lines.map(({ product }) => product.rules.payWithinMinutes)) * 60_000;
+function payUntilMs(quote: Quote, now: Date): number {
+  return Math.min(
+    ...quote.lines.map(({ product, session }) =>
+      Math.min(now.getTime() + product.rules.payWithinMinutes * 60_000, Date.parse(session.endsAt)),
+    ),
+  );
 }
 
 function claimsOf(facts: OrderFacts, quote: Quote, limits: boolean): readonly ClaimWish[] {

@@ -5,19 +5,20 @@
 // RefuseOrder          refused  -                -                             -                   -                -
 // GrantHold            NotYet   granted (+paid¹) -                             -                   -                let go
 // RejectHold           NotYet   rejected         -                             -                   -                -
-// RequestPayment       404      not-payable(429) requested | - | closing       already-paid        already-paid     ended
+// RequestPayment       404      NotYet           requested | - | closing       already-paid        already-paid     ended
 // OpenPayment          NotYet   -                opened                        -                   -                -
 // FailPayment          NotYet   -                failed (+ended²)              failed              failed           -
 // ClosePayment         NotYet   -                closed (+ended²)              closed              closed           -
-// CapturePayment       NotYet   NotYet           paid                          - | double refund   - | double refund  late refund
+// CapturePayment       NotYet   NotYet           paid | wrong amount: refund²  - | double refund   - | double refund  late refund
 // ExpireOrder          NotYet   expired          closing³ | expired            -                   -                -
 // CancelOrder          404      cancelled        closing³ | cancelled          already-paid        already-paid     - | ended⁴
 // FulfilOrder          NotYet   NotYet           NotYet                        fulfilled           -                -
 // ConfirmRefund        NotYet   -                -                             done                done             done
-// ReviewHold           let go   -                -                             kept                kept             let go
+// ReviewHold           -⁵       -                -                             kept                kept             let go
 //
 // ¹ nothing to pay   ² when closing and no payment is open any more   ³ while a payment is open at the provider: it is closed there
-// first; if it turns out paid, the order is paid   ⁴ - for cancelled, refused for the others
+// first; if it turns out paid, the order is paid   ⁴ - for cancelled, refused for the others   ⁵ nothing to journal it in: the slice
+// answers for an order that was never stored
 import { DomainError, NotYet, unreachable, ZERO_FEN, type Decider } from '@tongpiao/kernel';
 import type { EndReason, LiveOrder, OrderCommand, OrderEvent, OrderPayment, OrderState } from './order.ts';
 
@@ -108,8 +109,7 @@ function decideAwaiting(state: Of<'awaiting_payment'>, command: OrderCommand): r
     case 'ClosePayment':
       return afterPaymentEnded(state, { type: 'PaymentClosed', paymentId: command.paymentId });
     case 'CapturePayment':
-      if (command.amount !== state.total) return lateMoney(state, command, 'late-payment');
-      return [paid(command.paymentId, command.at)];
+      return capture(state, command);
     case 'ExpireOrder':
       return end(state, state.closing ?? 'expired', command.at);
     case 'CancelOrder':
@@ -220,6 +220,18 @@ function afterPaymentEnded(
   const othersOpen = state.payments.some((payment) => payment.id !== event.paymentId && isOpen(payment));
   if (state.closing === undefined || othersOpen) return [event];
   return [event, ended(state.closing)];
+}
+
+/** Money of another amount is not this order's price: it goes back, and what waited for it to be closed ends. */
+function capture(
+  state: Of<'awaiting_payment'>,
+  command: Extract<OrderCommand, { type: 'CapturePayment' }>,
+): readonly OrderEvent[] {
+  if (state.refunds.some(({ paymentId }) => paymentId === command.paymentId)) return [];
+  if (command.amount === state.total) return [paid(command.paymentId, command.at)];
+  const back = lateMoney(state, command, 'late-payment');
+  const othersOpen = state.payments.some((payment) => payment.id !== command.paymentId && isOpen(payment));
+  return state.closing === undefined || othersOpen ? back : [...back, ended(state.closing)];
 }
 
 function end(state: Of<'awaiting_payment'>, reason: EndReason, at: string): readonly OrderEvent[] {

@@ -83,7 +83,8 @@ export const newProductSchema = z.strictObject({
   ticketTypes: z
     .array(z.strictObject({ ...ticketTypeShape, code }))
     .min(1)
-    .max(50),
+    .max(50)
+    .refine((types) => new Set(types.map((type) => type.code)).size === types.length, 'two ticket types have one code'),
   prices: z
     .array(price.extend({ ticketType: code }))
     .min(1)

@@ -15,6 +15,8 @@ export type Quoting = {
     lines: Lines,
     options: { channel: SalesChannel; namesRequired: boolean },
   ): Promise<{ quote: Quote; lines: readonly ReadLine[]; tenantId: TenantId; fingerprint: string }>;
+  /** Whose order these lines make: the first line's tenant. */
+  tenantOf(lines: Lines): Promise<TenantId | undefined>;
   readonly tokens: QuoteTokens;
 };
 
@@ -25,6 +27,10 @@ export function createQuoting(
   const { clock, tenants } = foundation;
   return {
     tokens: parts.tokens,
+    async tenantOf([first]) {
+      const id = first?.sessionId ?? '';
+      return (await parts.sessions.byIds(parts.everywhere, [id])).get(id)?.tenantId as TenantId | undefined;
+    },
     async compute(lines, { channel, namesRequired }) {
       const sessions = await parts.sessions.byIds(
         parts.everywhere,

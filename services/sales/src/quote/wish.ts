@@ -24,7 +24,7 @@ export const linesSchema = z
       .refine(
         (line) =>
           (line.quantity === undefined) !== (line.travellers === undefined) ||
-          line.quantity === line.travellers?.length,
+          (line.quantity !== undefined && line.quantity === line.travellers?.length),
         {
           message: 'either quantity, or travellers, or both in the same number',
           path: ['quantity'],

@@ -54,12 +54,15 @@ const livingTicket: Check = (right) => {
 const newestTicket: Check = (right, scan) =>
   scan.revision !== undefined && scan.revision !== right.revision ? refused('superseded') : undefined;
 const rightSite: Check = (right, scan) => (right.siteId === scan.siteId ? undefined : refused('wrong-site'));
-const rightDay: Check = (right, scan) => (right.date === scan.date ? undefined : refused('wrong-day'));
-
 const window = (right: Sold): { validFrom: string; validUntil: string } => ({
   validFrom: right.validFrom,
   validUntil: right.validUntil,
 });
+const isOpen = (right: Sold, scan: Scan): boolean =>
+  Date.parse(scan.at) >= Date.parse(right.validFrom) && Date.parse(scan.at) <= Date.parse(right.validUntil);
+/** An evening's gate may close after midnight: within the window the day does not matter. */
+const rightDay: Check = (right, scan) =>
+  right.date === scan.date || isOpen(right, scan) ? undefined : refused('wrong-day');
 const notTooEarly: Check = (right, scan) =>
   Date.parse(scan.at) < Date.parse(right.validFrom) ? { ...refused('too-early'), ...window(right) } : undefined;
 const notTooLate: Check = (right, scan) =>
