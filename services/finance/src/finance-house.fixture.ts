@@ -47,6 +47,8 @@ export const TENANT = 'ten_7f3k9q2m5x8c4v6b1n0a' as TenantId;
 export const REAL_TENANT = 'ten_7f3k9q2m5x8c4v6b1n0b' as TenantId;
 
 const STAFF_KEY = 'tpk_key_finance_0123456789abcdefghijklmnop';
+/** May do nothing here. */
+export const GATE_KEY = 'tpk_key_gate_0123456789abcdefghijklmnop';
 const SAID = [
   paymentOpened,
   paymentCaptured,
@@ -110,6 +112,8 @@ export type FinanceHouse = {
   deliver(mode: 'on' | 'lost'): void;
   setSandbox(change: SettingsChange): void;
   readonly replyQueue: string;
+  /** Where the gateway is. */
+  readonly publicUrl: string;
   stop(): Promise<void>;
 };
 
@@ -288,6 +292,7 @@ export async function openFinanceHouse(): Promise<FinanceHouse> {
     setSandbox(change) {
       sandboxes.control(change);
     },
+    publicUrl: front.url,
     replyQueue: `${servers.prefix}trial.hear`,
     async stop() {
       await Promise.all(instances.map((instance) => instance.stop()));
@@ -340,20 +345,18 @@ async function playIdentity(broker: Broker): Promise<() => void> {
     { ...tenantChanged.data.parse(tenantChanged.example), tenantId: TENANT, demo: true },
     { ...tenantChanged.data.parse(tenantChanged.example), tenantId: REAL_TENANT, demo: false },
   ];
-  const secret = STAFF_KEY.slice('tpk_key_finance_'.length);
+  const key = (id: string, text: string): { id: string; hash: string; tenantId: string; status: 'active' } => ({
+    id,
+    hash: apiKeyHash(text.slice(`tpk_${id}_`.length)),
+    tenantId: TENANT,
+    status: 'active',
+  });
   const trust: DataOf<typeof trustPublished> = {
     revision: 1,
     keys: [],
     apiKeys: [
-      {
-        id: 'key_finance',
-        hash: apiKeyHash(secret),
-        kind: 'kiosk',
-        tenantId: TENANT,
-        subject: 'kio_1',
-        roles: ['finance_manager'],
-        status: 'active',
-      },
+      { ...key('key_finance', STAFF_KEY), kind: 'kiosk', subject: 'kio_1', roles: ['finance_manager'] },
+      { ...key('key_gate', GATE_KEY), kind: 'gate', subject: 'gat_1', roles: [] },
     ],
     revokedFamilies: [],
     revokedUsers: [],

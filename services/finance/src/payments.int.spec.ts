@@ -9,21 +9,33 @@ import {
   paymentRefundFailed,
   paymentReported,
   republishPayments,
+  requestPayment,
 } from '@tongpiao/contracts';
+import type { Running } from '@tongpiao/service-shell';
 import { eventually, settled } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { alipayTime } from './adapters/provider-spelling.ts';
+import { createWechatPay } from './adapters/wechat-pay.ts';
 import { paymentView } from './features/get-payments.ts';
-import { openFinanceHouse, REAL_TENANT, TENANT, type Asked, type FinanceHouse } from './finance-house.fixture.ts';
+import { notifyUrlOf } from './features/provider-work.ts';
+import {
+  GATE_KEY,
+  openFinanceHouse,
+  REAL_TENANT,
+  TENANT,
+  type Asked,
+  type FinanceHouse,
+} from './finance-house.fixture.ts';
 
 const page = z.object({ items: z.array(paymentView), next: z.string().optional() });
 
 describe('payments at the providers', () => {
   let house: FinanceHouse;
+  let running: Running;
   before(async () => {
     house = await openFinanceHouse();
-    await house.start();
+    running = await house.start();
   });
   afterEach(() => {
     house.setSandbox({ callbacks: 'on', down: false, refunds: 'succeed', slowMs: 0 });
@@ -86,6 +98,33 @@ describe('payments at the providers', () => {
     expect(await house.heard(paymentFailed, asked.paymentId)).to.include({ reason: 'sandbox-not-allowed' });
   });
 
+  it('FIN-01 a payment that a crashed try has left open at the provider is opened once', async () => {
+    const asked: Asked = {
+      paymentId: house.newId('pay'),
+      orderId: house.newId('ord'),
+      amount: 24_000,
+      method: 'wechat',
+    };
+    const description = '分时入园门票 ×2';
+    const expiresAt = new Date(Date.now() + 7_200_000).toISOString();
+    const provider = createWechatPay(house.sandboxes.paymentCredentials.wechat);
+    const notifyUrl = notifyUrlOf(house.publicUrl, 'wechat', TENANT);
+    const left = { paymentId: asked.paymentId, amountFen: 24_000, description, notifyUrl, auto: false };
+    await provider.create({ ...left, expiresAt: new Date(expiresAt) });
+    await provider.stop();
+    await house.send(requestPayment, { ...asked, description, expiresAt });
+    await house.heard(paymentOpened, asked.paymentId);
+    house.sandboxes.controlPayment(asked.paymentId, { action: 'pay' });
+    await house.heard(paymentCaptured, asked.paymentId);
+    expect(await nothingMore(asked.paymentId)).to.deep.equal(['opened', 'captured']);
+  });
+
+  it('FIN-01 a request that comes after its time fails and leaves nothing open at the provider', async () => {
+    const late = await house.request({ expiresAt: new Date(Date.now() - 1_000).toISOString() });
+    expect(await house.heard(paymentFailed, late.paymentId)).to.include({ reason: 'expired' });
+    expect(house.sandboxes.controlPayment(late.paymentId, { action: 'pay' })).to.equal('unknown');
+  });
+
   for (const method of ['wechat', 'alipay'] as const) {
     it(`FIN-02 a call-back by ${method} that comes twice is taken once`, async () => {
       house.setSandbox({ callbacks: 'twice' });
@@ -107,6 +146,10 @@ describe('payments at the providers', () => {
       expect((await house.callBack({ ...genuine, body: changed })).status).to.equal(401);
       const unsigned = { ...genuine, headers: { 'content-type': 'application/json' }, body: Buffer.from('{}') };
       expect((await house.callBack(unsigned)).status).to.equal(401);
+      const figures = await (await fetch(`http://127.0.0.1:${running.httpPort}/metrics`)).text();
+      expect(figures).to.match(
+        new RegExp(`payment_callbacks_total\\{provider="${method}",outcome="refused"[^}]*\\} [1-9]`),
+      );
       expect(await statusOf(asked.paymentId)).to.equal('opened');
     });
 
@@ -145,7 +188,7 @@ describe('payments at the providers', () => {
       house.setSandbox({ callbacks: 'off' });
       const asked = await opened({ method });
       house.later(31_000);
-      await eventually('it was asked for once', async () => (await house.changesOf(asked.paymentId)) >= 3);
+      await eventually('it was asked for once', async () => (await house.changesOf(asked.paymentId)) >= 2);
       expect(house.toldOf(asked.paymentId)).to.deep.equal(['opened']);
       house.sandboxes.controlPayment(asked.paymentId, { action: 'pay' });
       house.later(61_000);
@@ -298,6 +341,14 @@ describe('payments at the providers', () => {
     expect(new Set(all).size).to.equal(all.length);
     expect((await house.get('/api/v1/payments?cursor=none')).status).to.equal(400);
     expect((await house.get('/api/v1/payments/pay_nothing')).status).to.equal(404);
+  });
+
+  it('PLA-03 payments and books are for those who may read them, and for them only', async () => {
+    for (const path of ['payments', 'payments/pay_1', 'ledger/entries', 'ledger/balances', 'ledger/trial-balance']) {
+      const url = `http://127.0.0.1:${running.httpPort}/api/v1/${path}`;
+      expect((await fetch(url)).status, path).to.equal(401);
+      expect((await fetch(url, { headers: { 'x-api-key': GATE_KEY } })).status, path).to.equal(403);
+    }
   });
 
   it('tells every payment again to a queue that asks', async () => {

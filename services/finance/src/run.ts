@@ -19,6 +19,7 @@ import { onQueryRefund } from './features/on-query-refund.ts';
 import { onRefundPayment } from './features/on-refund-payment.ts';
 import { onRepublishPayments } from './features/on-republish-payments.ts';
 import { onRequestPayment } from './features/on-request-payment.ts';
+import { createOpenings } from './features/openings.ts';
 import { POSTED, postLedger } from './features/post-ledger.ts';
 import { createProviderWork } from './features/provider-work.ts';
 import { receiveNotification } from './features/receive-notification.ts';
@@ -44,13 +45,14 @@ export async function run(config: Config, options: FinanceTestOptions = {}): Pro
   const ledger = await openLedger(foundation);
   const providers = await openProviders(foundation, config);
   const work = createProviderWork({ payments, providers, publicBaseUrl: config.PUBLIC_BASE_URL, clock });
+  const openings = createOpenings();
   const production = config.NODE_ENV === 'production';
 
   await broker.consume({
     slice: 'on-request-payment',
     definitions: [requestPayment],
     concurrency: PAYMENTS_AT_ONCE,
-    handle: onRequestPayment({ foundation, payments, providers, work, production }),
+    handle: onRequestPayment({ foundation, payments, providers, work, openings, production }),
   });
   await broker.consume({
     slice: 'on-close-payment',
@@ -92,7 +94,7 @@ export async function run(config: Config, options: FinanceTestOptions = {}): Pro
   return foundation.serve({
     problems,
     routes: [
-      receiveNotification({ foundation, payments, providers, work }),
+      receiveNotification({ foundation, payments, providers, work, openings }),
       listPayments(payments),
       getPayment(payments),
       listEntries(ledger),

@@ -9,13 +9,30 @@ import type {
   ProviderPaymentState,
   ProviderRefundState,
 } from '../adapters/payment-provider.ts';
-import { nextStep, providerOf, refundToAskFor, totalOf, type ProviderStep } from '../payment/payment.policy.ts';
-import type { Capture, LivePayment, PaymentCommand, PaymentEvent, PaymentState, Refund } from '../payment/payment.ts';
+import {
+  isExpired,
+  nextStep,
+  providerOf,
+  refundToAskFor,
+  totalOf,
+  type ProviderStep,
+} from '../payment/payment.policy.ts';
+import type {
+  Capture,
+  LivePayment,
+  PaymentCommand,
+  PaymentEvent,
+  PaymentFacts,
+  PaymentState,
+  Refund,
+} from '../payment/payment.ts';
 
 export type Payments = AggregateStore<PaymentState, PaymentCommand, PaymentEvent>;
 export type Providers = ReadonlyMap<ProviderName, PaymentProvider>;
 
 export type ProviderWork = {
+  /** Opens a payment of which nothing is stored yet. @returns its address, or undefined when the provider did not open it */
+  openFirst(scope: Scope, id: string, facts: PaymentFacts): Promise<string | undefined>;
   /** Does whatever is due at the provider. @throws TransientError when the provider does not answer */
   settle(scope: Scope, id: string, state: PaymentState): Promise<PaymentState>;
   /** Asks the provider whether it was paid (FIN-02). @throws TransientError */
@@ -49,7 +66,7 @@ export function notifyUrlOf(publicBaseUrl: string, provider: ProviderName, tenan
 export function createProviderWork({ payments, providers, publicBaseUrl, clock }: Parts): ProviderWork {
   const now = (): string => clock().toISOString();
 
-  function providerFor(state: LivePayment): PaymentProvider {
+  function providerFor(state: PaymentFacts): PaymentProvider {
     const name = providerOf(state.method);
     const provider = name === undefined ? undefined : providers.get(name);
     if (provider === undefined) throw new TransientError('finance.provider-unset', `No provider for ${state.method}.`);
@@ -60,17 +77,21 @@ export function createProviderWork({ payments, providers, publicBaseUrl, clock }
     return (await payments.handle(scope, id, command)).state;
   }
 
+  async function createAt(provider: PaymentProvider, scope: Scope, id: string, facts: PaymentFacts): Promise<string> {
+    const { payUrl } = await provider.create({
+      paymentId: id,
+      amountFen: facts.amount,
+      description: facts.description,
+      notifyUrl: notifyUrlOf(publicBaseUrl, provider.name, scope.tenantId),
+      expiresAt: new Date(facts.expiresAt),
+      auto: facts.method === 'sandbox',
+    });
+    return payUrl;
+  }
+
   async function create(scope: Scope, id: string, state: LivePayment): Promise<PaymentState> {
-    const provider = providerFor(state);
     try {
-      const { payUrl } = await provider.create({
-        paymentId: id,
-        amountFen: state.amount,
-        description: state.description,
-        notifyUrl: notifyUrlOf(publicBaseUrl, provider.name, scope.tenantId),
-        expiresAt: new Date(state.expiresAt),
-        auto: state.method === 'sandbox',
-      });
+      const payUrl = await createAt(providerFor(state), scope, id, state);
       return await tell(scope, id, { type: 'OpenPayment', payUrl, at: now() });
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
@@ -186,6 +207,16 @@ export function createProviderWork({ payments, providers, publicBaseUrl, clock }
   }
 
   return {
+    async openFirst(scope, id, facts) {
+      if (providerOf(facts.method) === undefined || isExpired(facts, now())) return undefined;
+      try {
+        return await createAt(providerFor(facts), scope, id, facts);
+      } catch (error) {
+        // What went wrong is met again, and dealt with, once the payment is written down.
+        if (error instanceof DomainError || error instanceof TransientError) return undefined;
+        throw error;
+      }
+    },
     settle,
     async ask(scope, id, state) {
       const answer = await providerFor(state).query(id);

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { ProviderCallbackRefused, type PaymentProvider, type ProviderCallback } from '../adapters/payment-provider.ts';
 import { contradicts, hasTransaction, providerOf } from '../payment/payment.policy.ts';
 import type { LivePayment, PaymentCommand, PaymentState } from '../payment/payment.ts';
+import type { Openings } from './openings.ts';
 import { surplusRefundId, type Payments, type Providers, type ProviderWork } from './provider-work.ts';
 
 type Parts = {
@@ -15,6 +16,7 @@ type Parts = {
   readonly payments: Payments;
   readonly providers: Providers;
   readonly work: ProviderWork;
+  readonly openings: Openings;
 };
 
 /** Notifications have one or two thousand bytes. */
@@ -38,7 +40,7 @@ class Contradiction extends Error {
   }
 }
 
-export function receiveNotification({ foundation, payments, providers, work }: Parts): Route {
+export function receiveNotification({ foundation, payments, providers, work, openings }: Parts): Route {
   const { clock, logger, metrics } = foundation;
   const count = metrics.counter('payment_callbacks_total', 'Call-backs of payment providers by outcome.', [
     'provider',
@@ -71,6 +73,7 @@ export function receiveNotification({ foundation, payments, providers, work }: P
 
   async function take(scope: Scope, provider: PaymentProvider, callback: ProviderCallback): Promise<Outcome> {
     const { paymentId } = callback;
+    await openings.settled(paymentId);
     try {
       const { state } = await payments.handle(
         scope,

@@ -370,6 +370,12 @@ describe('the payment', () => {
       );
   });
 
+  it('FIN-01 a payment that is open at the provider already is opened in the same decision', () => {
+    given()
+      .when({ ...request, payUrl: PAY_URL })
+      .then(requested, opened);
+  });
+
   it('FIN-01 a method that cannot be used here fails in the same decision', () => {
     given()
       .when({ ...request, refusal: 'sandbox-not-allowed' })

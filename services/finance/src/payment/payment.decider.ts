@@ -16,7 +16,7 @@
 // FailRefund            NotYet    failed⁸     failed⁸    -      -             failed⁸    -
 // ReportRefundPending   NotYet    ask again   ask again  -      -             -          -
 //
-// ¹ cash is captured in the same write; a method that cannot be used fails in the same write   ² it ended here while it was being
+// ¹ in the same write it is opened if the provider has it open, captured if it is cash, failed if the method cannot be used   ² it ended here while it was being
 // opened there: it is closed there once more   ³ - for the same transaction; another one goes back by itself   ⁴ the money is there:
 // sales is told and decides   ⁵ when it is open or closing; past its time it is closed instead   ⁶ more than what is left of the capture,
 // or nothing captured: told, and shown   ⁷ the provider contradicts itself, and the money is promised elsewhere by now   ⁸ or abnormal
@@ -57,10 +57,11 @@ function decide(state: PaymentState, command: PaymentCommand): readonly PaymentE
   }
 }
 
-function request({ facts, refusal }: CommandOf<'RequestPayment'>): readonly PaymentEvent[] {
+function request({ facts, refusal, payUrl }: CommandOf<'RequestPayment'>): readonly PaymentEvent[] {
   const at = facts.requestedAt;
   const asked: PaymentEvent = { type: 'PaymentRequested', facts, at };
   if (refusal !== undefined) return [asked, { type: 'PaymentFailed', reason: refusal, at }];
+  if (payUrl !== undefined) return [asked, { type: 'PaymentOpened', payUrl, askAt: nextPaymentAsk(at, 0), at }];
   if (facts.method !== 'cash') return [asked];
   return [asked, { type: 'PaymentCaptured', capture: { transactionId: 'cash', amount: facts.amount, at }, at }];
 }

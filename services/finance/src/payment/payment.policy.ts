@@ -2,7 +2,7 @@
 // what has to be done at the provider next.
 import type { PaymentMethod } from '@tongpiao/contracts';
 import { addFen, fen, subtractFen, ZERO_FEN, type Fen } from '@tongpiao/kernel';
-import type { LivePayment, PaymentState, Refund } from './payment.ts';
+import type { LivePayment, PaymentFacts, PaymentState, Refund } from './payment.ts';
 
 /** FIN-02: a call-back usually comes within seconds; after this long the provider is asked. */
 const FIRST_ASK_MS = 30_000;
@@ -35,7 +35,7 @@ export function isOverdue(state: LivePayment, at: string): boolean {
   return Date.parse(at) > Date.parse(state.expiresAt) + EXPIRY_MARGIN_MS;
 }
 
-export function isExpired(state: LivePayment, at: string): boolean {
+export function isExpired(state: PaymentFacts, at: string): boolean {
   return Date.parse(at) >= Date.parse(state.expiresAt);
 }
 

@@ -64,6 +64,8 @@ export type PaymentCommand =
       readonly facts: PaymentFacts;
       /** Why this method cannot be used here, found before anything is asked of a provider. */
       readonly refusal?: string | undefined;
+      /** It is open at the provider already: requested and opened are one write. */
+      readonly payUrl?: string | undefined;
     }
   | { readonly type: 'OpenPayment'; readonly payUrl: string; readonly at: string }
   /** The provider refused for good and holds nothing open for it. */
