@@ -14,7 +14,7 @@ import {
   type JournalEntry,
 } from './journal.ts';
 import { envelopeOf, type OutboxEntry, type Said } from './outbox.ts';
-import { collectionOf, isDuplicateKey, Records, type Change, type FindOptions, type Filter } from './records.ts';
+import { collectionOf, Records, type Change, type FindOptions, type Filter } from './records.ts';
 import type { Relay } from './relay.ts';
 import { Scope } from './scope.ts';
 import { wrappedKeySchema, type RecordKey, type Vault, type WrappedKey } from './vault.ts';
@@ -71,6 +71,8 @@ const HANDLED_KEPT = 200;
 /** Version conflicts before giving up: 12 writers on 8 documents were seen to need 22. */
 const CONFLICT_TRIES = 60;
 const CONFLICT_PAUSE_MS = 4;
+/** Not needed to decide. */
+const HEAVY = ['journal', 'outbox'] as const;
 /** Records in progress are few; some 5 kB each. */
 const REMEMBERED_MAX = 4_000;
 
@@ -149,8 +151,9 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     services: Services,
   ): Promise<AggregateStore<State, Command, Event>> {
     const schema = new Schema(aggregateShape(), { versionKey: false, strict: true });
-    schema.index({ 'outbox.due': 1 });
-    schema.index({ 'timers.due': 1 });
+    // Partial: a record that has nothing to say is in neither index.
+    schema.index({ 'outbox.due': 1 }, { partialFilterExpression: { 'outbox.due': { $exists: true } } });
+    schema.index({ 'timers.due': 1 }, { partialFilterExpression: { 'timers.due': { $exists: true } } });
     for (const index of spec.indexes ?? []) {
       schema.index(
         { tenantId: 1, ...index.fields },
@@ -194,6 +197,13 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
   async load(scope: Scope, id: string): Promise<Snapshot<State> | undefined> {
     const loaded = await this.#load(scope, id);
     return loaded === undefined ? undefined : snapshotOf(loaded);
+  }
+
+  /** The record as this instance wrote it last, else as stored: for facts that never change, before a decision that looks again. */
+  async recall(scope: Scope, id: string): Promise<Snapshot<State> | undefined> {
+    Scope.assert(scope);
+    const known = this.#remembered(scope, id) ?? (await this.#load(scope, id));
+    return known === undefined ? undefined : snapshotOf(known);
   }
 
   /** Filters and sorts name fields as stored, e.g. `state.status`. */
@@ -311,11 +321,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
   }
 
   async #load(scope: Scope, id: string): Promise<Loaded<State> | undefined> {
-    const [document] = await this.#records.find(
-      scope,
-      { _id: id },
-      { limit: 1, projection: { journal: 0, outbox: 0 } },
-    );
+    const document = await this.#records.byId(scope, id, HEAVY);
     return document === undefined ? undefined : this.#parse(document);
   }
 
@@ -425,15 +431,10 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     const next = await this.#prepare(scope, id, current, events, options);
     const { document } = next;
     if (current === undefined) {
-      try {
-        if (!(await this.#records.insert(scope, document))) {
-          // Either this record exists (load it and decide again) or another unique key refuses it.
-          if ((await this.#load(scope, id)) !== undefined) return undefined;
-          throw new DomainError('platform.conflict', 'Another record with the same key exists.');
-        }
-      } catch (error) {
-        if (isDuplicateKey(error)) return undefined;
-        throw error;
+      if (!(await this.#records.insert(scope, document))) {
+        // Either this record exists (load it and decide again) or another unique key refuses it.
+        if ((await this.#load(scope, id)) !== undefined) return undefined;
+        throw new DomainError('platform.conflict', 'Another record with the same key exists.');
       }
     } else {
       const journalFrom = await this.#archiveOverflow(scope, current, document.journal.length);

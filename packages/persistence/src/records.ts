@@ -1,7 +1,10 @@
 // The only door to a collection. It takes a scope first and adds the tenant to every filter and document itself, so that no
 // caller can forget or fake it (PLA-02). Updates are operators only: a replace would lose what others pushed meanwhile.
 import type { Connection, mongo, Schema } from 'mongoose';
+import { createIdLoads, type IdLoads } from './id-loads.ts';
 import { Scope } from './scope.ts';
+import { joinWrites, writesOf } from './writes-of.ts';
+import type { WriteGroup } from './write-group.ts';
 
 export type RecordBase = { _id: string; tenantId: string };
 
@@ -29,6 +32,16 @@ const OPERATORS = new Set(['$set', '$setOnInsert', '$unset', '$inc', '$max', '$p
 
 export const DUPLICATE_KEY = 11_000;
 
+/** A unique key is taken. Has the server's code, so that `isDuplicateKey` knows it however the write was sent. */
+export class DuplicateKey extends Error {
+  override readonly name = 'DuplicateKey';
+  readonly code = DUPLICATE_KEY;
+
+  constructor(collection: string) {
+    super(`${collection}: a unique key is taken`);
+  }
+}
+
 export function isDuplicateKey(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === DUPLICATE_KEY;
 }
@@ -41,12 +54,18 @@ type RawFilter = mongo.Filter<StoredDocument>;
 export class Records<Doc extends RecordBase> {
   readonly name: string;
   readonly #collection: Raw;
+  readonly #writes: WriteGroup;
+  readonly #namespace: string;
+  readonly #loads: IdLoads;
   readonly #parse: (document: unknown) => Doc;
 
   /** @param parse checks a document that was read; a record that breaks its schema is a bug and throws. */
   constructor(collection: Raw, parse: (document: unknown) => Doc) {
     this.name = collection.collectionName;
     this.#collection = collection;
+    this.#writes = writesOf(collection);
+    this.#namespace = collection.namespace;
+    this.#loads = createIdLoads(collection);
     this.#parse = parse;
   }
 
@@ -58,10 +77,15 @@ export class Records<Doc extends RecordBase> {
     return { ...filter, tenantId: scope.tenantId };
   }
 
-  #change(change: Change): mongo.UpdateFilter<StoredDocument> {
+  /** As the command across collections types it. */
+  #anyGuard(scope: Scope, filter: Filter): mongo.Filter<mongo.Document> {
+    return this.#guard(scope, filter) as mongo.Filter<mongo.Document>;
+  }
+
+  #change(change: Change): mongo.UpdateFilter<mongo.Document> {
     for (const operator of Object.keys(change))
       if (!OPERATORS.has(operator)) throw new Error(`refused: update operator ${operator}`);
-    return change as mongo.UpdateFilter<StoredDocument>;
+    return change as mongo.UpdateFilter<mongo.Document>;
   }
 
   async find(scope: Scope, filter: Filter, options: FindOptions = {}): Promise<Doc[]> {
@@ -71,6 +95,15 @@ export class Records<Doc extends RecordBase> {
       ...(options.projection === undefined ? {} : { projection: options.projection }),
     });
     return (await cursor.toArray()).map((document) => this.#parse(document));
+  }
+
+  /** One record by its id; reads of the same turn travel together. Leaves out what `projection` names. */
+  async byId(scope: Scope, id: string, without: readonly string[] = []): Promise<Doc | undefined> {
+    Scope.assert(scope);
+    const document = await this.#loads.load(id, without);
+    if (document === undefined) return undefined;
+    if (!scope.acrossTenants && document['tenantId'] !== scope.tenantId) return undefined;
+    return this.#parse(document);
   }
 
   async findOne(scope: Scope, filter: Filter): Promise<Doc | undefined> {
@@ -95,75 +128,48 @@ export class Records<Doc extends RecordBase> {
 
   /** @returns false when a record with this id (or another unique key) is already there. */
   async insert(scope: Scope, document: Doc): Promise<boolean> {
-    try {
-      await this.#collection.insertOne(this.#owned(scope, document));
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+    const owned: mongo.Document = this.#owned(scope, document);
+    const { duplicate } = await this.#writes.write({ name: 'insertOne', namespace: this.#namespace, document: owned });
+    return !duplicate;
   }
 
-  /** Inserts what is not there yet, in one round trip. @returns the indexes of the documents that were already there. */
+  /** Inserts what is not there yet, together. @returns the indexes of the documents that were already there. */
   async insertMissing(scope: Scope, documents: readonly Doc[]): Promise<ReadonlySet<number>> {
-    if (documents.length === 0) return new Set();
-    try {
-      await this.#collection.insertMany(
-        documents.map((document) => this.#owned(scope, document)),
-        { ordered: false },
-      );
-      return new Set();
-    } catch (error) {
-      return duplicatesOf(error);
-    }
+    const inserted = await Promise.all(documents.map((document) => this.insert(scope, document)));
+    return new Set(inserted.flatMap((isNew, index) => (isNew ? [] : [index])));
   }
 
-  /** @returns how many records the filter matched (0 or 1). */
+  /**
+   * @returns how many records the filter matched or the upsert made (0 or 1).
+   * @throws DuplicateKey when an upsert or a changed field meets a unique key that is taken.
+   */
   async update(scope: Scope, filter: Filter, change: Change, options: { upsert?: boolean } = {}): Promise<number> {
-    const result = await this.#collection.updateOne(this.#guard(scope, filter), this.#change(change), options);
-    return result.matchedCount + result.upsertedCount;
+    const written = await this.#writes.write({
+      name: 'updateOne',
+      namespace: this.#namespace,
+      filter: this.#anyGuard(scope, filter),
+      update: this.#change(change),
+      ...(options.upsert === true ? { upsert: true } : {}),
+    });
+    if (written.duplicate) throw new DuplicateKey(this.name);
+    return written.matched + (written.upserted && written.matched === 0 ? 1 : 0);
   }
 
   async updateMany(scope: Scope, filter: Filter, change: Change): Promise<number> {
-    return (await this.#collection.updateMany(this.#guard(scope, filter), this.#change(change))).matchedCount;
+    const written = await this.#writes.write({ name: 'updateMany', namespace: this.#namespace, filter: this.#anyGuard(scope, filter), update: this.#change(change) });
+    return written.matched;
   }
 
-  /** Many independent guarded updates in one round trip. @returns how many matched. */
-  async updateEach(
-    scope: Scope,
-    updates: readonly { filter: Filter; change: Change; upsert?: boolean }[],
-  ): Promise<number> {
-    if (updates.length === 0) return 0;
-    const result = await this.#collection.bulkWrite(
-      updates.map(({ filter, change, upsert }) => ({
-        updateOne: { filter: this.#guard(scope, filter), update: this.#change(change), upsert: upsert ?? false },
-      })),
-      { ordered: false },
-    );
-    return result.matchedCount + result.upsertedCount;
+  /** Many independent guarded updates together. @returns how many matched. */
+  async updateEach(scope: Scope, updates: readonly { filter: Filter; change: Change; upsert?: boolean }[]): Promise<number> {
+    const matched = await Promise.all(updates.map(({ filter, change, upsert }) => this.update(scope, filter, change, { upsert: upsert ?? false })));
+    return matched.reduce((sum, count) => sum + count, 0);
   }
 
   /** Only for records that are not part of an audit trail (codes, expired sessions). */
   async remove(scope: Scope, filter: Filter): Promise<number> {
     return (await this.#collection.deleteMany(this.#guard(scope, filter))).deletedCount;
   }
-}
-
-/** @throws the same error when it tells of anything but duplicates */
-function duplicatesOf(error: unknown): ReadonlySet<number> {
-  if (typeof error !== 'object' || error === null || !('writeErrors' in error)) {
-    if (isDuplicateKey(error)) return new Set([0]);
-    throw error;
-  }
-  const { writeErrors } = error;
-  const list: readonly unknown[] = Array.isArray(writeErrors) ? writeErrors : [writeErrors];
-  const duplicates = new Set<number>();
-  for (const entry of list) {
-    if (!isDuplicateKey(entry)) throw error as unknown as Error;
-    if (typeof entry === 'object' && entry !== null && 'index' in entry && typeof entry.index === 'number')
-      duplicates.add(entry.index);
-  }
-  return duplicates;
 }
 
 /** The raw collection behind a mongoose schema; its indexes are created before anything is served. */
@@ -173,7 +179,9 @@ export async function collectionOf(connection: Connection, name: string, schema:
   await model.createIndexes();
   const db = connection.db;
   if (db === undefined) throw new Error('database is not connected');
-  return db.collection<StoredDocument>(name);
+  const collection = db.collection<StoredDocument>(name);
+  await joinWrites(connection.getClient(), collection);
+  return collection;
 }
 
 export async function openRecords<Doc extends RecordBase>(

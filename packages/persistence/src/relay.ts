@@ -8,7 +8,8 @@ import { z } from 'zod';
 import type { Faults } from './aggregate-store.ts';
 import type { Leases } from './leases.ts';
 import type { OutboxEntry } from './outbox.ts';
-import type { RawCollection, StoredDocument } from './records.ts';
+import type { RawCollection } from './records.ts';
+import { writesOf } from './writes-of.ts';
 
 export type Publish = (message: { kind: 'event' | 'command'; envelope: Envelope }) => Promise<void>;
 
@@ -36,7 +37,7 @@ export type Relay = {
 };
 
 const OVERDUE_MS = 2_000;
-const SWEEP_EVERY_MS = 500;
+const SWEEP_EVERY_MS = 1_000;
 /** Longer than a sweep takes: an instance that dies hands over within this time. */
 const LEASE_MS = 5_000;
 const SWEEP_BATCH = 500;
@@ -75,16 +76,17 @@ export function createRelay(options: RelayOptions): Relay {
   let stopped = false;
 
   async function pull(batch: Pulling): Promise<void> {
-    const byCollection = Map.groupBy(batch.values(), (entry) => entry.collection);
-    for (const [name, entries] of byCollection) {
-      const operations = entries.map(({ documentId, field, ids }): mongo.AnyBulkWriteOperation<StoredDocument> => {
-        const update = { $pull: { [field]: { id: { $in: ids } } } } as unknown as mongo.UpdateFilter<StoredDocument>;
-        return { updateOne: { filter: { _id: documentId }, update } };
-      });
-      // Unacknowledged by the journal on purpose: a pull that is lost is a duplicate message, and that is harmless.
-      await collections.get(name)?.bulkWrite(operations, { ordered: false, writeConcern: { w: 1, journal: false } });
-      for (const { ids } of entries) for (const id of ids) inHand.delete(id);
-    }
+    // Each pull travels with whatever else is being written. One that is lost is a duplicate message, and that is harmless.
+    await Promise.all(
+      [...batch.values()].map(async ({ collection: name, documentId, field, ids }) => {
+        const collection = collections.get(name);
+        if (collection === undefined) return;
+        const filter = { _id: documentId } as unknown as mongo.Filter<mongo.Document>;
+        const update = { $pull: { [field]: { id: { $in: ids } } } } as unknown as mongo.UpdateFilter<mongo.Document>;
+        await writesOf(collection).write({ name: 'updateOne', namespace: collection.namespace, filter, update });
+        for (const id of ids) inHand.delete(id);
+      }),
+    );
   }
 
   function flush(): Promise<void> {

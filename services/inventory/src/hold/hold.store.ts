@@ -98,6 +98,7 @@ export async function openHolds(database: Database, relay: Relay): Promise<HoldS
 
 function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
   async function load(scope: Scope, ids: readonly string[]): Promise<Map<string, HoldDocument>> {
+    if (ids.length === 0) return new Map();
     const found = await records.find(
       scope,
       { _id: { $in: ids } },

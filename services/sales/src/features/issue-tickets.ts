@@ -71,7 +71,8 @@ export function createTicketIssuer(foundation: Foundation, parts: Parts): Ticket
   }
 
   return async (scope, orderId) => {
-    const snapshot = await parts.orders.load(scope, orderId);
+    const recalled = await parts.orders.recall(scope, orderId);
+    const snapshot = recalled?.state.status === 'paid' ? recalled : await parts.orders.load(scope, orderId);
     if (snapshot?.state.status !== 'paid') return;
     const order = snapshot.state;
     const places = placesOf(orderId, scope.tenantId, order);

@@ -43,7 +43,7 @@ export function requestPayment(foundation: Foundation, parts: Parts): Route {
     async handler(context) {
       const now = foundation.clock();
       const { method } = context.body;
-      const { scope, snapshot, order } = await mayTouchOrder(context, parts.orders, context.params.id, now);
+      const { scope, snapshot, order } = await mayTouchOrder(context, parts.orders, context.params.id, now, 'recall');
       const { principal } = context;
       if (method === 'cash' && !may(principal, 'sales:payments:cash'))
         throw new DomainError('platform.forbidden', 'Only a clerk takes cash.');

@@ -25,6 +25,8 @@ export async function mayTouchOrder<Params, Query, Body>(
   orders: Orders,
   orderId: string,
   now: Date,
+  /** `recall`: who may touch it never changes, so a command that decides on fresh state anyway need not read twice. */
+  look: 'fresh' | 'recall' = 'fresh',
 ): Promise<SeenOrder> {
   const notFound = new DomainError('platform.not-found', 'There is no such order.');
   const { principal } = context;
@@ -33,7 +35,7 @@ export async function mayTouchOrder<Params, Query, Body>(
     principal.type === 'user' && !may(principal, 'sales:orders:read') && !may(principal, 'sales:orders:read-any');
   // A traveller's home is the platform, while the order belongs to a site: ownership is checked on the record itself.
   const looking = traveller ? context.scopeAcrossTenants('a traveller reads an order of their own') : context.scope();
-  const snapshot = await orders.load(looking, orderId);
+  const snapshot = await (look === 'recall' ? orders.recall(looking, orderId) : orders.load(looking, orderId));
   if (snapshot === undefined || snapshot.state.status === 'none') throw notFound;
   const order = snapshot.state;
   const scope = Scope.ofTenant(snapshot.tenantId as TenantId, context.origin());

@@ -277,8 +277,10 @@ function later(at: string, byMs: number): string {
 }
 
 function evolve(state: OrderState, event: OrderEvent): OrderState {
-  if (event.type === 'OrderPlaced') return { ...event.facts, payments: [], refunds: [], status: 'holding' };
+  if (event.type === 'OrderPlaced')
+    return state.status === 'none' ? { ...event.facts, payments: [], refunds: [], status: 'holding' } : state;
   if (event.type === 'OrderRefused') {
+    if (state.status !== 'none') return state;
     return {
       ...event.facts,
       payments: [],

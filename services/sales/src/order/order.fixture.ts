@@ -1,0 +1,126 @@
+// An order for the specs: its facts and the events that lead it through its life.
+import { fen } from '@tongpiao/kernel';
+import type { OrderCommand, OrderEvent, OrderFacts, OrderPayment } from './order.ts';
+
+export const AT = '2026-12-01T02:00:00.000Z';
+export const EXPIRES = '2026-12-01T02:15:00.000Z';
+export const LATE = '2026-12-01T02:15:00.001Z';
+export const TOTAL = fen(24_000);
+
+const value = (text: string): { sealed: string; masked: string; index: string } => ({
+  sealed: `sealed-${text}`,
+  masked: `${text.slice(0, 1)}*`,
+  index: `index-${text}`,
+});
+
+export function factsOf(change: Partial<OrderFacts> = {}): OrderFacts {
+  return {
+    channel: 'web',
+    language: 'zh-CN',
+    contact: { name: value('张三'), phone: value('13800138000') },
+    lines: [
+      {
+        lineId: 'l1',
+        productId: 'prd_1',
+        productName: { zh: '门票', en: 'Admission' },
+        ticketTypeId: 'tty_1',
+        ticketTypeName: { zh: '成人票', en: 'Adult' },
+        sessionId: 'ses_1',
+        siteId: 'sit_1',
+        date: '2026-12-02',
+        startsAt: '2026-12-02T09:00:00+08:00',
+        endsAt: '2026-12-02T11:00:00+08:00',
+        validFrom: '2026-12-02T00:30:00.000Z',
+        validUntil: '2026-12-02T03:00:00.000Z',
+        unitAmount: fen(12_000),
+        quantity: 2,
+        entries: 1,
+        realName: false,
+        showAtGate: [],
+        travellers: [],
+      },
+    ],
+    total: TOTAL,
+    placedAt: AT,
+    expiresAt: EXPIRES,
+    holdId: 'hld_1',
+    accessHash: 'hash',
+    ...change,
+  };
+}
+
+export const facts = factsOf();
+export const paymentOf = (id: string): OrderPayment => ({
+  id,
+  method: 'wechat',
+  amount: TOTAL,
+  status: 'requested',
+  requestedAt: AT,
+});
+export const TICKETS = [
+  { rightId: 'rgt_1', number: 'N1', lineId: 'l1' },
+  { rightId: 'rgt_2', number: 'N2', lineId: 'l1' },
+];
+export const TOLD = TICKETS.map(({ number, lineId }) => ({ number, lineId, qr: `qr-${number}` }));
+
+export const placed: OrderEvent = { type: 'OrderPlaced', facts };
+export const refused: OrderEvent = { type: 'OrderRefused', facts, reason: 'sales.document-limit', reasonData: {} };
+export const granted: OrderEvent = { type: 'HoldGranted' };
+export const rejected: OrderEvent = { type: 'OrderRejected', reason: 'sold-out', reasonData: { available: 0 } };
+export const expired: OrderEvent = { type: 'OrderExpired' };
+export const cancelled: OrderEvent = { type: 'OrderCancelled' };
+export const requested = (id: string): OrderEvent => ({
+  type: 'PaymentRequested',
+  payment: paymentOf(id),
+  takenBy: undefined,
+});
+export const opened = (id: string): OrderEvent => ({ type: 'PaymentOpened', paymentId: id, payUrl: 'https://pay' });
+export const failed = (id: string): OrderEvent => ({ type: 'PaymentFailed', paymentId: id, reason: 'refused' });
+export const closed = (id: string): OrderEvent => ({ type: 'PaymentClosed', paymentId: id });
+export const closing = (reason: 'expired' | 'cancelled'): OrderEvent => ({
+  type: 'OrderClosing',
+  reason,
+  askAgainAt: '2026-12-01T02:01:00.000Z',
+});
+export const paidBy = (id: string | undefined): OrderEvent => ({
+  type: 'OrderPaid',
+  paymentId: id,
+  at: AT,
+  issueBy: '2026-12-01T02:00:05.000Z',
+});
+export const fulfilled: OrderEvent = { type: 'OrderFulfilled', tickets: TICKETS, told: TOLD };
+export const refundAsked = (
+  id: string,
+  reason: 'late-payment' | 'double-payment',
+  amount: number = TOTAL,
+): OrderEvent => ({
+  type: 'RefundRequested',
+  refund: { id: `rfd_${id}`, paymentId: id, amount: fen(amount), reason, status: 'requested' },
+});
+export const refundDone = (id: string): OrderEvent => ({ type: 'RefundDone', refundId: `rfd_${id}` });
+
+export const place: OrderCommand = { type: 'PlaceOrder', facts };
+export const refuse: OrderCommand = { type: 'RefuseOrder', facts, reason: 'sales.document-limit', reasonData: {} };
+export const grant: OrderCommand = { type: 'GrantHold', at: AT };
+export const reject: OrderCommand = { type: 'RejectHold', reason: 'sold-out', reasonData: { available: 0 } };
+export const request = (id: string, at = AT): OrderCommand => ({
+  type: 'RequestPayment',
+  paymentId: id,
+  method: 'wechat',
+  at,
+});
+export const open = (id: string): OrderCommand => ({ type: 'OpenPayment', paymentId: id, payUrl: 'https://pay' });
+export const fail = (id: string): OrderCommand => ({ type: 'FailPayment', paymentId: id, reason: 'refused' });
+export const close = (id: string): OrderCommand => ({ type: 'ClosePayment', paymentId: id, at: AT });
+export const capture = (id: string, amount: number = TOTAL): OrderCommand => ({
+  type: 'CapturePayment',
+  paymentId: id,
+  amount: fen(amount),
+  refundId: `rfd_${id}`,
+  at: AT,
+});
+export const expire: OrderCommand = { type: 'ExpireOrder', at: AT };
+export const cancel: OrderCommand = { type: 'CancelOrder', at: AT, by: 'customer' };
+export const fulfil: OrderCommand = { type: 'FulfilOrder', tickets: TICKETS, told: TOLD };
+export const refundConfirmed = (id: string): OrderCommand => ({ type: 'ConfirmRefund', refundId: `rfd_${id}` });
+export const review: OrderCommand = { type: 'ReviewHold' };
