@@ -14,9 +14,12 @@ function unauthenticated(why: string): DomainError {
   return new DomainError('platform.unauthenticated', why);
 }
 
-/** Three parts of base64url: what only identity signs. Everything else that is a bearer opens one record, and its owner knows it. */
+/** Tokens that open one record, e.g. `tpo_` for an order: only the record's owner knows them. */
+const RECORD_TOKEN = /^tp[a-z]_/;
+
+/** Three parts of base64url are what identity signs; what has a prefix of ours or another shape passes on unjudged. */
 function isSignedToken(token: string): boolean {
-  return token.startsWith('eyJ') || token.split('.', 4).length === 3;
+  return token.startsWith('eyJ') || (!RECORD_TOKEN.test(token) && token.split('.', 4).length === 3);
 }
 
 /** @throws DomainError 401 for credentials that are worthless, 503 while nobody can tell */

@@ -38,6 +38,8 @@ export type ExchangeOptions = {
 };
 
 const LINE_FEED = 10;
+/** Copying less than this is cheaper than a second buffer in the write. */
+const WHOLE_MAX_BYTES = 16_384;
 
 /** Counts what passes; ends the passage with a refusal when it is too much. */
 class Bounded extends Transform {
@@ -87,6 +89,7 @@ export class Exchange implements Attempt, Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #gone = false;
   #tail = 0;
+  #length = -1;
   #resolve: (() => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
@@ -164,18 +167,25 @@ export class Exchange implements Attempt, Dispatcher.DispatchHandler {
     for (const text of this.#options.ownHeaders) head.push(text);
     if (this.#options.isDraining()) head.push('Connection', 'close');
     outgoing.writeHead(status, head);
+    const length = headers['content-length'];
+    this.#length = length === undefined ? -1 : Number(length);
     if (headers['content-type']?.startsWith('text/event-stream') === true) {
       this.isEventStream = true;
       // Streams are open for hours; they have a bound of their own.
       this.upstream.inFlight -= 1;
       this.#options.onStream(this);
       outgoing.flushHeaders();
-    } else if (headers['content-length'] === undefined) outgoing.flushHeaders();
+    } else if (length === undefined) outgoing.flushHeaders();
     if (status === 502 || status === 504) this.#reject?.(new BadAnswer(`the upstream answered ${status}`));
     else this.#resolve?.();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (chunk.length === this.#length && chunk.length <= WHOLE_MAX_BYTES) {
+      // As text that node joins with the head: one write to the socket instead of two buffers. Latin-1 keeps every byte.
+      this.outgoing.end(chunk.toString('latin1'), 'latin1');
+      return;
+    }
     if (this.isEventStream) this.#remember(chunk);
     if (this.outgoing.write(chunk)) return;
     controller.pause();
@@ -184,7 +194,7 @@ export class Exchange implements Attempt, Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#controller = undefined;
-    this.outgoing.end();
+    if (!this.outgoing.writableEnded) this.outgoing.end();
     this.#end();
   }
 
