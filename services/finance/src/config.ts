@@ -85,7 +85,7 @@ const ACCOUNTS = {
 } as const;
 
 /** What no single setting can say: half an account, or a sandbox where money is real. */
-export function problemsOf(config: Config): readonly string[] {
+function problemsOf(config: Config): readonly string[] {
   const halves = Object.entries(ACCOUNTS).flatMap(([name, settings]) => {
     const missing = settings.filter((key) => config[key] === undefined);
     if (missing.length === 0 || missing.length === settings.length) return [];

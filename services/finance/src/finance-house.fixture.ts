@@ -68,7 +68,7 @@ const SLICES = [
   'on-republish-payments',
 ];
 
-export type Callback = { readonly path: string; readonly headers: Record<string, string>; readonly body: Buffer };
+type Callback = { readonly path: string; readonly headers: Record<string, string>; readonly body: Buffer };
 
 export type Asked = {
   readonly paymentId: string;

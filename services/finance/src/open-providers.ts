@@ -11,7 +11,7 @@ import { withBreaker } from './adapters/with-breaker.ts';
 import type { Config } from './config.ts';
 import type { Providers } from './features/provider-work.ts';
 
-export type Accounts = { readonly wechat?: WechatPayOptions; readonly alipay?: AlipayOptions };
+type Accounts = { readonly wechat?: WechatPayOptions; readonly alipay?: AlipayOptions };
 
 /** The sandbox starts beside us and makes four keys first. */
 const FILE_WITHIN_MS = 60_000;
@@ -20,7 +20,7 @@ const FILE_EVERY_MS = 200;
 const SAY_EVERY_MS = 5_000;
 
 /** What the payment sandbox writes. */
-export const sandboxCredentialsSchema = z.object({
+const sandboxCredentialsSchema = z.object({
   wechat: z.object({
     baseUrl: z.url(),
     mchId: z.string(),

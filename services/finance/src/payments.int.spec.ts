@@ -252,6 +252,19 @@ describe('payments at the providers', () => {
     });
   });
 
+  it('FIN-02 closing what was never requested is answered, and a request that still comes opens nothing', async () => {
+    const asked: Asked = { paymentId: house.newId('pay'), orderId: house.newId('ord'), amount: 100, method: 'wechat' };
+    await house.close(asked);
+    await house.heard(paymentClosed, asked.paymentId);
+    await house.request(asked);
+    expect(await house.heard(paymentFailed, asked.paymentId)).to.include({ reason: 'closed-before-requested' });
+    await eventually('it cannot be paid', () => {
+      const outcome = house.sandboxes.controlPayment(asked.paymentId, { action: 'pay' });
+      return outcome === 'not-payable' || outcome === 'unknown';
+    });
+    expect(await nothingMore(asked.paymentId)).to.deep.equal(['closed', 'failed']);
+  });
+
   it('FIN-02 a provider that is down delays a payment and loses none', async () => {
     house.setSandbox({ down: true });
     const asked = await house.request();

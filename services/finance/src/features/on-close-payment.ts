@@ -1,4 +1,5 @@
 // finance.payment.close: the wish is written down, then the payment is closed at the provider; or it turns out to be paid.
+// A closing that overtakes its request, or whose request never came, is answered as well: the order must not wait for ever.
 import { closePayment } from '@tongpiao/contracts';
 import { ContractBreach } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
@@ -14,10 +15,15 @@ export function onClosePayment(
     if (!isMessage(message, closePayment))
       throw new ContractBreach('finance.unexpected-message', message.definition.type);
     const { envelope } = message;
-    const { paymentId } = envelope.data;
+    const { paymentId, orderId } = envelope.data;
     const scope = foundation.scopeOf(envelope);
     const at = foundation.clock().toISOString();
-    const { state } = await payments.handle(scope, paymentId, { type: 'ClosePayment', at }, { messageId: envelope.id });
+    const { state } = await payments.handle(
+      scope,
+      paymentId,
+      { type: 'ClosePayment', orderId, at },
+      { messageId: envelope.id },
+    );
     await work.settle(scope, paymentId, state);
   };
 }

@@ -4,7 +4,7 @@ import type { Fen } from '@tongpiao/kernel';
 
 export type EntryLine = { readonly account: string; readonly debit: Fen; readonly credit: Fen };
 
-export type Source = {
+type Source = {
   /** Id of the message. */
   readonly id: string;
   readonly type: string;

@@ -30,7 +30,7 @@ const entrySchema = z.object({
   rulesVersion: z.number().int(),
   lines: z.array(lineSchema),
 });
-export type Entry = z.output<typeof entrySchema>;
+type Entry = z.output<typeof entrySchema>;
 
 const closingSchema = z.object({
   _id: z.string(),
@@ -42,12 +42,12 @@ const closingSchema = z.object({
   entries: z.number().int().nonnegative(),
   since: z.date().optional(),
 });
-export type Closing = z.output<typeof closingSchema>;
+type Closing = z.output<typeof closingSchema>;
 
 const bookSchema = z.object({ _id: z.string(), tenantId: z.string() });
 const totalsSchema = z.object({ _id: z.string(), debit: z.number(), credit: z.number(), entries: z.number() });
 
-export type EntryFilter = {
+type EntryFilter = {
   readonly account?: string | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;

@@ -2,7 +2,7 @@
 // until then every book follows this one. A rule never changes what was booked: a new version applies to what is booked from then on.
 import type { Bilingual } from '@tongpiao/contracts';
 
-export type AccountKind = 'asset' | 'liability' | 'revenue' | 'expense';
+type AccountKind = 'asset' | 'liability' | 'revenue' | 'expense';
 export type Account = { readonly id: string; readonly kind: AccountKind; readonly name: Bilingual };
 
 /** An account, or one per value of a field of the event. */
@@ -11,7 +11,7 @@ export type AccountChoice = string | { readonly by: string; readonly of: Readonl
 /** A field that holds fen, or a count at a price in thousandths of a fen, rounded half up. */
 export type AmountChoice = string | { readonly count: string; readonly priceMilliFen: number };
 
-export type PostingRule = {
+type PostingRule = {
   readonly name: string;
   /** Type of the event that is booked. */
   readonly event: string;

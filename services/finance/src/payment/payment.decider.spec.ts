@@ -31,6 +31,8 @@ const openedLate: PaymentEvent = { type: 'PaymentOpenedLate', askAt: ASK, at: AT
 const failed: PaymentEvent = { type: 'PaymentFailed', reason: 'refused', at: AT };
 const captured: PaymentEvent = { type: 'PaymentCaptured', capture: money, at: AT };
 const closing: PaymentEvent = { type: 'CloseRequested', askAt: ASK, at: AT };
+const forbidden: PaymentEvent = { type: 'PaymentForbidden', orderId: 'ord_1', at: AT };
+const failedForbidden: PaymentEvent = { type: 'PaymentFailed', reason: 'closed-before-requested', at: AT };
 const closed: PaymentEvent = { type: 'PaymentClosed', at: AT };
 const stillUnpaid = (askAt: string): PaymentEvent => ({ type: 'PaymentStillUnpaid', askAt, at: AT });
 const refundAsked = (id = 'rfd_1', amount = 10_000): PaymentEvent => ({
@@ -64,7 +66,7 @@ const capture = (received: Capture): PaymentCommand => ({
   surplusRefundId: `rfd_of_${received.transactionId}`,
   at: AT,
 });
-const close: PaymentCommand = { type: 'ClosePayment', at: AT };
+const close: PaymentCommand = { type: 'ClosePayment', orderId: 'ord_1', at: AT };
 const confirmClosed: PaymentCommand = { type: 'ConfirmClosed', at: AT };
 const reportUnpaid = (at = AT): PaymentCommand => ({ type: 'ReportUnpaid', at });
 const requestRefund = (amount = 10_000, refundId = 'rfd_1'): PaymentCommand => ({
@@ -87,6 +89,7 @@ const reportPending: PaymentCommand = { type: 'ReportRefundPending', refundId: '
 
 const STATES = {
   none: [],
+  'none, closed': [forbidden],
   requested: [requested],
   'requested, closing': [requested, closing],
   opened: [requested, opened],
@@ -130,6 +133,7 @@ const cells: readonly [string, PaymentCommand, Record<StateName, Cell>][] = [
     request,
     {
       none: [requested],
+      'none, closed': [requested, failedForbidden],
       requested: '-',
       'requested, closing': '-',
       opened: '-',
@@ -146,6 +150,7 @@ const cells: readonly [string, PaymentCommand, Record<StateName, Cell>][] = [
     open,
     {
       none: UNKNOWN,
+      'none, closed': UNKNOWN,
       requested: [opened],
       'requested, closing': [opened],
       opened: '-',
@@ -162,6 +167,7 @@ const cells: readonly [string, PaymentCommand, Record<StateName, Cell>][] = [
     refuse,
     {
       none: UNKNOWN,
+      'none, closed': UNKNOWN,
       requested: [failed],
       'requested, closing': [failed],
       opened: [failed],
@@ -178,6 +184,7 @@ const cells: readonly [string, PaymentCommand, Record<StateName, Cell>][] = [
     capture(money),
     {
       none: UNKNOWN,
+      'none, closed': UNKNOWN,
       requested: [captured],
       'requested, closing': [captured],
       opened: [captured],
@@ -193,7 +200,8 @@ const cells: readonly [string, PaymentCommand, Record<StateName, Cell>][] = [
     'FIN-02 ClosePayment',
     close,
     {
-      none: UNKNOWN,
+      none: [forbidden],
+      'none, closed': '-',
       requested: [closing],
       'requested, closing': '-',
       opened: [closing],
@@ -210,6 +218,7 @@ const cells: readonly [string, PaymentCommand, Record<StateName, Cell>][] = [
     confirmClosed,
     {
       none: UNKNOWN,
+      'none, closed': UNKNOWN,
       requested: [closed],
       'requested, closing': [closed],
       opened: [closed],
@@ -226,6 +235,7 @@ const cells: readonly [string, PaymentCommand, Record<StateName, Cell>][] = [
     reportUnpaid(),
     {
       none: UNKNOWN,
+      'none, closed': UNKNOWN,
       requested: '-',
       'requested, closing': [stillUnpaid('2026-12-01T02:01:00.000Z')],
       opened: [stillUnpaid('2026-12-01T02:01:00.000Z')],
@@ -242,6 +252,7 @@ const cells: readonly [string, PaymentCommand, Record<StateName, Cell>][] = [
     requestRefund(),
     {
       none: UNKNOWN,
+      'none, closed': UNKNOWN,
       requested: NOT_CAPTURED,
       'requested, closing': NOT_CAPTURED,
       opened: NOT_CAPTURED,
@@ -256,7 +267,11 @@ const cells: readonly [string, PaymentCommand, Record<StateName, Cell>][] = [
   ...[accept, confirmRefund, failRefund(), reportPending].map(
     (command): [string, PaymentCommand, Record<StateName, Cell>] => {
       const unknown = Object.fromEntries(Object.keys(STATES).map((name) => [name, 'finance.refund-unknown']));
-      return [`FIN-02 ${command.type}`, command, { ...unknown, none: UNKNOWN } as Record<StateName, Cell>];
+      return [
+        `FIN-02 ${command.type}`,
+        command,
+        { ...unknown, none: UNKNOWN, 'none, closed': UNKNOWN } as Record<StateName, Cell>,
+      ];
     },
   ),
 ];
@@ -374,6 +389,12 @@ describe('the payment', () => {
     given()
       .when({ ...request, payUrl: PAY_URL })
       .then(requested, opened);
+  });
+
+  it('FIN-02 a payment that was closed before it was requested is closed at the provider if it was opened there', () => {
+    given(forbidden)
+      .when({ ...request, payUrl: PAY_URL })
+      .then(requested, failedForbidden, openedLate);
   });
 
   it('FIN-01 a method that cannot be used here fails in the same decision', () => {
@@ -504,7 +525,8 @@ const anyCommand: fc.Arbitrary<PaymentCommand> = fc.oneof(
   fc.record({ type: fc.constant('OpenPayment' as const), payUrl: fc.constant(PAY_URL), at }),
   fc.record({ type: fc.constant('RefusePayment' as const), reason: fc.constant('no'), at }),
   received.map((one): PaymentCommand => capture(one)),
-  fc.record({ type: fc.constantFrom('ClosePayment' as const, 'ConfirmClosed' as const, 'ReportUnpaid' as const), at }),
+  fc.record({ type: fc.constant('ClosePayment' as const), orderId: fc.constant('ord_1'), at }),
+  fc.record({ type: fc.constantFrom('ConfirmClosed' as const, 'ReportUnpaid' as const), at }),
   fc.record({
     type: fc.constant('RequestRefund' as const),
     refundId,

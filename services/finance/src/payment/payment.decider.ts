@@ -5,7 +5,7 @@
 // OpenPayment           NotYet    opened             -                  -                      opened late²  opened late²
 // RefusePayment         NotYet    failed             failed             -                      -             -
 // CapturePayment        NotYet    captured           captured           - | surplus³           captured⁴     captured⁴
-// ClosePayment          NotYet    closing | -        closing | -        -                      -             -
+// ClosePayment          never⁹    closing | -        closing | -        -                      -             -
 // ConfirmClosed         NotYet    closed             closed             -                      - | again²    - | again²
 // ReportUnpaid          NotYet    - | ask again⁵     ask again⁵         -                      - | again⁵    - | again⁵
 // RequestRefund         NotYet    NotYet             NotYet             requested | - | refused⁶  refused⁶   refused⁶
@@ -16,10 +16,11 @@
 // FailRefund            NotYet    failed⁸     failed⁸    -      -             failed⁸    -
 // ReportRefundPending   NotYet    ask again   ask again  -      -             -          -
 //
-// ¹ in the same write it is opened if the provider has it open, captured if it is cash, failed if the method cannot be used   ² it ended here while it was being
-// opened there: it is closed there once more   ³ - for the same transaction; another one goes back by itself   ⁴ the money is there:
-// sales is told and decides   ⁵ when it is open or closing; past its time it is closed instead   ⁶ more than what is left of the capture,
-// or nothing captured: told, and shown   ⁷ the provider contradicts itself, and the money is promised elsewhere by now   ⁸ or abnormal
+// ¹ in the same write: opened if the provider has it open, captured if it is cash, failed if the method cannot be used or it was
+// closed before   ² it ended here while it was being opened there: it is closed there once more   ³ - for the same transaction;
+// another one goes back by itself   ⁴ the money is there: sales is told and decides   ⁵ when it is open or closing; past its time it is
+// closed instead   ⁶ more than what is left of the capture, or nothing captured: told, and shown   ⁷ the provider contradicts itself, and
+// the money is promised elsewhere by now   ⁸ or abnormal   ⁹ it overtook the request, or the request never came: told as closed
 import { DomainError, NotYet, unreachable, type Decider } from '@tongpiao/kernel';
 import type { Capture, LivePayment, PaymentCommand, PaymentEvent, PaymentState, Refund } from './payment.ts';
 import { isOverdue, nextPaymentAsk, nextRefundAsk, refundable, setAside, totalOf } from './payment.policy.ts';
@@ -27,7 +28,8 @@ import { isOverdue, nextPaymentAsk, nextRefundAsk, refundable, setAside, totalOf
 type CommandOf<Type extends PaymentCommand['type']> = Extract<PaymentCommand, { type: Type }>;
 
 function decide(state: PaymentState, command: PaymentCommand): readonly PaymentEvent[] {
-  if (command.type === 'RequestPayment') return state.status === 'none' ? request(command) : [];
+  if (command.type === 'RequestPayment') return state.status === 'none' ? request(state, command) : [];
+  if (command.type === 'ClosePayment' && state.status === 'none') return forbid(state, command);
   if (state.status === 'none') throw new NotYet('finance.payment-unknown', 'There is no such payment yet.');
   switch (command.type) {
     case 'OpenPayment':
@@ -57,11 +59,22 @@ function decide(state: PaymentState, command: PaymentCommand): readonly PaymentE
   }
 }
 
-function request({ facts, refusal, payUrl }: CommandOf<'RequestPayment'>): readonly PaymentEvent[] {
+type Unknown = Extract<PaymentState, { status: 'none' }>;
+
+function forbid(state: Unknown, { orderId, at }: CommandOf<'ClosePayment'>): readonly PaymentEvent[] {
+  return state.closedFor === undefined ? [{ type: 'PaymentForbidden', orderId, at }] : [];
+}
+
+function request(state: Unknown, { facts, refusal, payUrl }: CommandOf<'RequestPayment'>): readonly PaymentEvent[] {
   const at = facts.requestedAt;
   const asked: PaymentEvent = { type: 'PaymentRequested', facts, at };
+  const askAt = nextPaymentAsk(at, 0);
+  if (state.closedFor !== undefined) {
+    const failed: PaymentEvent = { type: 'PaymentFailed', reason: 'closed-before-requested', at };
+    return payUrl === undefined ? [asked, failed] : [asked, failed, { type: 'PaymentOpenedLate', askAt, at }];
+  }
   if (refusal !== undefined) return [asked, { type: 'PaymentFailed', reason: refusal, at }];
-  if (payUrl !== undefined) return [asked, { type: 'PaymentOpened', payUrl, askAt: nextPaymentAsk(at, 0), at }];
+  if (payUrl !== undefined) return [asked, { type: 'PaymentOpened', payUrl, askAt, at }];
   if (facts.method !== 'cash') return [asked];
   return [asked, { type: 'PaymentCaptured', capture: { transactionId: 'cash', amount: facts.amount, at }, at }];
 }
@@ -174,8 +187,11 @@ function evolve(state: PaymentState, event: PaymentEvent): PaymentState {
       asked: 0,
     };
   }
-  if (state.status === 'none') return state;
+  if (state.status === 'none')
+    return event.type === 'PaymentForbidden' ? { ...state, closedFor: event.orderId } : state;
   switch (event.type) {
+    case 'PaymentForbidden':
+      return state;
     case 'PaymentOpened':
       return { ...liveOf(state), status: 'opened', payUrl: event.payUrl };
     case 'PaymentOpenedLate':

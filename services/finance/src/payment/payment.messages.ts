@@ -22,6 +22,7 @@ const queryOfRefund = (refundId: string): string => `query-refund-${refundId}`;
 
 export function paymentMessages(event: PaymentEvent, facts: { id: string; state: PaymentState }): readonly Said[] {
   const { id: paymentId, state } = facts;
+  if (event.type === 'PaymentForbidden') return [say(paymentClosed, { paymentId, orderId: event.orderId })];
   if (state.status === 'none') return [];
   const payment = { paymentId, orderId: state.orderId };
   const askAgain = (due: string): Said => remind(QUERY, due, queryPayment, payment);

@@ -39,7 +39,7 @@ const live = {
 };
 
 const paymentState: z.ZodType<PaymentState> = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('none') }),
+  z.object({ status: z.literal('none'), closedFor: z.string().optional() }),
   z.object({ ...live, status: z.enum(['requested', 'opened', 'closed']) }),
   z.object({ ...live, status: z.literal('captured'), capture }),
   z.object({ ...live, status: z.literal('failed'), reason: z.string() }),

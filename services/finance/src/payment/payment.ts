@@ -17,13 +17,13 @@ export type PaymentFacts = {
 /** One transaction at the provider: money that is there. */
 export type Capture = { readonly transactionId: string; readonly amount: Fen; readonly at: string };
 
-export type RefundReason = 'late-payment' | 'double-payment' | 'cancelled' | 'refund';
+type RefundReason = 'late-payment' | 'double-payment' | 'cancelled' | 'refund';
 
 /**
  * requested: ours to ask for · accepted: under way at the provider · done: confirmed · failed: will not happen, the amount is
  * free again · abnormal: neither, a person has to look, the amount stays set aside · refused: never asked for
  */
-export type RefundStatus = 'requested' | 'accepted' | 'done' | 'failed' | 'abnormal' | 'refused';
+type RefundStatus = 'requested' | 'accepted' | 'done' | 'failed' | 'abnormal' | 'refused';
 
 export type Refund = {
   readonly id: string;
@@ -51,7 +51,8 @@ type Live = PaymentFacts & {
 };
 
 export type PaymentState =
-  | { readonly status: 'none' }
+  /** `closedFor`: the order that wanted it closed before it was ever requested. */
+  | { readonly status: 'none'; readonly closedFor?: string | undefined }
   | (Live & { readonly status: 'requested' | 'opened' | 'closed' })
   | (Live & { readonly status: 'captured'; readonly capture: Capture })
   | (Live & { readonly status: 'failed'; readonly reason: string });
@@ -77,7 +78,7 @@ export type PaymentCommand =
       readonly surplusRefundId: string;
       readonly at: string;
     }
-  | { readonly type: 'ClosePayment'; readonly at: string }
+  | { readonly type: 'ClosePayment'; readonly orderId: string; readonly at: string }
   | { readonly type: 'ConfirmClosed'; readonly at: string }
   /** The provider was asked and knows of no money, or could not be asked. */
   | { readonly type: 'ReportUnpaid'; readonly at: string }
@@ -111,6 +112,7 @@ export type PaymentEvent = At &
     | { readonly type: 'PaymentFailed'; readonly reason: string }
     | { readonly type: 'PaymentCaptured'; readonly capture: Capture }
     | { readonly type: 'SurplusReceived'; readonly capture: Capture }
+    | { readonly type: 'PaymentForbidden'; readonly orderId: string }
     | { readonly type: 'CloseRequested'; readonly askAt: string }
     | { readonly type: 'PaymentClosed' }
     | { readonly type: 'PaymentClosedAgain' }
