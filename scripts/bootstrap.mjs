@@ -43,8 +43,8 @@ const installWhenNeeded = async () => {
   if (changedAt(installed) >= changedAt('pnpm-lock.yaml') && changedAt(installed) > 0) return;
   const { packageManager } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   console.log('Installing the dependencies (first start, or the lock file has changed) …');
-  // npx fetches exactly the pinned pnpm; without the last setting pnpm would want the pin recorded in the lock file as well.
-  const code = await runToEnd('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--pm-on-fail=ignore']);
+  // npx fetches exactly the pinned pnpm.
+  const code = await runToEnd('npx', ['--yes', packageManager, 'install', '--frozen-lockfile']);
   if (code !== 0)
     fail(`The installation failed (exit code ${code}); the lines above say why. Is the package registry reachable?`);
   // pnpm leaves the file alone when nothing had to change; without a new date we would ask it every time.
