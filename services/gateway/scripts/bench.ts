@@ -52,8 +52,9 @@ const serve = async (role: Role): Promise<void> => {
     return;
   }
   if (role === 'http') {
-    const server = createServer((_request, response) => {
-      response.writeHead(200, { 'Content-Type': TYPE, 'Content-Length': answer.length });
+    const server = createServer(({ url }, response) => {
+      const control = url?.endsWith('&shared') === true ? { 'Cache-Control': 'public, s-maxage=1' } : {};
+      response.writeHead(200, { 'Content-Type': TYPE, 'Content-Length': answer.length, ...control });
       response.end(answer);
     });
     server.listen(0, '127.0.0.1', () => report(portOf(server.address())));
@@ -101,10 +102,15 @@ const start = async (role: Role, environment: Record<string, string> = {}): Prom
 };
 
 /** Keep-alive connections that each ask again as soon as they are answered; answers are measured by Content-Length. */
-const load = (port: number, connections: number, milliseconds: number): Promise<{ count: number; errors: number }> =>
+const load = (
+  port: number,
+  connections: number,
+  milliseconds: number,
+  suffix: string,
+): Promise<{ count: number; errors: number }> =>
   new Promise((resolve) => {
     const question = Buffer.from(
-      'GET /api/v1/products/prd_0a7f3k9q2m5x8c4v6b1n/availability?from=2026-12-01&to=2026-12-01 HTTP/1.1\r\n' +
+      `GET /api/v1/products/prd_0a7f3k9q2m5x8c4v6b1n/availability?from=2026-12-01&to=2026-12-01${suffix} HTTP/1.1\r\n` +
         'Host: localhost\r\nAccept: application/json\r\nUser-Agent: bench\r\nAccept-Language: zh-CN\r\n\r\n',
     );
     let count = 0;
@@ -137,12 +143,12 @@ const load = (port: number, connections: number, milliseconds: number): Promise<
 
 type Result = { readonly perSecond: number; readonly micros: readonly number[] };
 
-const measure = async (target: Started, processes: readonly Started[]): Promise<Result> => {
+const measure = async (target: Started, processes: readonly Started[], suffix: string): Promise<Result> => {
   const connections = Number(second);
   const seconds = Number(first);
-  await load(target.port, connections, 1_500);
+  await load(target.port, connections, 1_500, suffix);
   const before = await Promise.all(processes.map((each) => each.cpu()));
-  const { count, errors } = await load(target.port, connections, seconds * 1_000);
+  const { count, errors } = await load(target.port, connections, seconds * 1_000, suffix);
   const after = await Promise.all(processes.map((each) => each.cpu()));
   if (errors > 0) throw new Error(`${errors} answers were not 200`);
   return { perSecond: count / seconds, micros: after.map((value, index) => (value - (before[index] ?? 0)) / count) };
@@ -166,7 +172,7 @@ const main = async (): Promise<void> => {
     const plain = await open('express');
     const gatewayTo = (upstream: Started, limits: 'on' | 'off'): Promise<Started> =>
       open('gateway', {
-        LOG_LEVEL: 'warn',
+        LOG_LEVEL: 'error',
         HTTP_PORT: '0',
         BROKER_PREFIX: 'bench_',
         RABBITMQ_URL: servers.rabbitmqUrl,
@@ -182,13 +188,14 @@ const main = async (): Promise<void> => {
         ),
       });
     const rows: (readonly [string, Result])[] = [];
-    const row = async (name: string, target: Started, processes: readonly Started[]): Promise<void> => {
-      rows.push([name, await measure(target, processes)]);
+    const row = async (name: string, target: Started, processes: readonly Started[], suffix = ''): Promise<void> => {
+      rows.push([name, await measure(target, processes, suffix)]);
     };
     await row('node:http, directly', bare, [bare]);
     await row('Express, directly', plain, [plain]);
     const limited = await gatewayTo(bare, 'on');
     await row('gateway to node:http', limited, [limited, bare]);
+    await row('gateway to node:http, shared answers', limited, [limited, bare], '&shared');
     limited.stop();
     const unlimited = await gatewayTo(bare, 'off');
     await row('gateway to node:http, limits off', unlimited, [unlimited, bare]);
@@ -200,7 +207,7 @@ const main = async (): Promise<void> => {
       const cpu = micros.map((value) => value.toFixed(1).padStart(6)).join(' + ');
       const share = `${((perSecond / reference) * 100).toFixed(0)} %`.padStart(6);
       process.stdout.write(
-        `${name.padEnd(34)} ${perSecond.toFixed(0).padStart(7)}/s ${share} of Express   CPU µs/request ${cpu}\n`,
+        `${name.padEnd(38)} ${perSecond.toFixed(0).padStart(7)}/s ${share} of Express   CPU µs/request ${cpu}\n`,
       );
     }
   } finally {

@@ -25,6 +25,7 @@ import { Exchange, tooLarge, type GatewayRequest, type GatewayResponse } from '.
 import { BadAnswer, CallerLeft } from './proxy/failures.ts';
 import { clientAddress, clientProto, forwardedHeaders, givenRequestId, waitSeconds } from './proxy/headers.ts';
 import { gather, GATHERED_MAX_BYTES } from './proxy/request-body.ts';
+import { hasAlready, type Recorder, type SharedAnswer, type SharedAnswers } from './proxy/shared-answers.ts';
 import type { Upstream } from './proxy/upstream.ts';
 import type { Backend, Match, Router } from './routing/route-table.ts';
 import type { LoadSensor } from './shedding.ts';
@@ -36,6 +37,7 @@ export type GatewayOptions = {
   /** Undefined: limits are lifted. */
   readonly limits:
     { readonly limiter: Limiter; readonly claimsOf: ClaimsOf; readonly policies: LimitPolicies } | undefined;
+  readonly shared: SharedAnswers;
   readonly load: LoadSensor;
   readonly cors: CorsPolicy;
   readonly problems: Problems;
@@ -87,8 +89,12 @@ type Passage = {
 };
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { router, upstreams, trust, limits, load, cors, problems, metrics, logger, trustedHops } = options;
+  const { router, upstreams, trust, limits, shared, load, cors, problems, metrics, logger, trustedHops } = options;
   const streams = new Set<Exchange>();
+  const sharedCount = metrics.counter(
+    'gateway_shared_answers_total',
+    'Requests answered with what was said to others.',
+  );
   const tracing = tracingIsOn();
   const fixedHeaders: readonly string[] =
     options.proto === 'https' ? ['Strict-Transport-Security', 'max-age=31536000; includeSubDomains'] : NONE;
@@ -130,7 +136,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (exchange.isEventStream) streams.delete(exchange);
     if (exchange.status === 0) return;
     const { method, match, status, startedAtMs } = exchange;
-    metrics.observeRequest(method, match.route, status, (performance.now() - startedAtMs) / 1_000);
+    const durationMs = performance.now() - startedAtMs;
+    metrics.observeRequest(method, match.route, status, durationMs / 1_000);
+    // The service logs the request under the same id; a second line for each is for those who look for something.
+    if (!logger.isLevelEnabled('debug')) return;
+    const { requestId, traceId } = exchange;
+    logger.debug({ requestId, traceId, method, route: match.route, status, durationMs }, 'request');
   }
 
   function onStream(exchange: Exchange): void {
@@ -205,6 +216,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (answer !== undefined) passage.ownHeaders = [...passage.ownHeaders, ...answer.headers];
     }
     let counted = false;
+    let recorder: Recorder | undefined;
     try {
       if (load.isOverloaded() || inFlight >= options.maxInFlight) {
         throw new DomainError('gateway.overloaded', 'This gateway has too much to do.');
@@ -218,6 +230,13 @@ export function createGateway(options: GatewayOptions): Gateway {
       const caller = identify(passage);
       const rationed = ration(passage, match, caller);
       if (rationed !== undefined) await rationed;
+      const found = shared.lookup(method, incoming.url ?? '/', headers);
+      const answer = found?.kind === 'wait' ? await found.settled : found?.kind === 'answer' ? found.answer : undefined;
+      if (answer !== undefined) {
+        give(passage, answer);
+        return;
+      }
+      if (found?.kind === 'ask') ({ recorder } = found);
       const length = bodyLength(passage, match);
       inFlight += 1;
       counted = true;
@@ -241,6 +260,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         onStream,
         onEnd,
         isDraining,
+        recorder,
       });
       if (length === 'unknown' || length > GATHERED_MAX_BYTES) {
         exchange.isStreamed = true;
@@ -250,9 +270,27 @@ export function createGateway(options: GatewayOptions): Gateway {
       await upstream.breaker.fire(exchange);
     } catch (error) {
       if (counted) inFlight -= 1;
+      recorder?.end(false);
       if (error instanceof BadAnswer) return;
       refuse(passage, blame(error));
     }
+  }
+
+  /** What a service said to somebody else a moment ago, and declared to be for everybody. */
+  function give(passage: Passage, answer: SharedAnswer): void {
+    const { incoming, outgoing, requestId, trace, method, route, startedAtMs } = passage;
+    if (outgoing.destroyed) return;
+    const same = hasAlready(incoming.headers, answer);
+    const head = same ? answer.head.filter(isNotContent) : [...answer.head];
+    head.push('Age', String(Math.floor((performance.now() - answer.storedAtMs) / 1_000)));
+    head.push('X-Request-Id', requestId, 'Traceparent', formatTraceparent(trace), ...passage.ownHeaders);
+    if (draining) head.push('Connection', 'close');
+    const status = same ? 304 : answer.status;
+    outgoing.writeHead(status, head);
+    if (same) outgoing.end();
+    else outgoing.end(answer.text, 'latin1');
+    sharedCount.inc();
+    metrics.observeRequest(method, route, status, (performance.now() - startedAtMs) / 1_000);
   }
 
   function blame(error: unknown): unknown {
@@ -303,6 +341,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       for (const exchange of streams) exchange.closeStream();
     },
   };
+}
+
+/** A 304 has no content to be described. */
+function isNotContent(_: string, index: number, head: readonly string[]): boolean {
+  return !(head[index - (index % 2)] ?? '').toLowerCase().startsWith('content-');
 }
 
 function hasBody({ headers }: GatewayRequest): boolean {

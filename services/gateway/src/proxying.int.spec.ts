@@ -219,4 +219,41 @@ describe('gateway: proxying', () => {
       await open.running.stop();
     }
   });
+
+  it('PLA-35 asks once for what a service says is the same for everybody, and always for the rest', async () => {
+    let asked = 0;
+    const shared = await fakeUpstream((incoming, outgoing) => {
+      asked += 1;
+      const text = `{"number":${asked},"name":"云台山"}`;
+      const control = incoming.url?.includes('shared') === true ? { 'cache-control': 'public, s-maxage=30' } : {};
+      outgoing.writeHead(200, {
+        'content-length': Buffer.byteLength(text),
+        etag: '"v7"',
+        'x-request-id': 'one',
+        ...control,
+      });
+      outgoing.end(text);
+    });
+    const own = await startGateway(shared.url);
+    try {
+      const path = '/api/v1/products/prd_1/availability?shared';
+      const first = await ask(own.url, path);
+      const second = await ask(own.url, path);
+      expect(asked).to.equal(1);
+      expect(second.json).to.deep.equal(first.json).and.to.deep.equal({ number: 1, name: '云台山' });
+      expect(second.headers).to.include({ age: '0', etag: '"v7"', 'content-length': first.headers['content-length'] });
+      expect(second.headers['x-request-id']).to.match(/^req_/);
+      expect(second.headers['ratelimit']).to.include('guest-reads');
+      expect((await ask(own.url, path, { headers: { 'if-none-match': '"v7"' } })).status).to.equal(304);
+      expect((await ask(own.url, path, { headers: { authorization: 'Bearer tpo_mine' } })).json).to.include({
+        number: 2,
+      });
+      await ask(own.url, '/api/v1/products');
+      await ask(own.url, '/api/v1/products');
+      expect(asked).to.equal(4);
+    } finally {
+      await own.running.stop();
+      await shared.kill();
+    }
+  });
 });

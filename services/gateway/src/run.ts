@@ -20,6 +20,7 @@ import { createLimiter } from './limits/limiter.ts';
 import { openSharedCounters, type SharedCounters } from './limits/shared-counters.ts';
 import { openApiCollector } from './pages/openapi-collector.ts';
 import { createPages } from './pages/pages.ts';
+import { createSharedAnswers } from './proxy/shared-answers.ts';
 import { Upstream } from './proxy/upstream.ts';
 import { readinessOf } from './readiness.ts';
 import { backends, createRouter, type Backend } from './routing/route-table.ts';
@@ -106,6 +107,7 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
     upstreams,
     trust,
     limits: config.LIMITS === 'off' ? undefined : { limiter, claimsOf: createClaims(policies), policies },
+    shared: createSharedAnswers(),
     load,
     cors: createCors(config.CORS_ORIGINS),
     problems,

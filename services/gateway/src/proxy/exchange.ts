@@ -7,6 +7,7 @@ import type { Dispatcher } from 'undici';
 import type { Match } from '../routing/route-table.ts';
 import { BadAnswer, CallerLeft, failureOf, problemOf } from './failures.ts';
 import { returnedHeaders } from './headers.ts';
+import type { Recorder } from './shared-answers.ts';
 import type { Attempt, Instance, Upstream } from './upstream.ts';
 
 /** Knows its exchange, so that one listener serves all answers. */
@@ -35,6 +36,8 @@ export type ExchangeOptions = {
   readonly onStream: (exchange: Exchange) => void;
   readonly onEnd: (exchange: Exchange) => void;
   readonly isDraining: () => boolean;
+  /** Watches answers that may be shared with others. */
+  readonly recorder: Recorder | undefined;
 };
 
 const LINE_FEED = 10;
@@ -164,6 +167,7 @@ export class Exchange implements Attempt, Dispatcher.DispatchHandler {
     // It will close: perhaps because it is about to stop.
     if (headers.connection === 'close' && instance !== undefined) this.upstream.probe(instance);
     const head = returnedHeaders(headers);
+    this.#options.recorder?.start(status, headers, head);
     for (const text of this.#options.ownHeaders) head.push(text);
     if (this.#options.isDraining()) head.push('Connection', 'close');
     outgoing.writeHead(status, head);
@@ -181,6 +185,7 @@ export class Exchange implements Attempt, Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#options.recorder?.data(chunk);
     if (chunk.length === this.#length && chunk.length <= WHOLE_MAX_BYTES) {
       // As text that node joins with the head: one write to the socket instead of two buffers. Latin-1 keeps every byte.
       this.outgoing.end(chunk.toString('latin1'), 'latin1');
@@ -195,6 +200,7 @@ export class Exchange implements Attempt, Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#controller = undefined;
     if (!this.outgoing.writableEnded) this.outgoing.end();
+    this.#options.recorder?.end(true);
     this.#end();
   }
 
@@ -243,6 +249,7 @@ export class Exchange implements Attempt, Dispatcher.DispatchHandler {
   #end(): void {
     if (this.ended) return;
     this.ended = true;
+    this.#options.recorder?.end(false);
     if (!this.isEventStream) this.upstream.inFlight -= 1;
     this.#options.onEnd(this);
   }
