@@ -42,7 +42,7 @@ export type CallOptions = {
 export type SentCode = { readonly to: string; readonly code: string; readonly envelope: Envelope };
 
 export type IdentityUnderTest = {
-  readonly instances: readonly Running[];
+  readonly instances: Running[];
   start(options?: IdentityTestOptions & { readonly settings?: Readonly<Record<string, string>> }): Promise<Running>;
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
   signIn(body: unknown): Promise<Session>;
