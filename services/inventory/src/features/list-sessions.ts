@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { SessionCommand, SessionEvent, SessionState } from '../session/session.ts';
 import { siteDayId, type SiteDayStore } from '../site-day/site-day.store.ts';
 
-export const sessionView = z.object({
+const sessionView = z.object({
   id: z.string(),
   productId: z.string(),
   siteId: z.string(),

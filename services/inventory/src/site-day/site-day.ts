@@ -24,7 +24,7 @@ export type HoldFacts = {
   readonly lines: readonly HoldLine[];
 };
 
-export type HoldLine = { readonly sessionId: string; readonly siteDay: string; readonly quantity: number };
+type HoldLine = { readonly sessionId: string; readonly siteDay: string; readonly quantity: number };
 
 export type SiteDay = {
   readonly id: string;
@@ -44,7 +44,7 @@ export type HoldRequest =
   | { readonly kind: 'confirm'; readonly hold: HoldFacts }
   | { readonly kind: 'release'; readonly hold: HoldFacts; readonly refund: boolean };
 
-export type RejectionReason = 'sold-out' | 'day-full' | 'session-closed' | 'unknown-session';
+type RejectionReason = 'sold-out' | 'day-full' | 'session-closed' | 'unknown-session';
 
 export type HoldOutcome =
   /** Counters moved (or had moved before a crash): the hold's document must follow. */
