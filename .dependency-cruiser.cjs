@@ -58,12 +58,11 @@ module.exports = {
     },
     {
       name: 'core-is-pure',
-      comment: 'A core file decides: no machine, no driver, no shell around it.',
+      comment: 'A core file decides: no driver, no shell around it.',
       severity: 'error',
       from: { path: CORE, pathNot: FOR_TESTS },
       to: {
         path: [
-          '^node:',
           ...npm('mongoose', 'mongodb', 'amqplib', 'express', 'ioredis', 'undici', 'pino'),
           '^packages/(messaging|service-shell)/',
           '^services/[^/]+/src/(features|adapters)/',
@@ -73,8 +72,8 @@ module.exports = {
       },
     },
     {
-      name: 'core-has-no-core-modules',
-      comment: 'The same for modules of Node that are imported without their prefix.',
+      name: 'core-touches-no-machine',
+      comment: 'A core file imports no module of Node, with or without its prefix.',
       severity: 'error',
       from: { path: CORE, pathNot: FOR_TESTS },
       to: { dependencyTypes: ['core'] },

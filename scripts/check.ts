@@ -1,16 +1,16 @@
 // `npm run check`: types, lint, formatting, import rules and dead code. All of them run even when one fails, two at a time,
 // because one list of everything that is wrong is worth more than the first thing that is wrong.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import path from 'node:path';
 
 const root = path.dirname(import.meta.dirname);
 const cache = path.join(root, 'node_modules/.cache/check');
 
-const options = {
+const options: SpawnOptions = {
   cwd: root,
   env: { ...process.env, PATH: `${path.join(root, 'node_modules/.bin')}${path.delimiter}${process.env['PATH'] ?? ''}` },
   stdio: ['ignore', 'pipe', 'pipe'],
-} as const;
+};
 
 type Check = { readonly name: string; readonly start: () => ChildProcess };
 

@@ -3,7 +3,7 @@
 
 export type Name = { readonly zh: string; readonly en: string };
 
-export type DemoTicketType = {
+type DemoTicketType = {
   readonly code: string;
   readonly name: Name;
   readonly realName: boolean;

@@ -4,6 +4,7 @@ import { DomainError, fold, type Decider } from '@tongpiao/kernel';
 import { Schema, type Connection, type SchemaDefinition } from 'mongoose';
 import { z } from 'zod';
 import type { BusSeal } from './bus-seal.ts';
+import type { Faults } from './faults.ts';
 import {
   chain,
   GENESIS,
@@ -62,9 +63,7 @@ export type HandleOptions = {
   readonly expectNew?: boolean;
 };
 
-export type FaultPoint = 'afterCommit' | 'afterPublish';
-export type Faults = { at(point: FaultPoint, context: { collection: string; id: string }): void | Promise<void> };
-export const NO_FAULTS: Faults = { at: () => undefined };
+const NO_FAULTS: Faults = { at: () => undefined };
 
 /** Message ids remembered per document; a message that comes later than 200 others is answered by the decider's `[]`. */
 const HANDLED_KEPT = 200;

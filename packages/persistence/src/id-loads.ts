@@ -4,7 +4,11 @@ import type { mongo } from 'mongoose';
 type Stored = mongo.Document & { _id: string };
 export type IdLoads = { load(id: string, without: readonly string[]): Promise<Record<string, unknown> | undefined> };
 
-type Batch = { readonly without: readonly string[]; readonly ids: Map<string, ((document: Record<string, unknown> | undefined) => void)[]>; readonly failed: ((error: unknown) => void)[] };
+type Batch = {
+  readonly without: readonly string[];
+  readonly ids: Map<string, ((document: Record<string, unknown> | undefined) => void)[]>;
+  readonly failed: ((error: unknown) => void)[];
+};
 
 const IDS_MAX = 500;
 
@@ -16,7 +20,9 @@ export function createIdLoads(collection: mongo.Collection<Stored>): IdLoads {
     try {
       const projection = Object.fromEntries(batch.without.map((field) => [field, 0]));
       const filter: mongo.Filter<Stored> = ids.length === 1 ? { _id: ids[0] ?? '' } : { _id: { $in: ids } };
-      const found = new Map((await collection.find(filter, { projection }).toArray()).map((document) => [document._id, document]));
+      const found = new Map(
+        (await collection.find(filter, { projection }).toArray()).map((document) => [document._id, document]),
+      );
       for (const [id, waiting] of batch.ids) for (const resolve of waiting) resolve(found.get(id));
     } catch (error) {
       for (const reject of batch.failed) reject(error);

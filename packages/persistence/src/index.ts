@@ -3,6 +3,7 @@ export * from './aggregate-store.ts';
 export * from './bus-seal.ts';
 export { keyFromBase64, mac, sha256 } from './cryptography.ts';
 export * from './database.ts';
+export * from './faults.ts';
 export * from './journal.ts';
 export * from './leases.ts';
 export * from './new-id.ts';

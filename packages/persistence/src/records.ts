@@ -156,13 +156,23 @@ export class Records<Doc extends RecordBase> {
   }
 
   async updateMany(scope: Scope, filter: Filter, change: Change): Promise<number> {
-    const written = await this.#writes.write({ name: 'updateMany', namespace: this.#namespace, filter: this.#anyGuard(scope, filter), update: this.#change(change) });
+    const written = await this.#writes.write({
+      name: 'updateMany',
+      namespace: this.#namespace,
+      filter: this.#anyGuard(scope, filter),
+      update: this.#change(change),
+    });
     return written.matched;
   }
 
   /** Many independent guarded updates together. @returns how many matched. */
-  async updateEach(scope: Scope, updates: readonly { filter: Filter; change: Change; upsert?: boolean }[]): Promise<number> {
-    const matched = await Promise.all(updates.map(({ filter, change, upsert }) => this.update(scope, filter, change, { upsert: upsert ?? false })));
+  async updateEach(
+    scope: Scope,
+    updates: readonly { filter: Filter; change: Change; upsert?: boolean }[],
+  ): Promise<number> {
+    const matched = await Promise.all(
+      updates.map(({ filter, change, upsert }) => this.update(scope, filter, change, { upsert: upsert ?? false })),
+    );
     return matched.reduce((sum, count) => sum + count, 0);
   }
 

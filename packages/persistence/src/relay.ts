@@ -5,7 +5,7 @@ import type { Envelope } from '@tongpiao/contracts';
 import type { mongo } from 'mongoose';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Faults } from './aggregate-store.ts';
+import type { Faults } from './faults.ts';
 import type { Leases } from './leases.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { RawCollection } from './records.ts';

@@ -5,7 +5,7 @@ import type { mongo } from 'mongoose';
 
 type Model = mongo.AnyClientBulkWriteModel<mongo.Document>;
 /** What became of one write. `duplicate`: a unique key was there already. */
-export type Written = { readonly matched: number; readonly upserted: boolean; readonly duplicate: boolean };
+type Written = { readonly matched: number; readonly upserted: boolean; readonly duplicate: boolean };
 
 export type WriteGroup = {
   write(model: Model): Promise<Written>;
@@ -17,12 +17,19 @@ const UNDER_WAY_MAX = 2;
 const GROUP_MAX = 500;
 const DUPLICATE_KEY = 11_000;
 
-type Waiting = { readonly model: Model; readonly resolve: (written: Written) => void; readonly reject: (error: unknown) => void };
+type Waiting = {
+  readonly model: Model;
+  readonly resolve: (written: Written) => void;
+  readonly reject: (error: unknown) => void;
+};
 
 const INSERTED: Written = { matched: 1, upserted: false, duplicate: false };
 const DUPLICATE: Written = { matched: 0, upserted: false, duplicate: true };
 
-export function createWriteGroup(client: mongo.MongoClient, clientErrorOf: (error: unknown) => ClientBulkFailure | undefined): WriteGroup {
+export function createWriteGroup(
+  client: mongo.MongoClient,
+  clientErrorOf: (error: unknown) => ClientBulkFailure | undefined,
+): WriteGroup {
   let waiting: Waiting[] = [];
   let underWay = 0;
   let scheduled = false;
@@ -41,7 +48,8 @@ export function createWriteGroup(client: mongo.MongoClient, clientErrorOf: (erro
       group.forEach((entry, index) => {
         const own = failure?.writeErrors.get(index);
         if (failure === undefined) entry.reject(error);
-        else if (own === undefined) entry.resolve(writtenOf(entry.model, failure.partialResult?.updateResults?.get(index)));
+        else if (own === undefined)
+          entry.resolve(writtenOf(entry.model, failure.partialResult?.updateResults?.get(index)));
         else if (own.code === DUPLICATE_KEY) entry.resolve(DUPLICATE);
         else entry.reject(new Error(`write refused: ${own.message}`, { cause: error }));
       });
@@ -103,14 +111,18 @@ export function createSingleWrites(client: mongo.MongoClient): WriteGroup {
           case 'updateOne':
           case 'updateMany': {
             const options = { upsert: model.upsert ?? false };
-            const result = model.name === 'updateOne' ? await collection.updateOne(model.filter, model.update, options) : await collection.updateMany(model.filter, model.update, options);
+            const result =
+              model.name === 'updateOne'
+                ? await collection.updateOne(model.filter, model.update, options)
+                : await collection.updateMany(model.filter, model.update, options);
             return { matched: result.matchedCount, upserted: result.upsertedCount > 0, duplicate: false };
           }
           default:
             throw new Error(`not a write of ours: ${model.name}`);
         }
       } catch (error) {
-        if (typeof error === 'object' && error !== null && 'code' in error && error.code === DUPLICATE_KEY) return DUPLICATE;
+        if (typeof error === 'object' && error !== null && 'code' in error && error.code === DUPLICATE_KEY)
+          return DUPLICATE;
         throw error;
       }
     },

@@ -22,7 +22,9 @@ export async function joinWrites(client: mongo.MongoClient, collection: object):
     const info = await client.db('admin').command({ buildInfo: 1 });
     const major = Number(String(info['version']).split('.')[0]);
     // Another collection may have been faster: all of them share one group.
-    group = groups.get(client) ?? (major >= BULK_WRITE_SINCE ? createWriteGroup(client, failureOf) : createSingleWrites(client));
+    group =
+      groups.get(client) ??
+      (major >= BULK_WRITE_SINCE ? createWriteGroup(client, failureOf) : createSingleWrites(client));
     groups.set(client, group);
   }
   joined.set(collection, group);

@@ -1,47 +1,16 @@
 // Messages that failed for good (PLA-42): taken from the dead queues into a collection where people can see why, replay them or
 // give them up. Each of these acts goes into the record's own journal.
-import { envelopeSchema } from '@tongpiao/contracts';
 import { DomainError, PLATFORM_TENANT, type TenantId } from '@tongpiao/kernel';
 import type { Broker, ParkedMessage } from '@tongpiao/messaging';
-import {
-  chain,
-  GENESIS,
-  journalEntrySchema,
-  openRecords,
-  Scope,
-  sha256,
-  type Database,
-  type Origin,
-  type Records,
-} from '@tongpiao/persistence';
-import { Schema } from 'mongoose';
+import { chain, GENESIS, journalEntrySchema, Scope, sha256, type Database, type Origin } from '@tongpiao/persistence';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Metrics } from './metrics.ts';
+import { openParkedRecords, type Parked } from './parked-messages.store.ts';
 import { problem, type ProblemCatalogue } from './problem-catalogue.ts';
 import { scrubText } from './redaction.ts';
 import { noBody, route, type Route } from './routes.ts';
 import type { RequestContext } from './request-context.ts';
-
-const parkedSchema = z.object({
-  _id: z.string(),
-  tenantId: z.string(),
-  status: z.enum(['parked', 'replayed', 'discarded']),
-  queue: z.string(),
-  messageId: z.string(),
-  type: z.string(),
-  kind: z.string(),
-  reason: z.string(),
-  detail: z.string(),
-  attempts: z.number(),
-  parkedAt: z.string(),
-  envelope: envelopeSchema.optional(),
-  content: z.string(),
-  seq: z.number(),
-  head: z.string(),
-  journal: z.array(journalEntrySchema),
-});
-type Parked = z.infer<typeof parkedSchema>;
 
 const parkedView = z.object({
   id: z.string(),
@@ -67,14 +36,7 @@ export async function openParkedMessages(options: {
   metrics: Metrics;
 }): Promise<{ routes: readonly Route[]; problems: ProblemCatalogue }> {
   const { database, broker, service, logger, clock } = options;
-  const schema = new Schema(
-    { _id: String, tenantId: { type: String, required: true }, status: String, parkedAt: String },
-    { versionKey: false, strict: false },
-  );
-  schema.index({ status: 1, parkedAt: -1 });
-  const records: Records<Parked> = await openRecords(database.connection, 'parked_messages', schema, (document) =>
-    parkedSchema.parse(document),
-  );
+  const records = await openParkedRecords(database);
   const waiting = options.metrics.gauge('messages_parked', 'Messages that wait for a person.');
   const systemOrigin: Origin = {
     by: `service:${service}`,

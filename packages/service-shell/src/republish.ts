@@ -43,7 +43,10 @@ export async function republish<State, Command, Event extends DomainEvent, Data 
           ];
     });
     for (const result of await foundation.broker.publisher.publishMany(told))
-      if (result.status === 'rejected') throw new TransientError('messaging.unconfirmed', 'a current state was not told; the request is tried again', { cause: result.reason });
+      if (result.status === 'rejected')
+        throw new TransientError('messaging.unconfirmed', 'a current state was not told; the request is tried again', {
+          cause: result.reason,
+        });
     const last = page[page.length - 1];
     if (last === undefined || page.length < PAGE) return;
     after = last.id;

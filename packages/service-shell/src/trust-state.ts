@@ -9,8 +9,8 @@ export type TrustInput =
   | { readonly type: 'published'; readonly data: TrustPublication; readonly nowMs: number }
   | { readonly type: 'beat'; readonly data: TrustBeat; readonly nowMs: number };
 
-export type PublishedKey = TrustPublication['keys'][number];
-export type PublishedApiKey = TrustPublication['apiKeys'][number];
+type PublishedKey = TrustPublication['keys'][number];
+type PublishedApiKey = TrustPublication['apiKeys'][number];
 
 export type TrustState =
   | { readonly status: 'empty' }

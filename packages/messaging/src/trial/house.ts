@@ -66,7 +66,7 @@ export type House = {
   clear(): Promise<void>;
 };
 
-export function brokerUrl(): string {
+function brokerUrl(): string {
   const url = process.env['RABBITMQ_URL'];
   if (url === undefined || url === '') throw new Error('RABBITMQ_URL says where the broker for integration specs is');
   return url;

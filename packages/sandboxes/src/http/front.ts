@@ -20,7 +20,7 @@ import type { ControlOutcome, PaymentControls } from './control.ts';
 import { html, json, redirect } from './reply.ts';
 import type { Reply } from './reply.ts';
 
-export type Parts = {
+type Parts = {
   readonly publicUrl: string;
   readonly wechat: WechatPay;
   readonly alipay: Alipay;

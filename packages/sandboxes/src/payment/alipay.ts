@@ -52,10 +52,7 @@ const codeTexts: Readonly<Record<string, string>> = {
 const failed = (subCode: string, message: string): Refusal => new Refusal('40004', subCode, message);
 
 /** The text that is signed: sorted by name, empty values and the signature itself left out. */
-const signedContent = (
-  parameters: Iterable<readonly [string, string]>,
-  alsoWithout: readonly string[],
-): string =>
+const signedContent = (parameters: Iterable<readonly [string, string]>, alsoWithout: readonly string[]): string =>
   [...parameters]
     .filter(([name, value]) => name !== 'sign' && value !== '' && !alsoWithout.includes(name))
     .sort(([a], [b]) => (a < b ? -1 : 1))

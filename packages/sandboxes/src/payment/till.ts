@@ -14,7 +14,7 @@ export type Teller = {
   refund(transaction: Transaction, refund: Refund): Omit<Callback, 'finished'>;
 };
 
-export type NewPayment = Pick<
+type NewPayment = Pick<
   Transaction,
   'provider' | 'outTradeNo' | 'amountFen' | 'description' | 'attach' | 'notifyUrl' | 'tradeType' | 'expiresAt'
 >;
@@ -23,7 +23,7 @@ export type CreateOutcome =
   | { readonly kind: 'created' | 'same'; readonly transaction: Transaction }
   | { readonly kind: 'differs' | 'already-paid' | 'closed' };
 
-export type RefundRequest = {
+type RefundRequest = {
   readonly provider: ProviderName;
   readonly outTradeNo: string;
   readonly outRefundNo: string;
@@ -34,7 +34,7 @@ export type RefundRequest = {
   readonly immediate: boolean;
 };
 
-export type RefundOutcome =
+type RefundOutcome =
   | { readonly kind: 'requested' | 'same'; readonly transaction: Transaction; readonly refund: Refund }
   | { readonly kind: 'unknown-payment' | 'not-paid' | 'differs' | 'too-much' | 'too-many' };
 

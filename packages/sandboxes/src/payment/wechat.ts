@@ -11,7 +11,7 @@ import { keyOf, refundedFen } from './transaction.ts';
 import type { Refund, Transaction } from './transaction.ts';
 import type { Teller, Till } from './till.ts';
 
-export type SignedRequest = {
+type SignedRequest = {
   readonly method: string;
   /** Path with query, as it stands in the request line. */
   readonly target: string;

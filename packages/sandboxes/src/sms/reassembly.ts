@@ -1,7 +1,7 @@
 // Puts the parts of a long message together again, as a telephone does, so that tests read what a person would read.
 import type { PDU } from 'smpp';
 
-export type Part = { readonly reference: number; readonly total: number; readonly index: number };
+type Part = { readonly reference: number; readonly total: number; readonly index: number };
 export type ReceivedPart = { readonly text: string; readonly part: Part | null };
 
 const decodeText = (message: string | Buffer): string =>
