@@ -12,13 +12,21 @@ export type Call = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
 };
-export type Answer<Body = Record<string, unknown>> = { readonly status: number; readonly body: Body; readonly headers: Readonly<Record<string, string | string[] | undefined>> };
+export type Answer<Body = Record<string, unknown>> = {
+  readonly status: number;
+  readonly body: Body;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+};
 
 export type Client = {
   readonly baseUrl: string;
   call<Body = Record<string, unknown>>(path: string, call?: Call): Promise<Answer<Body>>;
   /** @throws Error with the problem document when the status is not one of those expected */
-  expect<Body = Record<string, unknown>>(statuses: number | readonly number[], path: string, call?: Call): Promise<Body>;
+  expect<Body = Record<string, unknown>>(
+    statuses: number | readonly number[],
+    path: string,
+    call?: Call,
+  ): Promise<Body>;
   close(): Promise<void>;
 };
 
@@ -27,7 +35,14 @@ export function newKey(): string {
 }
 
 export function createClient(baseUrl: string, connections = 64): Client {
-  const agent = new Agent({ connections, pipelining: 1, keepAliveTimeout: 30_000, headersTimeout: 60_000, bodyTimeout: 60_000, connect: { timeout: 30_000 } });
+  const agent = new Agent({
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: 30_000,
+    headersTimeout: 60_000,
+    bodyTimeout: 60_000,
+    connect: { timeout: 30_000 },
+  });
   async function call<Body>(path: string, options: Call = {}): Promise<Answer<Body>> {
     const method = options.method ?? (options.json === undefined ? 'GET' : 'POST');
     const headers: Record<string, string> = { ...options.headers };
@@ -55,14 +70,19 @@ export function createClient(baseUrl: string, connections = 64): Client {
       const wanted = typeof statuses === 'number' ? [statuses] : statuses;
       const answer = await call<Body>(path, options);
       if (wanted.includes(answer.status)) return answer.body;
-      throw new Error(`${options.method ?? (options.json === undefined ? 'GET' : 'POST')} ${path}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 500)}`);
+      throw new Error(
+        `${options.method ?? (options.json === undefined ? 'GET' : 'POST')} ${path}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 500)}`,
+      );
     },
     close: () => agent.close(),
   };
 }
 
 /** Asks again while the platform is restarting something; every request of ours is safe to repeat. */
-export async function patiently<Result>(work: () => Promise<Result>, options: { withinMs: number; everyMs?: number }): Promise<Result> {
+export async function patiently<Result>(
+  work: () => Promise<Result>,
+  options: { withinMs: number; everyMs?: number },
+): Promise<Result> {
   const end = Date.now() + options.withinMs;
   for (;;) {
     try {

@@ -3,7 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { eventually } from '@tongpiao/testing';
 import type { Client } from './client.ts';
 
-export type Offer = { readonly productId: string; readonly ticketTypes: Readonly<Record<string, string>>; readonly sessionIds: readonly string[] };
+export type Offer = {
+  readonly productId: string;
+  readonly ticketTypes: Readonly<Record<string, string>>;
+  readonly sessionIds: readonly string[];
+};
 export type World = {
   readonly tenantId: string;
   readonly siteId: string;
@@ -33,7 +37,9 @@ export type ProductOptions = {
 type Session = { id: string; startsAt: string; available: number };
 
 async function signIn(client: Client, username: string, password: string): Promise<string> {
-  const { accessToken } = await client.expect<{ accessToken: string }>(201, '/api/v1/auth/sessions', { json: { username, password } });
+  const { accessToken } = await client.expect<{ accessToken: string }>(201, '/api/v1/auth/sessions', {
+    json: { username, password },
+  });
   return accessToken;
 }
 
@@ -47,36 +53,70 @@ export async function makeWorld(client: Client, adminPassword: string): Promise<
   const name = (zh: string, en: string): { zh: string; en: string } => ({ zh, en });
   const { id: tenantId } = await client.expect<{ id: string }>(201, '/api/v1/tenants', {
     token: adminToken,
-    json: { kind: 'scenic', name: name(`试验景区${mark}`, `Trial site ${mark}`), contact: { hotline: '057112345678', email: 'desk@example.cn' }, demo: true, smsSignature: '试验景区' },
+    json: {
+      kind: 'scenic',
+      name: name(`试验景区${mark}`, `Trial site ${mark}`),
+      contact: { hotline: '057112345678', email: 'desk@example.cn' },
+      demo: true,
+      smsSignature: '试验景区',
+    },
   });
   const staff = async (username: string, roles: readonly string[]): Promise<string> => {
     const password = randomBytes(12).toString('base64url');
-    await client.expect(201, '/api/v1/users', { token: adminToken, json: { username: `${username}-${mark}`, password, name: '员工', roles, tenantId } });
+    await client.expect(201, '/api/v1/users', {
+      token: adminToken,
+      json: { username: `${username}-${mark}`, password, name: '员工', roles, tenantId },
+    });
     return signIn(client, `${username}-${mark}`, password);
   };
   const managerToken = await staff('manager', ['tenant_admin', 'manager']);
   const clerkToken = await staff('clerk', ['sales_clerk']);
   const financeToken = await staff('finance', ['finance_manager']);
-  const { id: siteId } = await client.expect<{ id: string }>(201, `/api/v1/tenants/${tenantId}/sites`, { token: adminToken, json: { name: name('主景区', 'Main site') } });
-  const { id: gateId } = await client.expect<{ id: string }>(201, `/api/v1/sites/${siteId}/gates`, { token: adminToken, json: { name: name('一号闸机', 'Gate 1') } });
-  const { apiKey: gateKey } = await client.expect<{ apiKey: string }>(201, '/api/v1/api-keys', { token: adminToken, json: { kind: 'gate', subject: gateId, tenantId, label: 'gate 1' } });
+  const { id: siteId } = await client.expect<{ id: string }>(201, `/api/v1/tenants/${tenantId}/sites`, {
+    token: adminToken,
+    json: { name: name('主景区', 'Main site') },
+  });
+  const { id: gateId } = await client.expect<{ id: string }>(201, `/api/v1/sites/${siteId}/gates`, {
+    token: adminToken,
+    json: { name: name('一号闸机', 'Gate 1') },
+  });
+  const { apiKey: gateKey } = await client.expect<{ apiKey: string }>(201, '/api/v1/api-keys', {
+    token: adminToken,
+    json: { kind: 'gate', subject: gateId, tenantId, label: 'gate 1' },
+  });
 
   return {
-    tenantId, siteId, gateId, gateKey, adminToken, managerToken, clerkToken, financeToken,
+    tenantId,
+    siteId,
+    gateId,
+    gateKey,
+    adminToken,
+    managerToken,
+    clerkToken,
+    financeToken,
     async addProduct(options) {
       const product = await eventually('the product', async () => {
         // The tenant's news may take a moment to reach sales.
-        const answer = await client.call<{ id: string; ticketTypes: { id: string; code: string }[] }>('/api/v1/products', {
-          token: managerToken,
-          idempotencyKey: `product-${mark}-${options.name}-0000000000`,
-          json: productBody(siteId, options),
-        });
+        const answer = await client.call<{ id: string; ticketTypes: { id: string; code: string }[] }>(
+          '/api/v1/products',
+          {
+            token: managerToken,
+            idempotencyKey: `product-${mark}-${options.name}-0000000000`,
+            json: productBody(siteId, options),
+          },
+        );
         if (answer.status === 201) return answer.body;
         if (answer.status === 422) return undefined;
         throw new Error(JSON.stringify(answer.body));
       });
-      await client.expect(200, `/api/v1/products/${product.id}/status`, { token: managerToken, json: { status: 'on_sale', reason: 'opening' } });
-      const slots = (options.slots ?? [{ from: '00:00', to: '24:00' }]).map((slot) => ({ ...slot, capacity: options.capacity }));
+      await client.expect(200, `/api/v1/products/${product.id}/status`, {
+        token: managerToken,
+        json: { status: 'on_sale', reason: 'opening' },
+      });
+      const slots = (options.slots ?? [{ from: '00:00', to: '24:00' }]).map((slot) => ({
+        ...slot,
+        capacity: options.capacity,
+      }));
       await eventually('the calendar', async () => {
         const answer = await client.call('/api/v1/session-calendars', {
           token: managerToken,
@@ -97,11 +137,19 @@ export async function makeWorld(client: Client, adminPassword: string): Promise<
       });
       const wanted = slots.length * (1 + (options.days ?? 1));
       const sessions = await eventually('the sessions', async () => {
-        const { sessions: found } = await client.expect<{ sessions: Session[] }>(200, `/api/v1/products/${product.id}/availability?from=${today()}`);
+        const { sessions: found } = await client.expect<{ sessions: Session[] }>(
+          200,
+          `/api/v1/products/${product.id}/availability?from=${today()}`,
+        );
         return found.length >= wanted ? found : undefined;
       });
       const ticketTypes = Object.fromEntries(product.ticketTypes.map(({ code, id }) => [code, id]));
-      return { productId: product.id, ticketTypes, sessionIds: sessions.map(({ id }) => id) };
+      // Sessions that are over by now cannot be bought.
+      return {
+        productId: product.id,
+        ticketTypes,
+        sessionIds: sessions.filter(({ available }) => available > 0).map(({ id }) => id),
+      };
     },
   };
 }

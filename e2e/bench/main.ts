@@ -1,0 +1,201 @@
+// `npm run bench`: what the whole platform does on this machine, beside two yardsticks measured in the same run. Ratios travel between
+// machines, bare numbers do not. Everything is durable and at default settings; what is changed is printed.
+//
+//   npm run bench                 the full run, some five minutes
+//   npm run bench -- --smoke      one short round of everything, for CI: it fails when something is wrong, never when it is slow
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { startPlatform, type Platform } from '@tongpiao/local-stack';
+import { eventually } from '@tongpiao/testing';
+import { createClient, type Client } from '../support/client.ts';
+import { makeWorld, today, type Offer, type World } from '../support/world.ts';
+import { flashSale } from './flash-sale.ts';
+import { measureHoldDecisions } from './hold-decisions.ts';
+import { watchUsage } from './process-usage.ts';
+import { measurePurchases, type PurchaseResult } from './purchases.ts';
+import { measureReads, type ReadResult } from './reads.ts';
+import { describeSpread, median, milliseconds } from './statistics.ts';
+
+const smoke = process.argv.includes('--smoke');
+const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
+const ROUNDS = smoke ? 1 : 3;
+const READ_SECONDS = smoke ? 1 : 4;
+const PURCHASE_SECONDS = smoke ? 3 : 10;
+const READ_CONNECTIONS = 32;
+const BUYERS = smoke ? [16] : (process.env['BENCH_BUYERS'] ?? '1,16,64').split(',').map(Number);
+const FLASH = smoke ? { buyers: 600, places: 100 } : { buyers: 5_000, places: 500 };
+const HOLD_REQUESTS = smoke ? 1_000 : 6_000;
+
+const say = (line = ''): void => void process.stdout.write(`${line}\n`);
+const wants = (name: string): boolean => only === undefined || only === name;
+
+async function startBaseline(kind: 'http' | 'express'): Promise<{ origin: string; child: ChildProcess }> {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'baseline-server.ts'), kind], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [port] = (await once(child.stdout, 'data')) as [Buffer];
+  return { origin: `http://127.0.0.1:${port.toString().trim()}`, child };
+}
+
+async function medianReads(origin: string, address: string): Promise<ReadResult> {
+  await measureReads(origin, address, { connections: READ_CONNECTIONS, seconds: 1 });
+  const rounds: ReadResult[] = [];
+  for (let round = 0; round < ROUNDS; round += 1)
+    rounds.push(await measureReads(origin, address, { connections: READ_CONNECTIONS, seconds: READ_SECONDS }));
+  const middle = median(rounds.map(({ perSecond }) => perSecond));
+  const result = rounds.find(({ perSecond }) => perSecond === middle);
+  if (result === undefined) throw new Error('no round was measured');
+  return result;
+}
+
+async function benchReads(platform: Platform, offer: Offer): Promise<void> {
+  say('\nReads, 32 keep-alive connections');
+  const bare = await startBaseline('http');
+  const expressApp = await startBaseline('express');
+  try {
+    const http = await medianReads(bare.origin, '/hello');
+    const baseline = await medianReads(expressApp.origin, '/hello');
+    const address = `/api/v1/products/${offer.productId}/availability?from=${today()}`;
+    const direct = await medianReads(serviceUrl(platform, 'sales-1'), address);
+    const through = await medianReads(platform.baseUrl, address);
+    const line = (name: string, result: ReadResult): void =>
+      say(
+        `  ${name.padEnd(34)} ${Math.round(result.perSecond).toString().padStart(7)}/s   ${describeSpread(result.spread)}${result.failures > 0 ? `   ${result.failures} FAILED` : ''}`,
+      );
+    line('bare node:http, hello', http);
+    line('bare Express, hello', baseline);
+    line('availability at the service', direct);
+    line('availability through the gateway', through);
+    say(`  through the gateway / bare Express: ${percent(through.perSecond / baseline.perSecond)}   (mark: 50 %)`);
+    say(`  gateway overhead per request: ${milliseconds(through.spread.p50 - direct.spread.p50)} at p50`);
+    if (through.failures > 0) throw new Error('reads failed');
+  } finally {
+    bare.child.kill('SIGTERM');
+    expressApp.child.kill('SIGTERM');
+  }
+}
+
+async function benchPurchases(platform: Platform, client: Client, world: World): Promise<void> {
+  const days = 7;
+  const offer = await world.addProduct({ name: 'bench', capacity: 200_000, days });
+  const ticketTypeId = offer.ticketTypes['adult'] ?? '';
+  const basket = { sessionIds: offer.sessionIds.slice(1), ticketTypeId };
+  say('\nComplete purchases: order → hold → paid through the sandbox’s call-back → tickets issued');
+  await measurePurchases(client, basket, { buyers: 8, seconds: smoke ? 1 : 4 });
+  for (const buyers of BUYERS) {
+    const usage = watchUsage(pidsOf(platform));
+    const rounds: PurchaseResult[] = [];
+    for (let round = 0; round < ROUNDS; round += 1)
+      rounds.push(await measurePurchases(client, basket, { buyers, seconds: PURCHASE_SECONDS }));
+    const middle = median(rounds.map(({ perSecond }) => perSecond));
+    const result = rounds.find(({ perSecond }) => perSecond === middle) ?? rounds[0];
+    if (result === undefined) throw new Error('no round was measured');
+    say(
+      `  ${String(buyers).padStart(3)} buyers  ${result.perSecond.toFixed(1).padStart(7)}/s   ${describeSpread(result.spread)}   rounds: ${rounds.map(({ perSecond }) => perSecond.toFixed(0)).join(', ')}`,
+    );
+    for (const { failures } of rounds) for (const [what, count] of failures) say(`      FAILED ${count} × ${what}`);
+    const total = rounds.reduce((sum, { purchases }) => sum + purchases, 0);
+    const used = usage();
+    say(
+      `      CPU per purchase: ${used.map(({ name, cpuSeconds }) => `${name} ${((cpuSeconds * 1_000) / total).toFixed(2)}`).join(', ')} ms`,
+    );
+    say(`      memory: ${used.map(({ name, megabytes }) => `${name} ${Math.round(megabytes)}`).join(', ')} MB`);
+    if (rounds.some(({ failures }) => failures.size > 0)) throw new Error('purchases failed');
+  }
+}
+
+async function benchFlashSale(platform: Platform, world: World): Promise<void> {
+  const offer = await world.addProduct({ name: 'flash', capacity: FLASH.places });
+  const sessionId = offer.sessionIds[0] ?? '';
+  say(`\nFlash sale: ${FLASH.places} places, ${FLASH.buyers} buyers at once`);
+  const result = await flashSale(platform.baseUrl, {
+    buyers: FLASH.buyers,
+    sessionId,
+    ticketTypeId: offer.ticketTypes['adult'] ?? '',
+  });
+  say(
+    `  granted ${result.granted}, sold out ${result.soldOut}; the last buyer knew after ${milliseconds(result.lastAnswerMs)} (${describeSpread(result.spread)})`,
+  );
+  for (const [what, count] of result.others) say(`      ${count} × ${what}`);
+  if (result.granted !== FLASH.places) throw new Error(`${result.granted} granted of ${FLASH.places} places`);
+}
+
+async function benchHolds(platform: Platform, world: World): Promise<void> {
+  const offer = await world.addProduct({ name: 'holds', capacity: 500 });
+  const result = await measureHoldDecisions(platform.servers.rabbitmqUrl, {
+    tenantId: world.tenantId,
+    sessionId: offer.sessionIds[0] ?? '',
+    requests: HOLD_REQUESTS,
+  });
+  say(
+    `\nHold decisions on one session: ${Math.round(result.perSecond)}/s, ${result.granted} of 500 places granted to ${HOLD_REQUESTS} requests   (mark: 2,000/s)`,
+  );
+  if (result.granted !== 500) throw new Error('not exactly 500 places were granted');
+}
+
+function pidsOf(platform: Platform): { name: string; pid: number }[] {
+  const services = [...platform.processes.values()].map((process) => ({ name: process.name, pid: process.pid() }));
+  const { mongodb, rabbitmq, redis } = platform.servers;
+  const servers = [mongodb, rabbitmq, redis].map((server) => ({ name: server.name, pid: server.pid() }));
+  return [...services, ...servers, { name: 'buyers', pid: process.pid }].flatMap(({ name, pid }) =>
+    pid === undefined ? [] : [{ name, pid }],
+  );
+}
+
+function serviceUrl(platform: Platform, name: string): string {
+  const found = platform.processes.get(name);
+  if (found === undefined) throw new Error(`${name} is not running`);
+  return found.url;
+}
+
+const percent = (ratio: number): string => `${(ratio * 100).toFixed(0)} %`;
+
+async function main(): Promise<void> {
+  const stateDirectory = mkdtempSync(path.join(tmpdir(), 'tp-bench-'));
+  say(
+    'Starting a platform of its own (durable writes, publisher confirms, quorum queues; changed: LIMITS=off, LOG_LEVEL=warn)',
+  );
+  const platform = await startPlatform({
+    stateDirectory,
+    report: () => undefined,
+    preferredPort: 18_080,
+    addresses: {},
+    environment: {
+      LIMITS: 'off',
+      LOG_LEVEL: 'warn',
+      ...(process.env['BENCH_NODE_OPTIONS'] === undefined ? {} : { NODE_OPTIONS: process.env['BENCH_NODE_OPTIONS'] }),
+    },
+  });
+  const client = createClient(platform.baseUrl, 128);
+  try {
+    const world = await makeWorld(client, platform.adminPassword);
+    const offer = await world.addProduct({
+      name: 'reads',
+      capacity: 500,
+      slots: [
+        { from: '09:00', to: '11:00' },
+        { from: '11:00', to: '13:00' },
+        { from: '13:00', to: '24:00' },
+      ],
+      days: 30,
+    });
+    await eventually(
+      'the first figures',
+      async () => (await client.call(`/api/v1/products/${offer.productId}/availability`)).status === 200,
+    );
+    if (wants('reads')) await benchReads(platform, offer);
+    if (wants('purchases')) await benchPurchases(platform, client, world);
+    if (wants('flash')) await benchFlashSale(platform, world);
+    if (wants('holds')) await benchHolds(platform, world);
+    say('\nbench finished');
+  } finally {
+    await client.close();
+    await platform.stop();
+    rmSync(stateDirectory, { recursive: true, force: true });
+  }
+}
+
+await main();

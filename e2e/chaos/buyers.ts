@@ -1,0 +1,231 @@
+// Buyers who do what people do, each repeating a request with the same Idempotency-Key until there is an answer: most pay, some pay and
+// walk in, some cancel, some never pay, some pay through a provider at the last moment.
+import { newKey, type Answer, type Client } from '../support/client.ts';
+import type { Offer, World } from '../support/world.ts';
+import type { Random } from './random.ts';
+
+export type Told = {
+  readonly orderId: string;
+  readonly status: string;
+  readonly wish: Wish;
+  readonly quantity: number;
+};
+export type Wish = 'pay' | 'pay-and-enter' | 'cancel' | 'forget' | 'pay-late';
+
+const WISHES: readonly Wish[] = [
+  'pay',
+  'pay',
+  'pay',
+  'pay',
+  'pay-and-enter',
+  'pay-and-enter',
+  'cancel',
+  'forget',
+  'pay-late',
+];
+/** A buyer gives up after this; what the platform did with the order is checked all the same. */
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 250;
+const ASKED_AGAIN = new Set(['platform.still-running', 'platform.rate-limited', 'sales.order-not-payable-yet']);
+
+/** The order ended or was paid while the buyer was asking: an answer, not a fault. */
+const ENDED = new Set(['sales.order-ended', 'sales.order-already-paid']);
+const codeOf = (body: unknown): string => String((body as { code?: unknown }).code ?? '');
+
+type OrderBody = {
+  id: string;
+  status: string;
+  accessToken: string;
+  expiresAt: string;
+  tickets: { number: string; qr: string }[];
+  payments: { id: string; status: string }[];
+};
+
+export type Buyers = {
+  readonly told: Told[];
+  readonly gaveUp: Map<string, number>;
+  readonly wrong: string[];
+  stop(): Promise<void>;
+};
+
+export function startBuyers(
+  client: Client,
+  world: World,
+  offers: readonly Offer[],
+  options: { count: number; random: Random; sandboxUrl: string },
+): Buyers {
+  const told: Told[] = [];
+  const gaveUp = new Map<string, number>();
+  const wrong: string[] = [];
+  let stopping = false;
+  let number = 0;
+
+  async function insist<Body>(
+    what: string,
+    work: () => Promise<Answer<Body>>,
+    good: (answer: Answer<Body>) => boolean,
+  ): Promise<Answer<Body> | undefined> {
+    const end = Date.now() + PATIENCE_MS;
+    let last = '';
+    while (Date.now() < end) {
+      try {
+        const answer = await work();
+        if (good(answer)) return answer;
+        last = String(answer.status);
+        // A clear refusal is an answer; only busy, away and not-yet are asked again.
+        const code = String((answer.body as { code?: unknown }).code ?? '');
+        last += ` ${code}`;
+        if (answer.status >= 400 && answer.status < 500 && !ASKED_AGAIN.has(code)) {
+          wrong.push(`${what}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`);
+          return undefined;
+        }
+      } catch (error) {
+        last = error instanceof Error ? error.message : String(error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+    gaveUp.set(`${what} (${last})`, (gaveUp.get(`${what} (${last})`) ?? 0) + 1);
+    return undefined;
+  }
+
+  async function one(): Promise<void> {
+    number += 1;
+    const mine = number;
+    const wish = options.random.pick(WISHES);
+    const offer = options.random.pick(offers);
+    const sessionId = options.random.pick(offer.sessionIds);
+    const quantity = options.random.between(1, 3);
+    const key = newKey();
+    const placed = await insist<OrderBody>(
+      'order',
+      () =>
+        client.call('/api/v1/orders', {
+          wait: 10,
+          idempotencyKey: key,
+          timeoutMs: 20_000,
+          json: {
+            contact: { name: '王五', phone: `139${String(mine).padStart(8, '0')}`, email: `b${mine}@example.cn` },
+            lines: [{ sessionId, ticketTypeId: offer.ticketTypes['adult'], quantity }],
+          },
+        }),
+      ({ status, body }) => status === 201 || (status === 202 && body.status === 'awaiting_payment'),
+    );
+    if (placed === undefined) return;
+    const { id, accessToken: token } = placed.body;
+    const remember = (status: string): void => void told.push({ orderId: id, status, wish, quantity });
+    if (placed.body.status !== 'awaiting_payment' || wish === 'forget') {
+      remember(placed.body.status);
+      return;
+    }
+    if (wish === 'cancel') {
+      const answer = await insist<OrderBody>(
+        'cancellation',
+        () => client.call(`/api/v1/orders/${id}/cancellation`, { token, json: {}, wait: 5 }),
+        ({ status, body }) => status === 200 || status === 202 || ENDED.has(codeOf(body)),
+      );
+      remember(answer?.body.status ?? 'unknown');
+      return;
+    }
+    if (wish === 'pay-late') {
+      await payAtTheLastMoment(id, token);
+      remember('late');
+      return;
+    }
+    const payKey = newKey();
+    const paid = await insist<{ orderStatus: string }>(
+      'payment',
+      () =>
+        client.call(`/api/v1/orders/${id}/payments`, {
+          token,
+          wait: 10,
+          idempotencyKey: payKey,
+          timeoutMs: 20_000,
+          json: { method: 'sandbox' },
+        }),
+      ({ status, body }) => status === 201 || ENDED.has(codeOf(body)),
+    );
+    if (paid?.body.orderStatus !== 'fulfilled') {
+      remember(paid?.body.orderStatus ?? 'unknown');
+      return;
+    }
+    remember('fulfilled');
+    const order = await insist<OrderBody>(
+      'reading',
+      () => client.call(`/api/v1/orders/${id}`, { token }),
+      ({ status }) => status === 200,
+    );
+    if (order === undefined) return;
+    if (order.body.tickets.length !== quantity)
+      wrong.push(`${id}: ${order.body.tickets.length} tickets for ${quantity} places although it is fulfilled`);
+    if (wish === 'pay-and-enter') await enter(order.body);
+  }
+
+  /** Pays at the provider about when the order expires: either it is paid, or the money comes back. */
+  async function payAtTheLastMoment(id: string, token: string): Promise<void> {
+    const payKey = newKey();
+    const opened = await insist<{ id: string; status: string }>(
+      'payment',
+      () =>
+        client.call(`/api/v1/orders/${id}/payments`, {
+          token,
+          wait: 10,
+          idempotencyKey: payKey,
+          json: { method: 'wechat' },
+        }),
+      ({ status, body }) => status === 201 || ENDED.has(codeOf(body)),
+    );
+    if (opened?.body.status !== 'opened') return;
+    const order = await insist<OrderBody>(
+      'reading',
+      () => client.call(`/api/v1/orders/${id}`, { token }),
+      ({ status }) => status === 200,
+    );
+    if (order === undefined) return;
+    const delayMs = Math.max(0, Date.parse(order.body.expiresAt) - Date.now() + options.random.between(-1_500, 2_500));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(delayMs, 30_000)));
+    await fetch(`${options.sandboxUrl}/control/payments/${opened.body.id}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ action: 'pay' }),
+    }).catch(() => undefined);
+  }
+
+  async function enter(order: OrderBody): Promise<void> {
+    const [ticket] = order.tickets;
+    if (ticket === undefined) return;
+    const key = newKey();
+    const scan = (idempotencyKey: string): Promise<Answer<{ outcome: string; reason?: string }>> =>
+      client.call('/api/v1/check-ins', {
+        apiKey: world.gateKey,
+        idempotencyKey,
+        json: { gateId: world.gateId, credential: { qr: ticket.qr } },
+      });
+    const first = await insist(
+      'check-in',
+      () => scan(key),
+      ({ status }) => status === 200,
+    );
+    if (first !== undefined && first.body.outcome !== 'admitted')
+      wrong.push(`${ticket.number}: refused at its first scan (${first.body.reason ?? ''})`);
+    const second = await insist(
+      'second check-in',
+      () => scan(newKey()),
+      ({ status }) => status === 200,
+    );
+    if (first !== undefined && second !== undefined && second.body.reason !== 'already-used')
+      wrong.push(`${ticket.number}: second scan says ${second.body.outcome} ${second.body.reason ?? ''}`);
+  }
+
+  const running = Array.from({ length: options.count }, async () => {
+    while (!stopping) await one();
+  });
+  return {
+    told,
+    gaveUp,
+    wrong,
+    async stop() {
+      stopping = true;
+      await Promise.all(running);
+    },
+  };
+}
