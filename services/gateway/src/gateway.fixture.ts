@@ -17,7 +17,7 @@ import { pino, type Logger } from 'pino';
 import { configSchema } from './config.ts';
 import { run, type RunOptions } from './run.ts';
 
-export const silent: Logger = pino({ level: 'silent' });
+const silent: Logger = pino({ level: 'silent' });
 
 export type FakeUpstream = {
   readonly url: string;

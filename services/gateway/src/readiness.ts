@@ -1,8 +1,8 @@
 // Whether balancers should send requests here. Broker and trust are needed to judge anybody; an upstream that was there once and is
 // away now is answered for by its breaker, and without Redis each gateway limits for itself: both are told, neither takes the
 // whole platform away from everybody.
-export type PartState = 'up' | 'degraded' | 'down';
-export type Part = { readonly name: string; readonly state: PartState };
+type PartState = 'up' | 'degraded' | 'down';
+type Part = { readonly name: string; readonly state: PartState };
 export type Readiness = { readonly ready: boolean; readonly status: PartState; readonly parts: readonly Part[] };
 
 export type ReadinessFacts = {

@@ -35,8 +35,8 @@ import { createQuoteTokens } from './quote/quote-token.ts';
 import { createQuoting } from './quote/quoting.ts';
 import { rightSpec } from './right/right.store.ts';
 import { askForSessions } from './session-view/ask-for-sessions.ts';
-import { openSessionViews } from './session-view/session-view.ts';
-import { openTicketKeys } from './ticket-keys/ticket-keys.ts';
+import { openSessionViews } from './session-view/session-view.store.ts';
+import { openTicketKeys } from './ticket-keys/ticket-keys.store.ts';
 
 export type SalesTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'>;
 

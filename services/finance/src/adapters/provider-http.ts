@@ -3,7 +3,7 @@
 import { TransientError } from '@tongpiao/kernel';
 import { Pool } from 'undici';
 
-export type ProviderRequest = {
+type ProviderRequest = {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

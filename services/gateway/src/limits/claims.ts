@@ -4,7 +4,7 @@ import type { Counted } from '../routing/route-table.ts';
 import { addressKey, type LimitPolicies, type LimitPolicy } from './limits.policy.ts';
 import type { Claim } from './limiter.ts';
 
-export type Claims = {
+type Claims = {
   readonly claims: readonly Claim[];
   /** The `RateLimit-Policy` header. */
   readonly policyHeader: string;

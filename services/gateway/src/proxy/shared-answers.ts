@@ -24,7 +24,7 @@ export type Recorder = {
   end(whole: boolean): void;
 };
 
-export type Lookup =
+type Lookup =
   | { readonly kind: 'answer'; readonly answer: SharedAnswer }
   /** Somebody asks already; resolves when there is an answer to be shared, or none. */
   | { readonly kind: 'wait'; readonly settled: Promise<SharedAnswer | undefined> }

@@ -19,7 +19,7 @@ export type RouteRule = {
 export type Counted = 'by-caller' | 'as-provider' | 'sign-in';
 
 /** More than any JSON that services take; they have bounds of their own per call. */
-export const BODY_MAX_BYTES = 1_048_576;
+const BODY_MAX_BYTES = 1_048_576;
 /** A day's scans of one gate that was offline. */
 const UPLOAD_MAX_BYTES = 8 * 1_048_576;
 
@@ -49,7 +49,7 @@ export const routeRules: readonly RouteRule[] = [
 ];
 
 /** `/api/v1/events?subject=<kind>:<id>`: who tells the story of what. */
-export const eventSubjects: Readonly<Record<string, Backend>> = { order: 'sales', ticket: 'sales' };
+const eventSubjects: Readonly<Record<string, Backend>> = { order: 'sales', ticket: 'sales' };
 
 export type Match = {
   /** Shown in figures and logs; never the path itself. */

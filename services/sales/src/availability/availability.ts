@@ -4,7 +4,7 @@ import type { availabilityChanged, DataOf } from '@tongpiao/contracts';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 
-export type Figure = { readonly capacity: number; readonly available: number; readonly revision: number };
+type Figure = { readonly capacity: number; readonly available: number; readonly revision: number };
 
 export type Availability = {
   hear(figures: DataOf<typeof availabilityChanged>['sessions']): void;

@@ -29,7 +29,7 @@ export type Claims = {
   take(scope: Scope, orderId: string, wishes: readonly ClaimWish[], now: Date): Promise<ClaimAnswer>;
 };
 
-export type ClaimAnswer = {
+type ClaimAnswer = {
   /** Of the first wish that is full. */
   readonly refusal: ClaimWish['refusal'] | undefined;
   /** Gives back what this call took, not what the order had before: for a request that turns out not to be this order's. */

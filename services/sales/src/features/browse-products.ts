@@ -10,7 +10,7 @@ import { money } from '../order/order-view.ts';
 import type { CataloguedProduct, ProductCatalogue } from '../product/product-catalogue.ts';
 import type { Product } from '../product/product.ts';
 import { priceFor, priceFrom } from '../quote/quote.ts';
-import { sessionFacts, type SessionViews } from '../session-view/session-view.ts';
+import { sessionFacts, type SessionViews } from '../session-view/session-view.store.ts';
 import type { Products } from '../stores.ts';
 
 const bilingual = z.object({ zh: z.string(), en: z.string() });

@@ -15,7 +15,7 @@ import { z } from 'zod';
 import { admission, type Admission, type RefusalReason } from '../right/admission.policy.ts';
 import type { RightState, Scan } from '../right/right.ts';
 import type { Rights } from '../stores.ts';
-import type { TicketKeys } from '../ticket-keys/ticket-keys.ts';
+import type { TicketKeys } from '../ticket-keys/ticket-keys.store.ts';
 
 const bilingual = z.object({ zh: z.string(), en: z.string() });
 const credential = z.union([

@@ -35,7 +35,7 @@ const ticketView = z.object({
 });
 
 type Parts = { readonly orders: Orders; readonly rights: Rights };
-export type Ticket = Exclude<RightState, { status: 'none' }>;
+type Ticket = Exclude<RightState, { status: 'none' }>;
 
 /** @throws DomainError 404 for whoever may not know of it */
 async function seenTicket(

@@ -16,7 +16,7 @@ import { signTicket, type Foundation } from '@tongpiao/service-shell';
 import type { LiveOrder, OrderLine, TicketReference, ToldTicket, Traveller } from '../order/order.ts';
 import type { RightFacts } from '../right/right.ts';
 import type { Orders, Rights } from '../stores.ts';
-import type { TicketKeys } from '../ticket-keys/ticket-keys.ts';
+import type { TicketKeys } from '../ticket-keys/ticket-keys.store.ts';
 
 export type TicketIssuer = (scope: Scope, orderId: string) => Promise<void>;
 

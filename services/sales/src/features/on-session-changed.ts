@@ -5,7 +5,7 @@ import { sessionChanged } from '@tongpiao/contracts';
 import { ContractBreach, NotYet } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
 import type { Foundation } from '@tongpiao/service-shell';
-import type { SessionViews } from '../session-view/session-view.ts';
+import type { SessionViews } from '../session-view/session-view.store.ts';
 
 export function onSessionChanged(foundation: Foundation, sessions: SessionViews): (message: Received) => Promise<void> {
   return async (message) => {

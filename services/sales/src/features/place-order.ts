@@ -60,7 +60,7 @@ type Parts = {
   readonly limits: boolean;
 };
 
-export const ORDER_ROUTE = 'POST /api/v1/orders';
+const ORDER_ROUTE = 'POST /api/v1/orders';
 
 export function placeOrder(foundation: Foundation, parts: Parts): Route {
   const { vault, clock } = foundation;
@@ -213,7 +213,7 @@ type Sealing = {
   sealIndexed(purpose: string, plain: string, masked: string): Promise<PersonalValue>;
 };
 
-export function sealingOf(foundation: Foundation, scope: Scope, recordKey: RecordKey): Sealing {
+function sealingOf(foundation: Foundation, scope: Scope, recordKey: RecordKey): Sealing {
   return {
     seal: (plain, masked) => ({ sealed: recordKey.seal(plain), masked }),
     sealIndexed: async (purpose, plain, masked) => ({

@@ -1,7 +1,7 @@
 // GET /.well-known/ticket-keys.json: the public halves; a gate verifies tickets with these alone (SAL-30).
 import { route, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
-import type { TicketKeys } from '../ticket-keys/ticket-keys.ts';
+import type { TicketKeys } from '../ticket-keys/ticket-keys.store.ts';
 
 export function listTicketKeys(keys: TicketKeys): Route {
   return route({

@@ -15,7 +15,7 @@ import type { LiveOrder } from './order.ts';
 export const money = z.object({ amount: z.int(), currency: z.literal('CNY') });
 const bilingual = z.object({ zh: z.string(), en: z.string() });
 
-export const ticketSummary = z.object({
+const ticketSummary = z.object({
   number: z.string(),
   status: ticketStatusSchema,
   ticketTypeId: z.string(),

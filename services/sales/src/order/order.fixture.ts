@@ -2,7 +2,7 @@
 import { fen } from '@tongpiao/kernel';
 import type { OrderCommand, OrderEvent, OrderFacts, OrderPayment } from './order.ts';
 
-export const AT = '2026-12-01T02:00:00.000Z';
+const AT = '2026-12-01T02:00:00.000Z';
 export const EXPIRES = '2026-12-01T02:15:00.000Z';
 export const LATE = '2026-12-01T02:15:00.001Z';
 export const TOTAL = fen(24_000);
@@ -49,19 +49,19 @@ export function factsOf(change: Partial<OrderFacts> = {}): OrderFacts {
   };
 }
 
-export const facts = factsOf();
-export const paymentOf = (id: string): OrderPayment => ({
+const facts = factsOf();
+const paymentOf = (id: string): OrderPayment => ({
   id,
   method: 'wechat',
   amount: TOTAL,
   status: 'requested',
   requestedAt: AT,
 });
-export const TICKETS = [
+const TICKETS = [
   { rightId: 'rgt_1', number: 'N1', lineId: 'l1' },
   { rightId: 'rgt_2', number: 'N2', lineId: 'l1' },
 ];
-export const TOLD = TICKETS.map(({ number, lineId }) => ({ number, lineId, qr: `qr-${number}` }));
+const TOLD = TICKETS.map(({ number, lineId }) => ({ number, lineId, qr: `qr-${number}` }));
 
 export const placed: OrderEvent = { type: 'OrderPlaced', facts };
 export const refused: OrderEvent = { type: 'OrderRefused', facts, reason: 'sales.document-limit', reasonData: {} };

@@ -62,7 +62,7 @@ export type OrderPayment = {
   readonly requestedAt: string;
 };
 
-export type OrderRefund = {
+type OrderRefund = {
   readonly id: string;
   readonly paymentId: string;
   readonly amount: Fen;

@@ -31,7 +31,7 @@ export type Price = {
   readonly channels?: readonly SalesChannel[] | undefined;
 };
 
-export type SalesRules = {
+type SalesRules = {
   readonly onSaleFrom?: string | undefined;
   readonly onSaleUntil?: string | undefined;
   /** How many days ahead may be sold (presale window). */
@@ -46,7 +46,7 @@ export type SalesRules = {
   readonly unpaidPerAddress: number;
 };
 
-export type Validity = {
+type Validity = {
   /** Check-in opens before the session starts, and closes after it ends. */
   readonly opensMinutesBefore: number;
   readonly closesMinutesAfter: number;

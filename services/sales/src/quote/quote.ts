@@ -51,7 +51,7 @@ export type QuotedLine = {
   readonly showAtGate: readonly string[];
 };
 
-export type QuoteStep = { readonly line: number; readonly text: Bilingual; readonly amount: Fen };
+type QuoteStep = { readonly line: number; readonly text: Bilingual; readonly amount: Fen };
 export type Quote = {
   readonly lines: readonly QuotedLine[];
   readonly total: Fen;

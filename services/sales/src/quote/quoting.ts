@@ -4,7 +4,7 @@ import { DomainError, localDateOf, type TenantId } from '@tongpiao/kernel';
 import type { Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
 import type { ProductCatalogue } from '../product/product-catalogue.ts';
-import { sessionFacts, type SessionViews } from '../session-view/session-view.ts';
+import { sessionFacts, type SessionViews } from '../session-view/session-view.store.ts';
 import { quote, type Quote } from './quote.ts';
 import type { QuoteTokens } from './quote-token.ts';
 import { readLines, type Lines, type ReadLine } from './wish.ts';

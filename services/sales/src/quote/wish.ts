@@ -35,7 +35,7 @@ export const linesSchema = z
   .max(20);
 export type Lines = z.output<typeof linesSchema>;
 
-export type ReadTraveller = {
+type ReadTraveller = {
   readonly name: string;
   readonly idType: IdType;
   readonly idNumber: string;

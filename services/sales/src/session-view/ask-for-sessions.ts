@@ -3,7 +3,7 @@ import type { Envelope, MessageDefinition } from '@tongpiao/contracts';
 import { PLATFORM_TENANT } from '@tongpiao/kernel';
 import { newId, type Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
-import type { SessionViews } from './session-view.ts';
+import type { SessionViews } from './session-view.store.ts';
 
 const ASK_EVERY_MS = 15_000;
 

@@ -17,8 +17,8 @@ const keySchema = z.object({
 });
 type KeyRecord = z.infer<typeof keySchema>;
 
-export type TicketKey = { readonly kid: string; readonly privateKey: KeyObject };
-export type PublicTicketKey = { readonly kid: string; readonly publicKeyPem: string; readonly createdAt: string };
+type TicketKey = { readonly kid: string; readonly privateKey: KeyObject };
+type PublicTicketKey = { readonly kid: string; readonly publicKeyPem: string; readonly createdAt: string };
 
 export type TicketKeys = {
   /** The key that signs now. */
