@@ -23,7 +23,7 @@ const sessionSchema = z.object({
 });
 export type Session = z.output<typeof sessionSchema>;
 
-export type Reply = {
+type Reply = {
   readonly status: number;
   readonly headers: Headers;
   readonly body: unknown;
@@ -39,7 +39,7 @@ export type CallOptions = {
   readonly instance?: Running;
 };
 
-export type SentCode = { readonly to: string; readonly code: string; readonly envelope: Envelope };
+type SentCode = { readonly to: string; readonly code: string; readonly envelope: Envelope };
 
 export type IdentityUnderTest = {
   readonly instances: Running[];

@@ -55,7 +55,7 @@ import { createTrustPublisher } from './trust/trust-publisher.ts';
 import { createPeople } from './user/people.ts';
 import { createPersonalValues } from './user/personal-values.ts';
 import { createStaffRegistry } from './user/staff-registry.ts';
-import { openUsernames } from './user/usernames.ts';
+import { openUsernames } from './user/usernames.store.ts';
 import { userSpec } from './user/user.store.ts';
 
 export type IdentityTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'> & {

@@ -6,7 +6,7 @@
 import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
 import type { KeyRingCommand, KeyRingEvent, KeyRingState } from './key-ring.ts';
 
-export const KEYS_ACTIVE_MAX = 2;
+const KEYS_ACTIVE_MAX = 2;
 /** Revoked keys that are still listed; the journal has them all. */
 const REVOKED_KEPT = 20;
 

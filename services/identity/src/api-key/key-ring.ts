@@ -2,7 +2,7 @@
 // machine before the old one is revoked (PLA-05).
 import type { ApiKeyKind } from '@tongpiao/contracts';
 
-export type ApiKey = {
+type ApiKey = {
   readonly id: string;
   /** SHA-256 of the secret; the secret is shown once and kept nowhere. */
   readonly hash: string;
@@ -12,7 +12,7 @@ export type ApiKey = {
   readonly revokedAt?: string | undefined;
 };
 
-export type KeyRing = {
+type KeyRing = {
   readonly status: 'open';
   readonly kind: ApiKeyKind;
   /** What the keys act as. */

@@ -3,9 +3,9 @@
 import type { Language } from '@tongpiao/contracts';
 import type { PersonalValue } from '@tongpiao/persistence';
 
-export type CodeChannel = 'sms' | 'email';
+type CodeChannel = 'sms' | 'email';
 
-export type PendingCode = { readonly hash: string; readonly expiresAt: string; readonly triesLeft: number };
+type PendingCode = { readonly hash: string; readonly expiresAt: string; readonly triesLeft: number };
 
 export type ChallengeState =
   | { readonly status: 'none' }

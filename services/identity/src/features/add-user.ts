@@ -11,7 +11,7 @@ import { emailSchema, phoneSchema } from '../user/contact.schema.ts';
 import { assertMayGive } from '../user/staff-roles.policy.ts';
 import type { StaffRegistry } from '../user/staff-registry.ts';
 import { userView, viewOfUser } from '../user/user-view.ts';
-import { usernameSchema } from '../user/usernames.ts';
+import { usernameSchema } from '../user/usernames.store.ts';
 
 export const rolesSchema = z.array(roleSchema).min(1).max(10);
 

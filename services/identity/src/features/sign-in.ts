@@ -13,7 +13,7 @@ import { sessionAnswer, type SessionAnswer, type Sessions } from '../session/ses
 import { emailSchema, phoneSchema } from '../user/contact.schema.ts';
 import type { People, Receiver } from '../user/people.ts';
 import type { StaffRegistry } from '../user/staff-registry.ts';
-import { usernameSchema } from '../user/usernames.ts';
+import { usernameSchema } from '../user/usernames.store.ts';
 
 const byPassword = z.strictObject({
   username: z.string().min(1).max(100),
@@ -43,13 +43,14 @@ async function withPassword(
   const parsed = usernameSchema.safeParse(body.username);
   // What can be no username is counted and timed like one that nobody has.
   const username = parsed.success ? parsed.data : body.username;
-  const attempt = await lockout.begin(username, context.request.address, clock());
+  const since = clock();
+  const attempt = await lockout.begin(username, context.request.address, since);
   const person = await people.byUsername(username, (tenantId) => context.scope(tenantId));
   const fits = await staff.knowsPassword(person?.user, body.password);
   if (!fits || person?.user.status !== 'active') throw signInRefused();
   if ((await sessions.lengthMs(person.scope, person.user)) === undefined) throw signInRefused();
   await attempt.succeeded();
-  return sessions.open(person.scope, person.id, person.user, 'password');
+  return sessions.open(person.scope, person.id, person.user, 'password', since);
 }
 
 async function withCode(
@@ -59,13 +60,14 @@ async function withCode(
   given: string,
 ): Promise<SessionAnswer> {
   const { people, challenges, sessions, lockout, clock } = parts;
-  const attempt = await lockout.begin(undefined, context.request.address, clock());
+  const since = clock();
+  const attempt = await lockout.begin(undefined, context.request.address, since);
   const scope = context.scope(PLATFORM_TENANT);
   await challenges.accept(scope, receiver, given);
-  const person = await people.traveller(scope, receiver, clock());
+  const person = await people.traveller(scope, receiver, since);
   if (person.user.status !== 'active') throw signInRefused();
   await attempt.succeeded();
-  return sessions.open(scope, person.id, person.user, receiver.channel === 'sms' ? 'sms-code' : 'email-code');
+  return sessions.open(scope, person.id, person.user, receiver.channel === 'sms' ? 'sms-code' : 'email-code', since);
 }
 
 export function signIn(parts: Parts): Route {

@@ -12,7 +12,7 @@ import {
   type LockoutPolicy,
 } from './lockout.policy.ts';
 
-export type Attempt = { succeeded(): Promise<void> };
+type Attempt = { succeeded(): Promise<void> };
 
 export type Lockout = {
   /**

@@ -24,7 +24,8 @@ export const sessionAnswer = z.object({
 export type SessionAnswer = z.output<typeof sessionAnswer>;
 
 export type Sessions = {
-  open(scope: Scope, userId: string, user: User, method: SignInMethod): Promise<SessionAnswer>;
+  /** @param since before the account was read: a change that was made meanwhile ends this session too */
+  open(scope: Scope, userId: string, user: User, method: SignInMethod, since: Date): Promise<SessionAnswer>;
   /** @throws DomainError `identity.session-over` */
   refresh(scope: Scope, facts: RefreshFacts): Promise<SessionAnswer>;
   end(scope: Scope, familyId: string, reason: SessionEnd): Promise<void>;
@@ -71,13 +72,15 @@ export function createSessions(parts: {
   return {
     lengthMs,
     end,
-    async open(scope, userId, user, method) {
+    async open(scope, userId, user, method, since) {
       const length = await lengthMs(scope, user);
       if (length === undefined) throw sessionOver();
-      const now = clock();
+      // What ended earlier sessions was known when the account was read, so it does not end this one.
+      const ended = user.sessionsEndedAt === undefined ? 0 : Date.parse(user.sessionsEndedAt) + 1;
+      const at = new Date(Math.max(since.getTime(), ended)).toISOString();
       const familyId = newId('fam', scope.tenantId);
-      const expiresAt = new Date(now.getTime() + length).toISOString();
-      const command = { type: 'OpenSession', userId, method, at: now.toISOString(), expiresAt } as const;
+      const expiresAt = new Date(clock().getTime() + length).toISOString();
+      const command = { type: 'OpenSession', userId, method, at, expiresAt } as const;
       await sessions.handle(scope, familyId, command, { expectNew: true });
       return answer(scope, userId, user, familyId, 1);
     },

@@ -9,7 +9,7 @@ import { isDue, keysOf, signingKeyAt } from './signing-keys.decider.ts';
 import type { SigningKeyStore } from './signing-keys.store.ts';
 import type { NewKey, RotationPolicy, SigningKey, SigningKeysState } from './signing-keys.ts';
 
-export type TokenFacts = Pick<AccessTokenClaims, 'sub' | 'tid' | 'fam' | 'roles'> & {
+type TokenFacts = Pick<AccessTokenClaims, 'sub' | 'tid' | 'fam' | 'roles'> & {
   /** Tokens issued up to then are revoked, so this one must be dated later. */
   readonly revokedAt?: string | undefined;
 };
@@ -28,7 +28,7 @@ export type Signer = {
 
 const DAY_MS = 24 * 60 * 60_000;
 const MINUTE_MS = 60_000;
-export const ROTATION: RotationPolicy = {
+const ROTATION: RotationPolicy = {
   useForMs: 30 * DAY_MS,
   // Caches may keep the published keys for five minutes, see the route.
   publishAheadMs: 15 * MINUTE_MS,

@@ -2,16 +2,16 @@
 // and because others want the whole of it in one message (PLA-01). One page of words.
 import type { Bilingual } from '@tongpiao/contracts';
 
-export type TenantKind = 'scenic' | 'station' | 'authority';
+type TenantKind = 'scenic' | 'station' | 'authority';
 
 /** How the public reaches the organisation; not personal data. */
-export type TenantContact = {
+type TenantContact = {
   readonly hotline: string;
   readonly email?: string | undefined;
   readonly address?: Bilingual | undefined;
 };
 
-export type TenantPolicies = {
+type TenantPolicies = {
   /** After so many hours staff sign in again, however busy they were. */
   readonly staffSessionHours: number;
 };
@@ -27,9 +27,9 @@ export type TenantSettings = {
   readonly policies: TenantPolicies;
 };
 
-export type TenantStatus = 'active' | 'suspended';
+type TenantStatus = 'active' | 'suspended';
 
-export type Gate = { readonly id: string; readonly name: Bilingual };
+type Gate = { readonly id: string; readonly name: Bilingual };
 export type Site = { readonly id: string; readonly name: Bilingual; readonly gates: readonly Gate[] };
 
 /** What may change later; kind, currency and demo may not, because sold tickets and booked money depend on them. */

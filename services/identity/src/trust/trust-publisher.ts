@@ -22,7 +22,7 @@ import type { TenantStore } from '../tenant/tenant.store.ts';
 import { envelopeOfPlatform } from './platform-envelope.ts';
 import type { Revocation, TrustFacts } from './trust-facts.store.ts';
 
-export type Publication = DataOf<typeof trustPublished>;
+type Publication = DataOf<typeof trustPublished>;
 
 export type TrustPublisher = {
   /** Publishes the next revision. */

@@ -2,7 +2,7 @@
 import { formatId, PLATFORM_TENANT, type EmailAddress, type PhoneNumber } from '@tongpiao/kernel';
 import { mac, type RecordKey, type Scope, type Vault } from '@tongpiao/persistence';
 import type { PersonalValues } from './personal-values.ts';
-import type { Usernames } from './usernames.ts';
+import type { Usernames } from './usernames.store.ts';
 import type { User } from './user.ts';
 import type { UserStore } from './user.store.ts';
 
@@ -10,7 +10,7 @@ export type Receiver =
   | { readonly channel: 'sms'; readonly phone: PhoneNumber }
   | { readonly channel: 'email'; readonly email: EmailAddress };
 
-export type Person = { readonly id: string; readonly scope: Scope; readonly user: User };
+type Person = { readonly id: string; readonly scope: Scope; readonly user: User };
 
 export type People = {
   /** @param inTenant makes the scope in which the account lives */
@@ -48,7 +48,11 @@ export function createPeople(parts: {
   return {
     async byUsername(username, inTenant) {
       const login = await usernames.find(username);
-      if (login === undefined) return undefined;
+      if (login === undefined) {
+        // A name that nobody has costs the same reads.
+        await users.load(inTenant(PLATFORM_TENANT), 'usr_nobody');
+        return undefined;
+      }
       const scope = inTenant(login.tenantId);
       const state = (await users.load(scope, login.userId))?.state;
       return state === undefined || state.status === 'none' ? undefined : { id: login.userId, scope, user: state };

@@ -7,10 +7,10 @@ import { assertGoodPassword } from '../password/password.policy.ts';
 import type { Passwords } from '../password/passwords.ts';
 import type { PersonalValues } from './personal-values.ts';
 import type { Staff, User } from './user.ts';
-import type { Usernames } from './usernames.ts';
+import type { Usernames } from './usernames.store.ts';
 import type { UserStore } from './user.store.ts';
 
-export type NewStaff = {
+type NewStaff = {
   readonly username: string;
   readonly password: string;
   readonly name: string;

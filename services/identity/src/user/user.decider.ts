@@ -6,6 +6,7 @@
 //                                                  identity.roles-not-for-travellers
 // blocked or not makes no difference to what may be changed: a blocked person can be unblocked and given another password.
 import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
+import { revokedUpTo } from './revocation.policy.ts';
 import type { User, UserChanges, UserCommand, UserEvent, UserState } from './user.ts';
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {
@@ -59,8 +60,9 @@ function decide(state: UserState, command: UserCommand): readonly UserEvent[] {
 function changed(user: User, { changes, at }: Extract<UserEvent, { type: 'UserChanged' }>): User {
   const edition = user.edition + 1;
   const status = changes.status ?? user.status;
-  const ended = changes.status === 'blocked' ? { sessionsEndedAt: at } : {};
-  const standing = { status, edition, tokensRevokedAt: at, ...ended };
+  const upTo = revokedUpTo(at);
+  const ended = changes.status === 'blocked' ? { sessionsEndedAt: upTo } : {};
+  const standing = { status, edition, tokensRevokedAt: upTo, ...ended };
   return user.kind === 'staff'
     ? { ...user, ...standing, roles: changes.roles ?? user.roles }
     : { ...user, ...standing };
@@ -86,7 +88,8 @@ function evolve(state: UserState, event: UserEvent): UserState {
     case 'PasswordSet': {
       if (state.status === 'none' || state.kind === 'traveller') return state;
       const { password, at } = event;
-      return { ...state, password, sessionsEndedAt: at, tokensRevokedAt: at, edition: state.edition + 1 };
+      const upTo = revokedUpTo(at);
+      return { ...state, password, sessionsEndedAt: upTo, tokensRevokedAt: upTo, edition: state.edition + 1 };
     }
     // Looking changes nothing that an editor could have overlooked.
     case 'PersonalDataRevealed':

@@ -2,13 +2,14 @@
 import { refreshTrust } from '@tongpiao/contracts';
 import { unreachable } from '@tongpiao/kernel';
 import { say, type Said } from '@tongpiao/persistence';
+import { revokedUpTo } from './revocation.policy.ts';
 import type { UserEvent } from './user.ts';
 
 export function userMessages(event: UserEvent, facts: { id: string }): readonly Said[] {
   switch (event.type) {
     case 'UserChanged':
     case 'PasswordSet':
-      return [say(refreshTrust, { revokedUser: { id: facts.id, at: event.at } })];
+      return [say(refreshTrust, { revokedUser: { id: facts.id, at: revokedUpTo(event.at) } })];
     case 'StaffAdded':
     case 'TravellerMet':
     case 'PersonalDataRevealed':

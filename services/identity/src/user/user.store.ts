@@ -1,5 +1,5 @@
 // People on disk. Usernames are unique across tenants, because a sign-in names no tenant: they are claimed in a collection of
-// their own before the account is made, see `usernames.ts`.
+// their own before the account is made, see `usernames.store.ts`.
 import { roleSchema } from '@tongpiao/contracts';
 import { personalValueSchema, type AggregateSpec, type AggregateStore } from '@tongpiao/persistence';
 import { z } from 'zod';

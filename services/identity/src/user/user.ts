@@ -4,7 +4,7 @@ import type { PersonalValue } from '@tongpiao/persistence';
 
 /** What can be shown in plain, one field at a time, to whoever says why. */
 export const PERSONAL_FIELDS = ['name', 'phone', 'email'] as const;
-export type PersonalField = (typeof PERSONAL_FIELDS)[number];
+type PersonalField = (typeof PERSONAL_FIELDS)[number];
 
 export type Staff = {
   readonly kind: 'staff';
@@ -17,7 +17,7 @@ export type Staff = {
   readonly roles: readonly Role[];
 };
 
-export type Traveller = {
+type Traveller = {
   readonly kind: 'traveller';
   readonly name?: undefined;
   readonly phone?: PersonalValue | undefined;
