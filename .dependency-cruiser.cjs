@@ -18,9 +18,9 @@ const LAYERS = {
   persistence: ['kernel', 'contracts'],
   messaging: ['kernel', 'contracts'],
   'service-shell': ['kernel', 'contracts', 'persistence', 'messaging'],
-  sandboxes: ['kernel'],
-  'local-stack': ['kernel', 'sandboxes'],
-  testing: ['kernel', 'contracts', 'local-stack'],
+  sandboxes: [],
+  'local-stack': [],
+  testing: ['kernel'],
 };
 
 /** A decider's neighbour `<aggregate>.ts` holds its unions and belongs to the core as well. */
