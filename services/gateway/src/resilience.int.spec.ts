@@ -75,6 +75,27 @@ describe('gateway: resilience', () => {
     });
   }
 
+  it('PLA-51 asks an instance that is back before anybody has noticed, when the other one goes', async () => {
+    const [first, second] = [await fakeUpstream(), await fakeUpstream()];
+    const gateway = await startGateway(`${first.url},${second.url}`);
+    let again: FakeUpstream | undefined;
+    try {
+      await first.kill();
+      await eventually('the first to be missed', async () => {
+        await ask(gateway.url, '/api/v1/products');
+        return (await metric(gateway.url, 'gateway_instances_ready{upstream="sales",service="gateway"}')) === '1';
+      });
+      again = await fakeUpstream(undefined, { port: Number(new URL(first.url).port) });
+      await second.kill();
+      for (let count = 0; count < 6; count += 1) {
+        expect((await ask(gateway.url, '/api/v1/products')).status).to.equal(200);
+      }
+    } finally {
+      await gateway.running.stop();
+      await Promise.all([second.kill(), again?.kill()]);
+    }
+  });
+
   it('PLA-51 passes over an instance that says it is not ready', async () => {
     let ready = true;
     const first = await fakeUpstream(undefined, { ready: () => ready });

@@ -3,8 +3,8 @@
 import type { IncomingMessage } from 'node:http';
 import { CallerLeft } from './failures.ts';
 
-/** Holds an order of 500 travellers; times the requests under way it is still memory that a process has. */
-export const GATHERED_MAX_BYTES = 131_072;
+/** Holds an order of 500 travellers; times the requests that may be under way it is half a gigabyte. */
+export const GATHERED_MAX_BYTES = 65_536;
 
 /** @param length as declared, at most `GATHERED_MAX_BYTES`; the parser holds the caller to it */
 export function gather(incoming: IncomingMessage, length: number): Promise<Buffer> {

@@ -110,17 +110,18 @@ export class Upstream {
     for (const instance of this.instances) this.probe(instance);
   }
 
-  /** The next instance in turn; another one than `not` where there is one. */
+  /** The next instance in turn; another one than `not`, even one that was away a moment ago, where there is another one. */
   pick(not?: Instance): Instance | undefined {
-    const candidates = this.#candidates;
+    return this.#turn(this.#candidates, not) ?? this.#turn(this.instances, not);
+  }
+
+  #turn(instances: readonly Instance[], not: Instance | undefined): Instance | undefined {
     for (let tries = 0; tries < 2; tries += 1) {
-      this.#next = (this.#next + 1) % candidates.length;
-      const instance = candidates[this.#next];
-      if (instance !== not) return instance;
+      this.#next = (this.#next + 1) % instances.length;
+      const instance = instances[this.#next];
+      if (instance !== undefined && instance !== not) return instance;
     }
-    return not === undefined
-      ? undefined
-      : this.instances.find((instance) => instance !== not && instance.state !== 'away');
+    return undefined;
   }
 
   get state(): InstanceState {
