@@ -32,7 +32,10 @@ function at(document: unknown, path: string): unknown {
       document,
     );
 }
-const text = (document: unknown, path: string): string => String(at(document, path) ?? '');
+const text = (document: unknown, path: string): string => {
+  const value = at(document, path);
+  return typeof value === 'string' ? value : '';
+};
 const number = (document: unknown, path: string): number => Number(at(document, path) ?? 0);
 const list = (document: unknown, path: string): readonly unknown[] => {
   const value = at(document, path);

@@ -30,7 +30,8 @@ const ASKED_AGAIN = new Set(['platform.still-running', 'platform.rate-limited', 
 
 /** The order ended or was paid while the buyer was asking: an answer, not a fault. */
 const ENDED = new Set(['sales.order-ended', 'sales.order-already-paid']);
-const codeOf = (body: unknown): string => String((body as { code?: unknown }).code ?? '');
+const codeOf = (body: unknown): string =>
+  typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string' ? body.code : '';
 
 type OrderBody = {
   id: string;
@@ -73,7 +74,7 @@ export function startBuyers(
         if (good(answer)) return answer;
         last = String(answer.status);
         // A clear refusal is an answer; only busy, away and not-yet are asked again.
-        const code = String((answer.body as { code?: unknown }).code ?? '');
+        const code = codeOf(answer.body);
         last += ` ${code}`;
         if (answer.status >= 400 && answer.status < 500 && !ASKED_AGAIN.has(code)) {
           wrong.push(`${what}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`);

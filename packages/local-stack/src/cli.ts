@@ -1,7 +1,8 @@
 // `npm start` and `npm run reset`. Start shows its progress, prints the card, and keeps everything running until Ctrl-C.
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { DemoFile, renderCard } from './card.ts';
+import { renderCard } from './card.ts';
+import { seedDemoData } from './demo-data.ts';
 import { removeVolumes } from './docker.ts';
 import { AlreadyRunning, runningProcess } from './lock.ts';
 import { startPlatform, type Platform } from './start-platform.ts';
@@ -25,17 +26,6 @@ const day = (offset: number): string => {
   const date = new Date(Date.now() + offset * 86_400_000);
   // Sessions are dated in China, where the tenants are.
   return new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(date);
-};
-
-const readDemo = (platform: Platform): DemoFile => {
-  const file = path.join(stateDirectory, 'demo.json');
-  if (existsSync(file)) return DemoFile.parse(JSON.parse(readFileSync(file, 'utf8')));
-  return {
-    baseUrl: platform.baseUrl,
-    tenants: [],
-    sandboxes: { sms: platform.sandboxUrl, mail: platform.sandboxUrl, payment: platform.sandboxUrl },
-    users: [{ username: 'admin', password: platform.adminPassword, roles: ['platform_admin'], tenantId: 'platform' }],
-  };
 };
 
 // npm passes a signal on that the terminal has delivered already; two within a second are one wish.
@@ -69,8 +59,11 @@ const start = async (): Promise<void> => {
     if (cancel.signal.aborted) process.exit(0);
     throw error;
   }
+  const { baseUrl, adminPassword, sandboxUrl } = platform;
+  // The same requests at every start: what is there already is found again, and addresses may have changed.
+  const demo = await seedDemoData({ baseUrl, adminPassword, stateDirectory, sandboxUrl, report });
   const limits = process.env['LIMITS'] === 'off' ? 'off' : 'on';
-  process.stdout.write(`${renderCard(readDemo(platform), { from: day(1), to: day(7), limits })}\n`);
+  process.stdout.write(`${renderCard(demo, { from: day(1), to: day(7), limits })}\n`);
 };
 
 const reset = async (): Promise<void> => {
