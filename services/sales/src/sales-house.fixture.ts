@@ -111,11 +111,10 @@ export async function openSalesHouse() {
   };
   const connect = (service: string): Promise<Broker> =>
     connectBroker({ url: servers.rabbitmqUrl, service, instance: 'played', prefix: servers.prefix, logger });
-  const [identity, inventory, finance, ears] = await Promise.all(
-    ['identity', 'inventory', 'finance', 'ears'].map(connect),
-  );
-  if (identity === undefined || inventory === undefined || finance === undefined || ears === undefined)
-    throw new Error('no broker');
+  const identity = await connect('identity');
+  const inventory = await connect('inventory');
+  const finance = await connect('finance');
+  const ears = await connect('ears');
 
   const instances: Running[] = [];
   const sessions = new Map<string, { data: DataOf<typeof sessionChanged>; tenantId: string; free: number }>();

@@ -356,6 +356,9 @@ describe('order', () => {
       given(...ended, refundDone('pay_1'))
         .when(refundConfirmed('pay_1'))
         .thenNothing();
+      given(...withPayment, refundAsked('pay_1', 'late-payment', 1))
+        .when(refundConfirmed('pay_1'))
+        .then(refundDone('pay_1'));
       given(...withTwo, paidBy('pay_1'), refundAsked('pay_2', 'double-payment'))
         .when(refundConfirmed('pay_2'))
         .then(refundDone('pay_2'));

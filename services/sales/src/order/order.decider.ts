@@ -13,7 +13,7 @@
 // ExpireOrder          NotYet   expired          closing³ | expired            -                   -                -
 // CancelOrder          404      cancelled        closing³ | cancelled          already-paid        already-paid     - | ended⁴
 // FulfilOrder          NotYet   NotYet           NotYet                        fulfilled           -                -
-// ConfirmRefund        NotYet   -                -                             done                done             done
+// ConfirmRefund        NotYet   -                done                          done                done             done
 // ReviewHold           -⁵       -                -                             kept                kept             let go
 //
 // ¹ nothing to pay   ² when closing and no payment is open any more   ³ while a payment is open at the provider: it is closed there
@@ -114,13 +114,14 @@ function decideAwaiting(state: Of<'awaiting_payment'>, command: OrderCommand): r
       return end(state, state.closing ?? 'expired', command.at);
     case 'CancelOrder':
       return state.closing === undefined ? end(state, 'cancelled', command.at) : [];
+    case 'ConfirmRefund':
+      return confirmRefund(state, command.refundId);
     case 'FulfilOrder':
       throw new NotYet('sales.order-unpaid', 'The order is not paid yet.');
     case 'PlaceOrder':
     case 'RefuseOrder':
     case 'GrantHold':
     case 'RejectHold':
-    case 'ConfirmRefund':
     case 'ReviewHold':
       return [];
     default:

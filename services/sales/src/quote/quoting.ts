@@ -58,7 +58,10 @@ export function createQuoting(
           const view = sessions.get(id);
           return view?.tenantId === tenantId ? sessionFacts(view) : undefined;
         },
-        product: (id) => products.get(id)?.product,
+        product: (id) => {
+          const found = products.get(id);
+          return found?.tenantId === tenantId ? found.product : undefined;
+        },
       });
       const fingerprint = read
         .map(({ sessionId, ticketTypeId, quantity }) => `${sessionId}/${ticketTypeId}/${quantity}`)
