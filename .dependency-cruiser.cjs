@@ -24,7 +24,7 @@ const LAYERS = {
 };
 
 /** A decider's neighbour `<aggregate>.ts` holds its unions and belongs to the core as well. */
-const aggregates = globSync('services/*/src/**/*.decider.ts').map(
+const aggregates = globSync('services/*/src/**/*.decider.ts', { cwd: __dirname }).map(
   (file) => `^${file.replace('.decider.ts', '\\.ts')}$`,
 );
 const CORE = ['\\.(decider|policy|messages)\\.ts$', ...aggregates];
