@@ -9,7 +9,11 @@ import type { SiteDayStore } from '../site-day/site-day.store.ts';
 const EVERY_MS = 20_000;
 const OLD_MS = 60_000;
 
-export function completePending(foundation: Foundation, siteDays: SiteDayStore, holds: HoldStore): void {
+export function completePending(
+  foundation: Pick<Foundation, 'clock' | 'logger' | 'every' | 'acrossTenants'>,
+  siteDays: SiteDayStore,
+  holds: HoldStore,
+): void {
   const { clock, logger } = foundation;
   foundation.every(
     'complete-pending',

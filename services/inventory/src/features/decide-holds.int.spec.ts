@@ -33,6 +33,7 @@ import { sessionSpec } from '../session/session.store.ts';
 import { balanced } from '../site-day/site-day.decider.ts';
 import type { SiteDay } from '../site-day/site-day.ts';
 import { openSiteDays, siteDayId, type Guard, type SiteDayStore } from '../site-day/site-day.store.ts';
+import { completePending } from './complete-pending.ts';
 import { DECIDE_HOLDS, decideHolds, type DecideFaults } from './decide-holds.ts';
 
 const TENANT = 'ten_aaaaaaaaaa7k' as TenantId;
@@ -380,6 +381,135 @@ describe('decide-holds', function () {
       expect(siteDay.sessions[sessionId]).to.deep.include({ capacity: 30, available: 10, held: 0, sold: 20 });
     });
   }
+
+  /** Dies at this point for the first few times, so that the message waits on a retry rung. */
+  const dyingAt = (point: Parameters<DecideFaults['at']>[0], times: number): DecideFaults & { deaths: number } => {
+    const faults = {
+      deaths: 0,
+      at(at: Parameters<DecideFaults['at']>[0]) {
+        if (at !== point || faults.deaths >= times) return;
+        faults.deaths += 1;
+        throw new Error(`killed ${point}`);
+      },
+    };
+    return faults;
+  };
+  const stored = async (instance: Instance, id: string): Promise<string | undefined> =>
+    (await instance.holds.load(scope, [`hld_${id}`])).get(`hld_${id}`)?.status;
+
+  it('INV-11 a release that overtakes its place on the retry rung leaves nothing held', async () => {
+    const faults = dyingAt('afterCounters', 1);
+    const instance = await start({ faults });
+    const sessionId = await session(instance, 'ovt', 5);
+    await client.publisher.publishMany([place('ovt1', [{ sessionId, quantity: 2 }])]);
+    await eventually(
+      'the counters have moved',
+      async () => (await counters(instance, 'ovt')).sessions[sessionId]?.held === 2,
+    );
+    await client.publisher.publishMany([release('ovt1')]);
+    await eventually('the tombstone', async () => (await stored(instance, 'ovt1')) === 'released');
+    await eventually('the places', async () => (await counters(instance, 'ovt')).sessions[sessionId]?.available === 5);
+    expect((await quiet(instance, 'ovt')).sessions[sessionId]).to.deep.include({ available: 5, held: 0, sold: 0 });
+    expect(said('ovt1'), 'nobody is granted what was let go').to.deep.equal([]);
+  });
+
+  it('INV-11 two releases while the place waits on its rung give the places back once', async () => {
+    const faults = dyingAt('afterHolds', 1);
+    const instance = await start({ faults });
+    const sessionId = await session(instance, 'two2', 5);
+    await client.publisher.publishMany([place('rel1', [{ sessionId, quantity: 2 }])]);
+    await eventually('the document', async () => (await stored(instance, 'rel1')) === 'held');
+    await client.publisher.publishMany([release('rel1')]);
+    await eventually('released', async () => (await stored(instance, 'rel1')) === 'released');
+    await client.publisher.publishMany([release('rel1')]);
+    const siteDay = await quiet(instance, 'two2');
+    expect(siteDay.sessions[sessionId]).to.deep.include({ capacity: 5, available: 5, held: 0, sold: 0 });
+  });
+
+  it('INV-11 two confirms while the place waits on its rung sell the places once', async () => {
+    const faults = dyingAt('afterHolds', 1);
+    const instance = await start({ faults });
+    const sessionId = await session(instance, 'con2', 5);
+    await client.publisher.publishMany([place('cnf1', [{ sessionId, quantity: 2 }])]);
+    await eventually('the document', async () => (await stored(instance, 'cnf1')) === 'held');
+    await client.publisher.publishMany([confirm('cnf1')]);
+    await eventually('confirmed', async () => (await stored(instance, 'cnf1')) === 'confirmed');
+    await client.publisher.publishMany([confirm('cnf1')]);
+    const siteDay = await quiet(instance, 'con2');
+    expect(siteDay.sessions[sessionId]).to.deep.include({ capacity: 5, available: 3, held: 0, sold: 2 });
+  });
+
+  for (const [point, times] of [
+    ['afterCounters', 2],
+    ['afterHolds', 1],
+    ['afterPending', 1],
+  ] as const) {
+    it(`INV-10 PLA-41 a hold over three days is all or nothing when it dies ${point}`, async () => {
+      const faults = dyingAt(point, times);
+      const instance = await start({ faults });
+      const name = `day${point.slice(5, 8).toLowerCase()}`;
+      const dates = [DATE, '2026-12-02', '2026-12-03'];
+      const ids: string[] = [];
+      for (const [index, date] of dates.entries()) ids.push(await session(instance, `${name}${index}`, 3, { date }));
+      const lines = ids.map((sessionId) => ({ sessionId, quantity: 2 }));
+      await client.publisher.publishMany([place(`${name}a`, lines)]);
+      await answered([`${name}a`]);
+      await client.publisher.publishMany([place(`${name}b`, lines)]);
+      await answered([`${name}b`]);
+      expect([said(`${name}a`), said(`${name}b`)]).to.deep.equal([['granted'], ['sold-out']]);
+      await client.publisher.publishMany([release(`${name}a`)]);
+      await eventually('let go', async () => (await stored(instance, `${name}a`)) === 'released');
+      for (const [index, date] of dates.entries()) {
+        await eventually(`day ${index} is free and nothing is pending`, async () => {
+          const siteDay = await counters(instance, `${name}${index}`, date);
+          const figures = siteDay.sessions[ids[index] ?? ''];
+          return siteDay.pending.length === 0 && figures?.available === 3 && figures.held === 0;
+        });
+      }
+      expect(faults.deaths).to.equal(times);
+    });
+  }
+
+  it('PLA-41 the sweep completes a decision that nobody completed, and gives back what was let go meanwhile', async () => {
+    const instance = await start();
+    const sessionId = await session(instance, 'swe', 5);
+    const siteDay = await counters(instance, 'swe');
+    const hold = (id: string): SiteDay['pending'][number]['hold'] => ({
+      ...holdOf(id),
+      channel: 'web',
+      expiresAt: '2026-12-01T10:00:00Z',
+      lines: [{ sessionId, siteDay: siteDay.id, quantity: 1 }],
+    });
+    const change = { available: -2, held: 2, sold: 0 };
+    const pending = ['swe1', 'swe2'].map((id) => ({ id: `hld_${id}:place`, step: 'place' as const, hold: hold(id) }));
+    const decided = await instance.siteDays.decide(
+      scope,
+      siteDay,
+      { sessions: { [sessionId]: change }, day: change, pending },
+      new Date(Date.now() - 120_000),
+    );
+    expect(decided).to.equal(true);
+    await instance.holds.bury(scope, { ...hold('swe2'), lines: [] }, new Date());
+    let sweep: (() => Promise<void>) | undefined;
+    completePending(
+      {
+        clock: () => new Date(),
+        logger,
+        acrossTenants: (reason) => Scope.acrossTenants(reason, origin, logger),
+        every: (_name, _everyMs, task) => {
+          sweep = task;
+        },
+      },
+      instance.siteDays,
+      instance.holds,
+    );
+    await sweep?.();
+    await sweep?.();
+    await answered(['swe1']);
+    const after = await counters(instance, 'swe');
+    expect(after.pending).to.deep.equal([]);
+    expect(after.sessions[sessionId]).to.deep.include({ available: 4, held: 1 });
+  });
 
   it('INV-11 two instances that both decide sell no place twice', async () => {
     const one = await start({ singleActive: false, slice: 'race' });
