@@ -189,7 +189,8 @@ export async function openMessages(
   schema.index({ 'open.lane': 1, 'open.wakeAt': 1 }, { sparse: true });
   schema.index(
     { 'state.submission.reference': 1 },
-    { partialFilterExpression: { 'state.submission.reference': { $exists: true } } },
+    // Mail has no receipts.
+    { partialFilterExpression: { 'state.channel': 'sms', 'state.submission.reference': { $exists: true } } },
   );
   schema.index(
     { 'charge.minute': 1, tenantId: 1, 'charge.provider': 1, 'charge.segments': 1 },
@@ -306,7 +307,8 @@ function messageStore(
         const outcome = decideOn(item.held, item.held, item.command, at, origin);
         return outcome === undefined ? [] : [{ item, outcome }];
       });
-      if (decided.length === 0) break;
+      // What changes nothing is done.
+      if (decided.length === 0) return results;
       const { all, now } = await write(
         decided.map(({ outcome }) => outcome),
         at,
@@ -396,7 +398,7 @@ function messageStore(
       if (references.length === 0) return [];
       const found = await records.find(
         everyTenant,
-        { 'state.submission.reference': { $in: references } },
+        { 'state.channel': 'sms', 'state.submission.reference': { $in: references } },
         { projection: WITHOUT_BULK, limit: references.length },
       );
       return found.map(heldOf);

@@ -12,8 +12,8 @@ import type { Job } from './lane.ts';
 const SMPP_WINDOW = 50;
 /** A code waits for one of these to be free, for a few ms. */
 const SMTP_CONNECTIONS = 12;
-/** Pixels on the screen: large enough for a scanner behind glass. */
-const QR_WIDTH = 240;
+/** A ticket's code has 130 pixels; twice that on a screen is large enough for a scanner behind glass. */
+const QR_SCALE = 2;
 
 export function openSms(
   config: Config,
@@ -81,5 +81,8 @@ export function submitMail(
 
 function qrImage({ qr }: Values): string {
   if (qr === undefined || qr === '') return '';
-  return `<img alt="QR" width="${QR_WIDTH}" src="data:image/png;base64,${qrPng(qr).toString('base64')}">`;
+  const { png, pixels } = qrPng(qr);
+  const side = pixels * QR_SCALE;
+  const source = `data:image/png;base64,${png.toString('base64')}`;
+  return `<img alt="QR" width="${side}" height="${side}" style="image-rendering:pixelated" src="${source}">`;
 }

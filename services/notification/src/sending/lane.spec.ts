@@ -58,6 +58,7 @@ describe('lane', () => {
     lane = createLane({
       name: 'sms',
       concurrency: 3,
+      line: 10,
       submit: async (each) => {
         running += 1;
         most = Math.max(most, running);

@@ -19,6 +19,8 @@ export type LaneOptions = {
   readonly name: LaneName;
   /** Submissions under way at once. */
   readonly concurrency: number;
+  /** Claimed messages that wait, per submission under way: a batch of events should find room, and nobody should wait long. */
+  readonly line: number;
   /** @throws SubmitRefused, SubmitOutcomeUnknown */
   readonly submit: (job: Job) => Promise<Submission>;
   readonly healthy: () => boolean;
@@ -46,14 +48,12 @@ export type Lane = {
 
 /** Results wait a few ms; more than this means that the database does not keep up, and then nothing more is sent. */
 const UNWRITTEN_MAX = 2_000;
-/** Claimed messages that wait, per submission under way: enough that none waits for the next claim. */
-const LINE_ROUNDS = 10;
 const PAUSE_MS = 500;
 const PAUSE_MAX_MS = 10_000;
 const STOP_WITHIN_MS = 8_000;
 
 export function createLane(options: LaneOptions): Lane {
-  const { concurrency, done, clock, logger, faults } = options;
+  const { concurrency, line, done, clock, logger, faults } = options;
   const waiting: Job[] = [];
   let reserved = 0;
   let running = 0;
@@ -70,7 +70,7 @@ export function createLane(options: LaneOptions): Lane {
   function room(): number {
     if (stopped || options.unwritten() > UNWRITTEN_MAX) return 0;
     const taken = reserved + waiting.length + running;
-    if (failures === 0 && options.healthy()) return Math.max(0, width * (1 + LINE_ROUNDS) - taken);
+    if (failures === 0 && options.healthy()) return Math.max(0, width * (1 + line) - taken);
     return clock().getTime() >= pausedUntil && taken === 0 ? 1 : 0;
   }
 

@@ -8,11 +8,12 @@ import type { ResultWriter } from './result-writer.ts';
 
 type Carrier<Provider> = { readonly provider: Provider; readonly submit: (job: Job) => Promise<Submission> };
 
-const WIDTHS: Readonly<Record<LaneName, number>> = {
-  sms: 40,
-  email: 10,
-  'code-sms': 10,
-  'code-email': 10,
+const WIDTHS: Readonly<Record<LaneName, { concurrency: number; line: number }>> = {
+  sms: { concurrency: 40, line: 10 },
+  // A mail server answers within some 10 ms: 300 are gone within a second.
+  email: { concurrency: 10, line: 30 },
+  'code-sms': { concurrency: 10, line: 10 },
+  'code-email': { concurrency: 10, line: 10 },
 };
 
 export function openLanes(parts: {
@@ -28,7 +29,7 @@ export function openLanes(parts: {
   const open = (name: LaneName, { provider, submit }: Carrier<SmsProvider | MailProvider>): Lane =>
     createLane({
       name,
-      concurrency: WIDTHS[name],
+      ...WIDTHS[name],
       submit,
       healthy: () => provider.healthy(),
       done: (held, command) => results.add(held, command),
