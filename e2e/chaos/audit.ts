@@ -18,9 +18,7 @@ export async function connect(mongodbUri: string): Promise<Connection> {
 }
 
 async function all(connection: Connection, database: string, collection: string): Promise<Document[]> {
-  return connection.getClient().db(database).collection<Document>(collection).find({}).toArray() as unknown as Promise<
-    Document[]
-  >;
+  return connection.getClient().db(database).collection<Document>(collection).find({}).toArray();
 }
 
 function at(document: unknown, path: string): unknown {

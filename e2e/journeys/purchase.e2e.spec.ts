@@ -50,7 +50,7 @@ describe('journeys through the gateway', function () {
   after(async () => {
     await client.close();
     await platform.stop();
-    rmSync(stateDirectory, { recursive: true, force: true });
+    if (process.env['KEEP'] === undefined) rmSync(stateDirectory, { recursive: true, force: true });
   });
 
   const newPhone = (): string => `137${String((phoneNumber += 1)).padStart(8, '0')}`;

@@ -1,5 +1,5 @@
 // `npm start` and `npm run reset`. Start shows its progress, prints the card, and keeps everything running until Ctrl-C.
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { renderCard } from './card.ts';
 import { seedDemoData } from './demo-data.ts';
@@ -62,6 +62,11 @@ const start = async (): Promise<void> => {
   const { baseUrl, adminPassword, sandboxUrl } = platform;
   // The same requests at every start: what is there already is found again, and addresses may have changed.
   const demo = await seedDemoData({ baseUrl, adminPassword, stateDirectory, sandboxUrl, report });
+  // For `npm run tour`, which listens in; with passwords, so for this user alone.
+  const { mongodbUri, rabbitmqUrl, redisUrl } = platform.servers;
+  writeFileSync(path.join(stateDirectory, 'addresses.json'), JSON.stringify({ mongodbUri, rabbitmqUrl, redisUrl }), {
+    mode: 0o600,
+  });
   const limits = process.env['LIMITS'] === 'off' ? 'off' : 'on';
   process.stdout.write(`${renderCard(demo, { from: day(1), to: day(7), limits })}\n`);
 };

@@ -4,5 +4,5 @@ export { startPlatform, type Platform, type StartPlatformOptions } from './start
 export type { ManagedProcess } from './managed-process.ts';
 export type { ServerProcess } from './server-process.ts';
 export type { ServiceName } from './services.ts';
-export type { DemoFile } from './card.ts';
+export { DemoFile } from './card.ts';
 export { AlreadyRunning, runningProcess } from './lock.ts';
