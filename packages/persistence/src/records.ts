@@ -182,11 +182,24 @@ export class Records<Doc extends RecordBase> {
   }
 }
 
+/** IndexOptionsConflict, IndexKeySpecsConflict. */
+const INDEX_CONFLICTS: ReadonlySet<unknown> = new Set([85, 86]);
+
+function hasCode(error: unknown, codes: ReadonlySet<unknown>): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && codes.has(error.code);
+}
+
 /** The raw collection behind a mongoose schema; its indexes are created before anything is served. */
 export async function collectionOf(connection: Connection, name: string, schema: Schema): Promise<Raw> {
   const model = connection.models[name] ?? connection.model(name, schema, name);
   await model.createCollection();
-  await model.createIndexes();
+  try {
+    await model.createIndexes();
+  } catch (error) {
+    // An index that the code describes differently now is made anew: a deployment must not stumble over its predecessor's.
+    if (!hasCode(error, INDEX_CONFLICTS)) throw error;
+    await model.syncIndexes();
+  }
   const db = connection.db;
   if (db === undefined) throw new Error('database is not connected');
   const collection = db.collection<StoredDocument>(name);
