@@ -43,13 +43,13 @@ import { run, type SalesTestOptions } from './run.ts';
 
 export const TENANT = 'ten_7f3k9q2m5x8c4v6b1n0a' as TenantId;
 export const FOREIGN = 'ten_7f3k9q2m5x8c4v6b1n0b' as TenantId;
-export const SITE = 'sit_0a7f3k9q2m5x8c4v6b1n';
-export const OTHER_SITE = 'sit_0a7f3k9q2m5x8c4v6b1m';
+const SITE = 'sit_0a7f3k9q2m5x8c4v6b1n';
+const OTHER_SITE = 'sit_0a7f3k9q2m5x8c4v6b1m';
 export const GATES = ['gat_0a7f3k9q2m5x8c4v6b1n', 'gat_0a7f3k9q2m5x8c4v6b1m'] as const;
 export const OTHER_GATE = 'gat_0a7f3k9q2m5x8c4v6b1k';
 
 const ZONE = 'Asia/Shanghai';
-export const today = (): string => localDateOf(new Date(), ZONE);
+const today = (): string => localDateOf(new Date(), ZONE);
 export const inDays = (days: number): string => addDays(localDateOf(new Date(), ZONE), days);
 
 export type Reply = {
@@ -95,7 +95,6 @@ export type LineWish = {
 
 export type SalesHouse = Awaited<ReturnType<typeof openSalesHouse>>;
 
-// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- the object below says it better than a second list
 export async function openSalesHouse() {
   const servers = testServers();
   const logger = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
