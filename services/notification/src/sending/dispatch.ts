@@ -1,9 +1,9 @@
 // From a wish ("tell this person that") to a record, and from a record to its lane. New messages are inserted as `sending` where their
 // lane has room, so that the insert is the claim and one write does for both; the rest are inserted as `queued` and taken up later.
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Language } from '@tongpiao/contracts';
 import { formatId, maskEmail, maskPhone, parseEmail, parsePhone } from '@tongpiao/kernel';
-import { mac, type Scope, type Vault } from '@tongpiao/persistence';
+import type { Scope, Vault } from '@tongpiao/persistence';
 import { openContent, sealContent, type MessageContent } from '../message/content.ts';
 import type { Attempt, Channel, LaneName, MessageFacts } from '../message/message.ts';
 import type { MessageStore, NewMessage } from '../message/message.store.ts';
@@ -74,12 +74,15 @@ function laneOf({ channel, urgent }: Wish): LaneName {
 
 export function createDispatch(parts: Parts): Dispatch {
   const { store, vault, templates, lanes, results, everyTenant, clock } = parts;
-  const idKey = vault.serviceKey('message-id');
 
-  async function identify(wish: Wish): Promise<{ messageId: string; receiverIndex: string }> {
+  async function identify(
+    wish: Wish,
+    receiver: Receiver = receiverOf(wish),
+  ): Promise<{ messageId: string; receiverIndex: string }> {
     const { scope, channel, eventId } = wish;
-    const receiverIndex = await vault.blindIndex(scope, `receiver-${channel}`, receiverOf(wish).to);
-    const bytes = mac(idKey, `${eventId}|${receiverIndex}|${channel}`);
+    const receiverIndex = await vault.blindIndex(scope, `receiver-${channel}`, receiver.to);
+    // The index is keyed already, so a plain hash gives nothing away.
+    const bytes = createHash('sha256').update(`${eventId}|${receiverIndex}|${channel}`).digest();
     return { messageId: formatId('msg', scope.tenantId, bytes), receiverIndex };
   }
 
@@ -92,7 +95,7 @@ export function createDispatch(parts: Parts): Dispatch {
     const template = templates.newest(wish.template, channel, language);
     assertValues(template, values);
     const receiver = receiverOf(wish);
-    const { messageId, receiverIndex } = await identify(wish);
+    const { messageId, receiverIndex } = await identify(wish, receiver);
     const content: MessageContent = {
       to: receiver.to,
       signature: wish.signature,
@@ -190,7 +193,7 @@ export function createDispatch(parts: Parts): Dispatch {
       const { message } = await prepare(wish, at, { suppressed: reason });
       await store.create([message], at);
     },
-    identify,
+    identify: (wish) => identify(wish),
     resume,
   };
 }
