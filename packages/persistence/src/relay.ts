@@ -43,8 +43,9 @@ const LEASE_MS = 5_000;
 const SWEEP_BATCH = 500;
 /** Documents whose entries are in hand at once; above it the sweeper is the buffer, on disk. */
 const IN_HAND_MAX = 10_000;
-const PULL_EVERY_MS = 40;
-const PULL_BATCH = 500;
+/** Long enough that what one record says in quick succession is pulled once, well before it is overdue. */
+const PULL_EVERY_MS = 400;
+const PULL_BATCH = 2_000;
 
 const entrySchema = z.object({
   id: z.string(),
@@ -113,7 +114,7 @@ export function createRelay(options: RelayOptions): Relay {
     if (known === undefined) pulling.set(key, { collection, documentId, field, ids: [id] });
     else known.ids.push(id);
     if (pulling.size >= PULL_BATCH) void flush();
-    else pullTimer ??= setTimeout(() => void flush(), PULL_EVERY_MS);
+    else pullTimer ??= setTimeout(() => void flush(), Math.min(PULL_EVERY_MS, overdueMs / 4));
   }
 
   async function send(collection: string, documentId: string, field: Field, entry: OutboxEntry): Promise<void> {

@@ -28,6 +28,8 @@ export type InventoryTestOptions = Pick<FoundationOptions, 'faults' | 'messaging
 /** Holds in hand at once: a batch is decided with the same few writes whether it has ten or five hundred. */
 const HOLD_PREFETCH = 1_000;
 const HOLD_BATCH = 500;
+/** What one moment brings is decided together: a few milliseconds for a buyer, half the writes for everybody under load. */
+const HOLD_LINGER_MS = 8;
 
 export async function run(config: Config, options: InventoryTestOptions = {}): Promise<Running> {
   const foundation = await openFoundation({ service: 'inventory', config, ...options });
@@ -47,6 +49,7 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
     singleActive: options.singleActive ?? true,
     prefetch: HOLD_PREFETCH,
     maxBatch: HOLD_BATCH,
+    lingerMs: HOLD_LINGER_MS,
     handleBatch: decideHolds({
       siteDays,
       holds,

@@ -201,7 +201,7 @@ async function decideGroup(
       parts.moved(scope.tenantId, applyChange(siteDay, change));
     }
     await parts.faults?.at('afterCounters');
-    await followUp(parts, scope, [siteDayId], items, outcomes);
+    await followUp(parts, scope, [siteDayId], items, outcomes, stored);
     return outcomes;
   }
   throw new TransientError('inventory.contended', `site-day ${siteDayId}: ${GUARD_TRIES} other decisions came first`);
@@ -264,6 +264,7 @@ async function followUp(
   days: readonly string[],
   items: readonly Item[],
   outcomes: readonly HoldOutcome[],
+  seen?: ReadonlyMap<string, StoredHold>,
 ): Promise<void> {
   const completed = outcomes.flatMap((outcome, index) => {
     const item = items[index];
@@ -272,7 +273,7 @@ async function followUp(
       : [];
   });
   if (completed.length === 0) return;
-  const letGo = await parts.holds.complete(completed, parts.clock());
+  const letGo = await parts.holds.complete(completed, parts.clock(), seen);
   await parts.faults?.at('afterHolds');
   // Its release overtook the place that waited on a retry rung: what the counters gave goes back with the pending entry.
   for (const { hold, step } of completed) {

@@ -1,6 +1,7 @@
 // Holds as documents that journal themselves: written in bulk, with their outcome in their own outbox, after the counters
 // have decided. Every write here can be repeated without harm.
 import { holdGranted } from '@tongpiao/contracts';
+import { TransientError } from '@tongpiao/kernel';
 import {
   chain,
   collectionOf,
@@ -34,7 +35,15 @@ const holdDocument = z.looseObject({
 });
 type HoldDocument = z.infer<typeof holdDocument>;
 
-export type StoredHold = { readonly status: HoldStatus; readonly facts: HoldFacts; readonly tenantId: string };
+export type StoredHold = {
+  readonly status: HoldStatus;
+  readonly facts: HoldFacts;
+  readonly tenantId: string;
+  /** Where its journal stands, for the next entry. */
+  readonly version: number;
+  readonly seq: number;
+  readonly head: string;
+};
 
 export type HoldStore = {
   load(scope: Scope, ids: readonly string[]): Promise<Map<string, StoredHold>>;
@@ -45,6 +54,8 @@ export type HoldStore = {
   complete(
     items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[],
     at: Date,
+    /** Documents as they were read for the decision; without it they are read again. */
+    seen?: ReadonlyMap<string, StoredHold>,
   ): Promise<ReadonlySet<string>>;
   /** Lets go of a hold that is not there yet. @returns false when it has been placed meanwhile and must be decided. */
   bury(scope: Scope, hold: HoldFacts, at: Date): Promise<boolean>;
@@ -54,6 +65,8 @@ export type HoldStore = {
   count(scope: Scope, filter: Filter): Promise<number>;
 };
 
+/** Version conflicts on a hold are rare: its commands come one after another. */
+const ADVANCE_TRIES = 5;
 const STATUS_AFTER = { place: 'held', confirm: 'confirmed', release: 'released' } as const;
 const EVENT_OF = { place: 'HoldPlaced', confirm: 'HoldConfirmed', release: 'HoldReleased' } as const;
 /** No personal data travels with a hold. */
@@ -175,57 +188,67 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
     return letGo;
   }
 
+  /** Somebody else may write to a hold between look and write: then it is looked at again, because its counters have moved. */
   async function advance(
     items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[],
     at: Date,
+    seen: ReadonlyMap<string, StoredHold> | undefined,
   ): Promise<void> {
     for (const group of Map.groupBy(items, ({ scope }) => scope.tenantId).values()) {
       const [first] = group;
       if (first === undefined) continue;
-      const stored = await load(
-        first.scope,
-        group.map(({ hold }) => hold.holdId),
-      );
-      const tombstones = group.filter(({ hold }) => !stored.has(hold.holdId));
-      await insertNew(
-        tombstones.filter(({ step }) => step === 'release'),
-        at,
-      );
-      const updates = group.flatMap(({ scope, step, hold }): { filter: Filter; change: Change }[] => {
-        const document = stored.get(hold.holdId);
-        // Another delivery of the same step has been here already.
-        if (document === undefined || document.status === STATUS_AFTER[step] || document.status === 'released')
-          return [];
-        const [entry] = chain(document, [{ type: EVENT_OF[step], data: {} }], at.toISOString(), scope.origin);
-        return [
-          {
-            filter: { _id: hold.holdId, version: document.version },
-            change: {
-              $set: { status: STATUS_AFTER[step], seq: document.seq + 1, head: entry?.hash ?? document.head },
-              $inc: { version: 1 },
-              $push: { journal: { $each: [entry] } },
-            },
-          },
-        ];
-      });
-      await records.updateEach(first.scope, updates);
+      for (let attempt = 0; ; attempt += 1) {
+        if (attempt === ADVANCE_TRIES)
+          throw new TransientError('inventory.contended', 'holds change faster than they can be written');
+        const known = attempt === 0 && seen !== undefined && group.every(({ hold }) => seen.has(hold.holdId));
+        const stored = known
+          ? seen
+          : await loadStored(
+              first.scope,
+              group.map(({ hold }) => hold.holdId),
+            );
+        const tombstones = group.filter(({ hold }) => !stored.has(hold.holdId));
+        await insertNew(
+          tombstones.filter(({ step }) => step === 'release'),
+          at,
+        );
+        const updates = group.flatMap(({ scope, step, hold }) =>
+          stepForward(scope, step, hold, stored.get(hold.holdId), at),
+        );
+        if ((await records.updateEach(first.scope, updates)) === updates.length) break;
+      }
     }
   }
 
+  function stepForward(
+    scope: Scope,
+    step: PendingStep,
+    hold: HoldFacts,
+    stored: StoredHold | undefined,
+    at: Date,
+  ): { filter: Filter; change: Change }[] {
+    // Another delivery of the same step has been here already.
+    if (stored === undefined || stored.status === STATUS_AFTER[step] || stored.status === 'released') return [];
+    const [entry] = chain(stored, [{ type: EVENT_OF[step], data: {} }], at.toISOString(), scope.origin);
+    return [
+      {
+        filter: { _id: hold.holdId, version: stored.version },
+        change: {
+          $set: { status: STATUS_AFTER[step], seq: stored.seq + 1, head: entry?.hash ?? stored.head },
+          $inc: { version: 1 },
+          $push: { journal: { $each: [entry] } },
+        },
+      },
+    ];
+  }
+
+  async function loadStored(scope: Scope, ids: readonly string[]): Promise<Map<string, StoredHold>> {
+    return new Map([...(await load(scope, ids))].map(([id, document]) => [id, storedOf(document)]));
+  }
+
   return {
-    async load(scope, ids) {
-      const documents = await load(scope, ids);
-      return new Map(
-        [...documents].map(([id, document]) => {
-          const { orderId, channel, expiresAt, lines, status, tenantId } = document;
-          return [
-            id,
-            { status, tenantId, facts: { holdId: id, orderId, channel, expiresAt: expiresAt.toISOString(), lines } },
-          ];
-        }),
-      );
-    },
-    async complete(items, at) {
+    load: loadStored,
+    async complete(items, at, seen) {
       const letGo = await insertNew(
         items.filter(({ step }) => step === 'place'),
         at,
@@ -234,10 +257,13 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
       await advance(
         items.filter(({ step }) => step === 'confirm'),
         at,
+        seen,
       );
       await advance(
         items.filter(({ step }) => step === 'release'),
         at,
+        // What was confirmed a line above is not as it was seen.
+        items.some(({ step }) => step === 'confirm') ? undefined : seen,
       );
       return letGo;
     },
@@ -273,5 +299,17 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
       return found.map(({ _id, orderId, tenantId }) => ({ holdId: _id, orderId, tenantId }));
     },
     count: (scope, filter) => records.count(scope, filter),
+  };
+}
+
+function storedOf(document: HoldDocument): StoredHold {
+  const { _id: holdId, orderId, channel, expiresAt, lines, status, tenantId, version, seq, head } = document;
+  return {
+    status,
+    tenantId,
+    version,
+    seq,
+    head,
+    facts: { holdId, orderId, channel, expiresAt: expiresAt.toISOString(), lines },
   };
 }
