@@ -12,14 +12,14 @@ function read(path: string): string | undefined {
 }
 
 /** Processor seconds used so far, user and system, children that have ended included. */
-export function cpuSeconds(pid: number): number {
+function cpuSeconds(pid: number): number {
   const stat = read(`/proc/${pid}/stat`);
   if (stat === undefined) return 0;
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-export function residentMegabytes(pid: number): number {
+function residentMegabytes(pid: number): number {
   const match = /VmRSS:\s+(\d+) kB/.exec(read(`/proc/${pid}/status`) ?? '');
   return match === null ? 0 : Number(match[1]) / 1_024;
 }

@@ -18,7 +18,7 @@ type Paid = { orderStatus: string };
 let buyerNumber = 0;
 
 /** One purchase. @returns undefined when it was complete, else what went wrong. */
-export async function buy(client: Client, basket: Basket): Promise<string | undefined> {
+async function buy(client: Client, basket: Basket): Promise<string | undefined> {
   buyerNumber += 1;
   const phone = `13${String(800_000_000 + (buyerNumber % 100_000_000)).padStart(9, '0')}`;
   const sessionId = basket.sessionIds[buyerNumber % basket.sessionIds.length] ?? '';

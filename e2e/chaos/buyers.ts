@@ -4,13 +4,13 @@ import { newKey, type Answer, type Client } from '../support/client.ts';
 import type { Offer, World } from '../support/world.ts';
 import type { Random } from './random.ts';
 
-export type Told = {
+type Told = {
   readonly orderId: string;
   readonly status: string;
   readonly wish: Wish;
   readonly quantity: number;
 };
-export type Wish = 'pay' | 'pay-and-enter' | 'cancel' | 'forget' | 'pay-late';
+type Wish = 'pay' | 'pay-and-enter' | 'cancel' | 'forget' | 'pay-late';
 
 const WISHES: readonly Wish[] = [
   'pay',

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'undici';
 
-export type Call = {
+type Call = {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly json?: unknown;
   readonly token?: string;
@@ -76,20 +76,4 @@ export function createClient(baseUrl: string, connections = 64): Client {
     },
     close: () => agent.close(),
   };
-}
-
-/** Asks again while the platform is restarting something; every request of ours is safe to repeat. */
-export async function patiently<Result>(
-  work: () => Promise<Result>,
-  options: { withinMs: number; everyMs?: number },
-): Promise<Result> {
-  const end = Date.now() + options.withinMs;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, options.everyMs ?? 200));
-    }
-  }
 }

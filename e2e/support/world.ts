@@ -19,7 +19,7 @@ export type World = {
   readonly financeToken: string;
   addProduct(options: ProductOptions): Promise<Offer>;
 };
-export type ProductOptions = {
+type ProductOptions = {
   readonly name: string;
   readonly capacity: number;
   /** Slots of each day, `HH:MM`; one all-day slot unless told. */

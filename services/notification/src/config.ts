@@ -13,7 +13,7 @@ import { z } from 'zod';
 
 const LOCAL_SENDER = '通票 <tickets@localhost>';
 
-export const configSchema = z.object({
+const configSchema = z.object({
   ...coreSettings,
   ...httpSettings,
   ...mongoSettings,

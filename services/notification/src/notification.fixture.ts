@@ -20,14 +20,14 @@ import type { Running } from '@tongpiao/service-shell';
 import { forget, testServers } from '@tongpiao/testing';
 import mongoose from 'mongoose';
 import { pino } from 'pino';
-import { silentLogger, trialTrust, type TrialTrust } from '../../../packages/service-shell/src/trial.ts';
+import { silentLogger, trialTrust, type TrialTrust } from '@tongpiao/service-shell/trial';
 import type { Config } from './config.ts';
 import { run, type NotificationTestOptions } from './run.ts';
 
 export const TENANT = 'ten_7f3k9q2m5x8c4v6b1n0a';
 const tenant: DataOf<typeof tenantChanged> = { ...tenantChanged.example, tenantId: TENANT };
 
-export type Stored = {
+type Stored = {
   readonly _id: string;
   readonly state: {
     readonly status: string;

@@ -8,11 +8,10 @@ import {
   type Envelope,
 } from '@tongpiao/contracts';
 import { retryClasses } from '@tongpiao/messaging';
-import { openRecords, type Scope } from '@tongpiao/persistence';
+import type { Scope } from '@tongpiao/persistence';
 import { openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
-import { Schema } from 'mongoose';
-import { z } from 'zod';
 import { chargeSpec } from './charge/charge.ts';
+import { openSettledMinutes } from './charge/settled-minutes.store.ts';
 import { openCodeLimits } from './code-limit/code-limit.store.ts';
 import type { Config } from './config.ts';
 import { chargeSms } from './features/charge-sms.ts';
@@ -73,8 +72,6 @@ const ORDERS_BATCH = 200;
 const ORDERS_LINGER_MS = 20;
 const CODES_AT_ONCE = 20;
 
-const settledSchema = z.object({ _id: z.string(), tenantId: z.string(), minute: z.number() });
-
 export async function run(config: Config, options: NotificationTestOptions = {}): Promise<Running> {
   const timings = { ...TIMINGS, ...options.timings };
   const foundation = await openFoundation({ service: 'notification', config, ...options });
@@ -87,12 +84,7 @@ export async function run(config: Config, options: NotificationTestOptions = {})
   const messages = await openMessages(database, { everyTenant, answerWithinMs: timings.answerWithinMs });
   const limits = config.LIMITS === 'off' ? undefined : await openCodeLimits(database);
   const charges = await foundation.aggregate(chargeSpec);
-  const settled = await openRecords(
-    database.connection,
-    'settled_minutes',
-    new Schema({ _id: String, tenantId: String, minute: Number }, { versionKey: false }),
-    (document) => settledSchema.parse(document),
-  );
+  const settled = await openSettledMinutes(database);
 
   const sms = openSms(config, timings.smsAnswerMs, (what, error) =>
     logger.warn({ err: error, provider: 'smpp' }, what),

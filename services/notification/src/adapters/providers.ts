@@ -38,7 +38,7 @@ export type SmsProvider = {
   close(): Promise<void>;
 };
 
-export type Mail = {
+type Mail = {
   readonly reference: string;
   readonly to: string;
   readonly subject: string;

@@ -48,7 +48,7 @@ const permanentReply = (responseCode: number | undefined): boolean =>
   responseCode !== undefined && responseCode >= 500 && responseCode !== 503;
 
 /** Sorts what the mail library threw into our two kinds. When in doubt the outcome is unknown. */
-export const classifyFailure = (error: unknown): SubmitRefused | SubmitOutcomeUnknown => {
+const classifyFailure = (error: unknown): SubmitRefused | SubmitOutcomeUnknown => {
   const failure = Failure.parse(
     typeof error === 'object' && error !== null
       ? { ...error, message: error instanceof Error ? error.message : '' }

@@ -4,9 +4,8 @@
 import type { TenantId } from '@tongpiao/kernel';
 import { Scope, type AggregateStore, type Records } from '@tongpiao/persistence';
 import type { ChargeCommand, ChargeEvent, ChargeState } from '../charge/charge.ts';
+import type { SettledMinute } from '../charge/settled-minutes.store.ts';
 import { minuteOf, type ChargeSum, type MessageStore } from '../message/message.store.ts';
-
-export type SettledMinute = { _id: string; tenantId: string; minute: number };
 
 type Parts = {
   readonly messages: Pick<MessageStore, 'charges'>;

@@ -6,7 +6,7 @@ import { named, numbersOf, timeOf, timesOf } from './order-words.ts';
 import { tellOrders, tenantOf, wishesTo, type TellParts } from './tell-orders.ts';
 
 /** Tickets shown with their code in one mail; a group's others are on the order's page. Keeps a mail below 100 kB. */
-export const MAIL_TICKETS_MAX = 20;
+const MAIL_TICKETS_MAX = 20;
 
 export function onOrderFulfilled(parts: TellParts): ReturnType<typeof tellOrders> {
   return tellOrders(parts, orderFulfilled, (envelope) => {

@@ -63,7 +63,6 @@ export type MessageState =
       readonly submission?: Submission | undefined;
     });
 
-export type MessageStatus = Exclude<MessageState['status'], 'none'>;
 export type LiveMessage = Exclude<MessageState, { status: 'none' }>;
 
 export type MessageCommand =

@@ -2,7 +2,7 @@
 // at sending. Values come in as text that is ready to be read; a template only puts them in their places.
 import type { Language } from '@tongpiao/contracts';
 
-export type VariableFacts = {
+type VariableFacts = {
   /** Longest value in characters; longer ones end in an ellipsis. It is what bounds the price of an SMS. */
   readonly max: number;
   /** Hidden where staff look at what was sent (PLA-11). */
@@ -42,9 +42,9 @@ export type MessageValues = { readonly values: Values; readonly items?: readonly
 const PLACE = /(\{\{[a-z]+\}\}|\{[a-zA-Z]+\})/;
 
 /** Aliyun's bound for one text; the longest that any provider takes. */
-export const SMS_TEXT_MAX = 500;
+const SMS_TEXT_MAX = 500;
 /** A signature has 2 to 12 characters, and the brackets count. */
-export const SIGNATURE_MAX = 14;
+const SIGNATURE_MAX = 14;
 
 /** Cut at whole characters. */
 export function bounded(value: string, max: number): string {
@@ -53,7 +53,7 @@ export function bounded(value: string, max: number): string {
   return characters.length <= max ? value : `${characters.slice(0, max - 1).join('')}…`;
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
