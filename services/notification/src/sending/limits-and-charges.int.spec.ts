@@ -142,11 +142,11 @@ describe('codes, charges and staff', () => {
     };
 
     it('NOT-07 finance hears every accepted segment once, with two instances and crashes in between', async () => {
-      let crashes = 0;
+      const crashes = { afterCommit: 0, afterPublish: 0 };
       const faults = {
-        at: (_point: 'afterCommit' | 'afterPublish', { collection }: { collection: string }) => {
-          if (collection !== 'charges' || crashes >= 6) return;
-          crashes += 1;
+        at: (point: keyof typeof crashes, { collection }: { collection: string }) => {
+          if (collection !== 'charges' || crashes[point] >= 2) return;
+          crashes[point] += 1;
           throw new Error('the process is gone');
         },
       };
@@ -166,7 +166,8 @@ describe('codes, charges and staff', () => {
       const told = await settled('told', () => sumOf(world.charged));
       expect(told).to.deep.equal(await accepted());
       expect(told.segments).to.be.greaterThan(told.messages);
-      expect(crashes).to.equal(6);
+      expect(crashes.afterCommit, 'crashes after the commit').to.be.greaterThan(0);
+      expect(crashes.afterPublish, 'crashes after the publishing').to.be.greaterThan(0);
     });
 
     it('NOT-07 what was accepted before an outage is told afterwards', async () => {
