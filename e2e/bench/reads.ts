@@ -7,7 +7,7 @@ export type ReadResult = { readonly perSecond: number; readonly failures: number
 export async function measureReads(
   origin: string,
   path: string,
-  options: { connections: number; seconds: number },
+  options: { connections: number; seconds: number; headers?: Readonly<Record<string, string>> },
 ): Promise<ReadResult> {
   const pool = new Pool(origin, { connections: options.connections, pipelining: 1 });
   const end = performance.now() + options.seconds * 1_000;
@@ -16,7 +16,7 @@ export async function measureReads(
   const one = async (): Promise<void> => {
     while (performance.now() < end) {
       const begun = performance.now();
-      const response = await pool.request({ path, method: 'GET' });
+      const response = await pool.request({ path, method: 'GET', headers: options.headers ?? {} });
       await response.body.dump();
       if (response.statusCode === 200) latencies.push(performance.now() - begun);
       else failures += 1;
