@@ -11,7 +11,7 @@ export type Findings = {
 };
 
 const SERVICES = ['identity', 'sales', 'inventory', 'finance', 'notification'] as const;
-const LINES_SHOWN = 30;
+const LINES_SHOWN = 100;
 
 export async function connect(mongodbUri: string): Promise<Connection> {
   return mongoose.createConnection(mongodbUri).asPromise();

@@ -158,7 +158,7 @@ export function startBuyers(
     if (order === undefined) return;
     if (order.body.tickets.length !== quantity)
       wrong.push(`${id}: ${order.body.tickets.length} tickets for ${quantity} places although it is fulfilled`);
-    if (wish === 'pay-and-enter') await enter(order.body);
+    if (wish === 'pay-and-enter' && offer.today.has(sessionId)) await enter(order.body);
   }
 
   /** Pays at the provider about when the order expires: either it is paid, or the money comes back. */

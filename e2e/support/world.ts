@@ -6,7 +6,10 @@ import type { Client } from './client.ts';
 export type Offer = {
   readonly productId: string;
   readonly ticketTypes: Readonly<Record<string, string>>;
+  /** Those that can be bought, in order of their start. */
   readonly sessionIds: readonly string[];
+  /** Of these, today's: the gate lets them in now. */
+  readonly today: ReadonlySet<string>;
 };
 export type World = {
   readonly tenantId: string;
@@ -145,10 +148,12 @@ export async function makeWorld(client: Client, adminPassword: string): Promise<
       });
       const ticketTypes = Object.fromEntries(product.ticketTypes.map(({ code, id }) => [code, id]));
       // Sessions that are over by now cannot be bought.
+      const open = sessions.filter(({ available }) => available > 0);
       return {
         productId: product.id,
         ticketTypes,
-        sessionIds: sessions.filter(({ available }) => available > 0).map(({ id }) => id),
+        sessionIds: open.map(({ id }) => id),
+        today: new Set(open.filter(({ startsAt }) => startsAt.startsWith(today())).map(({ id }) => id)),
       };
     },
   };

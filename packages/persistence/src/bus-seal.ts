@@ -1,6 +1,6 @@
 // Personal data on the bus is encrypted per tenant and recipient, with the message's id as associated data: a value cut
 // out of one message does not open in another, nor at another service (PLA-10).
-import { derivedKey, seal, unseal } from './cryptography.ts';
+import { derivedKey, seal, secretKey, unseal, type SecretKey } from './cryptography.ts';
 
 export type BusSeal = {
   sealFor(recipient: string, tenantId: string, messageId: string, plain: string): string;
@@ -11,13 +11,13 @@ export type BusSeal = {
 const KEY_CACHE_MAX = 20_000;
 
 export function createBusSeal(busKey: Buffer): BusSeal {
-  const keys = new Map<string, Buffer>();
-  const keyFor = (recipient: string, tenantId: string): Buffer => {
+  const keys = new Map<string, SecretKey>();
+  const keyFor = (recipient: string, tenantId: string): SecretKey => {
     const name = `bus|1|${tenantId}|${recipient}`;
     const known = keys.get(name);
     if (known !== undefined) return known;
     if (keys.size >= KEY_CACHE_MAX) keys.clear();
-    const key = derivedKey(busKey, name);
+    const key = secretKey(derivedKey(busKey, name));
     keys.set(name, key);
     return key;
   };

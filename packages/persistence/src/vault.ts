@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { Schema, type Connection } from 'mongoose';
 import { z } from 'zod';
-import { derivedKey, KEY_BYTES, keyFromBase64, mac, seal, unseal } from './cryptography.ts';
+import { derivedKey, KEY_BYTES, keyFromBase64, mac, seal, secretKey, unseal, type SecretKey } from './cryptography.ts';
 import { openRecords, type Records } from './records.ts';
 import type { Scope } from './scope.ts';
 
@@ -38,11 +38,13 @@ const CACHE_MAX = 50_000;
 export class Vault {
   readonly #keys: Records<KeyRecord>;
   readonly #master: Buffer;
-  readonly #cache = new Map<string, Promise<{ kid: string; key: Buffer }>>();
+  readonly #tenantKeys: SecretKey;
+  readonly #cache = new Map<string, Promise<{ kid: string; key: SecretKey }>>();
 
   private constructor(keys: Records<KeyRecord>, master: Buffer) {
     this.#keys = keys;
     this.#master = master;
+    this.#tenantKeys = secretKey(derivedKey(master, 'tenant-keys|1'));
   }
 
   static async open(connection: Connection, masterKeyBase64: string): Promise<Vault> {
@@ -95,14 +97,17 @@ export class Vault {
   }
 
   sealSecret(purpose: string, plain: string): string {
-    return seal(this.serviceKey(`secret-${purpose}`), plain, purpose);
+    return seal(secretKey(this.serviceKey(`secret-${purpose}`)), plain, purpose);
   }
 
   openSecret(purpose: string, sealed: string): string {
-    return unseal(this.serviceKey(`secret-${purpose}`), sealed, purpose).toString('utf8');
+    return unseal(secretKey(this.serviceKey(`secret-${purpose}`)), sealed, purpose).toString('utf8');
   }
 
-  #remember(name: string, load: () => Promise<{ kid: string; key: Buffer }>): Promise<{ kid: string; key: Buffer }> {
+  #remember(
+    name: string,
+    load: () => Promise<{ kid: string; key: SecretKey }>,
+  ): Promise<{ kid: string; key: SecretKey }> {
     const known = this.#cache.get(name);
     if (known !== undefined) return known;
     if (this.#cache.size >= CACHE_MAX) this.#cache.clear();
@@ -112,14 +117,14 @@ export class Vault {
     return loading;
   }
 
-  #current(scope: Scope, purpose: string): Promise<{ kid: string; key: Buffer }> {
+  #current(scope: Scope, purpose: string): Promise<{ kid: string; key: SecretKey }> {
     return this.#remember(`${scope.tenantId}:${purpose}`, async () => {
       const [newest] = await this.#keys.find(scope, { purpose }, { sort: { generation: -1 }, limit: 1 });
       return newest === undefined ? this.#create(scope, purpose, 1) : this.#unwrap(newest);
     });
   }
 
-  #byId(scope: Scope, kid: string): Promise<{ kid: string; key: Buffer }> {
+  #byId(scope: Scope, kid: string): Promise<{ kid: string; key: SecretKey }> {
     return this.#remember(kid, async () => {
       const record = await this.#keys.findOne(scope, { _id: kid });
       if (record === undefined) throw new Error(`key ${kid} is not in the vault`);
@@ -127,9 +132,9 @@ export class Vault {
     });
   }
 
-  async #create(scope: Scope, purpose: string, generation: number): Promise<{ kid: string; key: Buffer }> {
+  async #create(scope: Scope, purpose: string, generation: number): Promise<{ kid: string; key: SecretKey }> {
     const kid = `${scope.tenantId}:${purpose}:${generation}`;
-    const wrapped = seal(derivedKey(this.#master, 'tenant-keys|1'), randomBytes(KEY_BYTES), kid);
+    const wrapped = seal(this.#tenantKeys, randomBytes(KEY_BYTES), kid);
     await this.#keys.insert(scope, { _id: kid, tenantId: scope.tenantId, purpose, generation, wrapped });
     // Another instance may have been first: whoever's key is stored is the key.
     const stored = await this.#keys.findOne(scope, { _id: kid });
@@ -137,12 +142,13 @@ export class Vault {
     return this.#unwrap(stored);
   }
 
-  #unwrap(record: KeyRecord): { kid: string; key: Buffer } {
-    return { kid: record._id, key: unseal(derivedKey(this.#master, 'tenant-keys|1'), record.wrapped, record._id) };
+  #unwrap(record: KeyRecord): { kid: string; key: SecretKey } {
+    return { kid: record._id, key: secretKey(unseal(this.#tenantKeys, record.wrapped, record._id)) };
   }
 }
 
-function recordKey(data: Buffer, wrapped: WrappedKey): RecordKey {
+function recordKey(bytes: Buffer, wrapped: WrappedKey): RecordKey {
+  const data = secretKey(bytes);
   return {
     wrapped,
     seal: (plain) => `p1.${seal(data, plain, '')}`,
