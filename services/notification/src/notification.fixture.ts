@@ -73,7 +73,7 @@ export async function startWorld(settings: SandboxOptions['settings'] = {}): Pro
   const startOutside = (ports: { smppPort?: number; smtpPort?: number } = {}): Promise<Sandboxes> =>
     startSandboxes({
       stateDirectory: directory,
-      settings: { smsReceiptDelayMs: 150, smsPerSecond: 0, ...settings },
+      settings: { smsReceiptDelayMs: 10, smsPerSecond: 0, ...settings },
       ...ports,
     });
   let sandboxes = await startOutside();

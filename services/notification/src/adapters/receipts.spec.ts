@@ -79,6 +79,25 @@ describe('receipts of a message in parts', () => {
     expect(reference).to.equal('1');
   });
 
+  it('NOT-05 are one receipt where the first part’s comes before the second part is accepted', () => {
+    const fold = createReceiptFold();
+    const reference = fold.partAccepted('1', undefined);
+    expect(fold.receive(receipt('1', 'failed'))).to.equal(undefined);
+    expect(fold.partAccepted('2', reference)).to.equal('1');
+    expect(fold.messageComplete(reference)).to.equal(undefined);
+    expect(fold.receive(receipt('2', 'delivered'))).to.include({ providerReference: '1', status: 'failed' });
+  });
+
+  it('NOT-05 are told with the last part where all of them came before', () => {
+    const fold = createReceiptFold();
+    const reference = fold.partAccepted('1', undefined);
+    fold.receive(receipt('1', 'delivered'));
+    fold.partAccepted('2', reference);
+    expect(fold.receive(receipt('2', 'delivered'))).to.equal(undefined);
+    expect(fold.messageComplete(reference)).to.include({ providerReference: '1', status: 'delivered' });
+    expect(fold.messageComplete(reference)).to.equal(undefined);
+  });
+
   it('do not speak of messages on their way', () => {
     const fold = threeParts();
     expect(fold.receive(receipt('1', 'pending'))).to.equal(undefined);

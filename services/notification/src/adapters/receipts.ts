@@ -66,32 +66,42 @@ export type ReceiptFold = {
   receive(receipt: PartReceipt): SmsReceipt | undefined;
 };
 
+const forgetOldest = (tracked: Map<string, Tracked>): void => {
+  if (tracked.size > maximumTracked) for (const oldest of tracked.keys()) if (tracked.delete(oldest)) break;
+};
+
 export const createReceiptFold = (): ReceiptFold => {
+  // A part is gone with its receipt, the whole when it is concluded: receipts may come before the next part is accepted.
   const byPart = new Map<string, Tracked>();
+  const byReference = new Map<string, Tracked>();
   const severity = { delivered: 0, pending: 0, unknown: 1, failed: 2 } as const;
 
   const conclude = (tracked: Tracked): SmsReceipt | undefined => {
     const { worst } = tracked;
     if (!tracked.complete || tracked.open.size > 0 || worst === undefined || worst.status === 'pending')
       return undefined;
+    byReference.delete(tracked.reference);
     return { providerReference: tracked.reference, status: worst.status, at: worst.at, code: worst.code };
   };
 
   return {
     partAccepted(messageId, first) {
-      const tracked = (first === undefined ? undefined : byPart.get(first)) ?? {
-        reference: first ?? messageId,
+      const reference = first ?? messageId;
+      const tracked = (first === undefined ? undefined : byReference.get(first)) ?? {
+        reference,
         open: new Set<string>(),
         complete: false,
         worst: undefined,
       };
       tracked.open.add(messageId);
       byPart.set(messageId, tracked);
-      if (byPart.size > maximumTracked) for (const oldest of byPart.keys()) if (byPart.delete(oldest)) break;
-      return tracked.reference;
+      byReference.set(reference, tracked);
+      forgetOldest(byPart);
+      forgetOldest(byReference);
+      return reference;
     },
     messageComplete(reference) {
-      const tracked = byPart.get(reference);
+      const tracked = byReference.get(reference);
       if (tracked === undefined) return undefined;
       tracked.complete = true;
       return conclude(tracked);

@@ -168,10 +168,13 @@ export const createSmppProvider = (options: SmppOptions): SmsProvider => {
     });
   };
 
-  /** Sends one request and waits for its answer; `late` hears an answer that nobody waits for any more. */
+  /**
+   * Sends one request and waits for its answer. `heard` learns of every answer before anything else that came in the same packet,
+   * and whether it is late, that is, nobody waits for it any more.
+   */
   const ask = (
     send: (current: Session, answered: (answer: PDU) => void) => boolean,
-    late: (answer: PDU) => void,
+    heard: (answer: PDU, late: boolean) => void,
   ): Promise<PDU> =>
     new Promise((resolve, reject) => {
       const current = session;
@@ -194,8 +197,8 @@ export const createSmppProvider = (options: SmppOptions): SmsProvider => {
       );
       outstanding.add(entry);
       const sent = send(current, (answer) => {
-        if (settled) late(answer);
-        else settle(() => resolve(answer));
+        heard(answer, settled);
+        settle(() => resolve(answer));
       });
       if (!sent) entry.fail(new SubmitRefused('not-bound', 'The connection was closing.', false));
     });
@@ -206,8 +209,8 @@ export const createSmppProvider = (options: SmppOptions): SmsProvider => {
     message: SmsMessage,
     encoding: SmsEncoding,
     content: { readonly message: string; readonly udh?: Buffer },
-    late: (messageId: string) => void,
-  ): Promise<string> => {
+    accepted: (messageId: string, late: boolean) => void,
+  ): Promise<void> => {
     const answer = await ask(
       (current, answered) =>
         current.submit_sm(
@@ -222,8 +225,8 @@ export const createSmppProvider = (options: SmppOptions): SmsProvider => {
           },
           answered,
         ),
-      (answer) => {
-        if (answer.command_status === 0) late(answer.message_id ?? '');
+      (answer, late) => {
+        if (answer.command_status === 0) accepted(answer.message_id ?? '', late);
       },
     );
     if (answer.command_status !== 0) {
@@ -234,7 +237,6 @@ export const createSmppProvider = (options: SmppOptions): SmsProvider => {
         permanentStatuses.has(answer.command_status),
       );
     }
-    return answer.message_id ?? '';
   };
 
   const submitParts = async (message: SmsMessage): Promise<SmsSubmission> => {
@@ -242,26 +244,29 @@ export const createSmppProvider = (options: SmppOptions): SmsProvider => {
     if (parts.length > maximumParts) throw new SubmitRefused('too-long', 'The text needs more than 255 parts.', true);
     concatenation = (concatenation + 1) & 0xff;
     const number = concatenation;
-    let reference: string | undefined;
+    const messageIds: string[] = [];
+    const accepted = (messageId: string, late: boolean): void => {
+      if (!late) {
+        fold.partAccepted(messageId, messageIds[0]);
+        messageIds.push(messageId);
+        return;
+      }
+      // Of a message in several parts the rest was never sent, so only a single one can turn out accepted.
+      if (parts.length > 1) return;
+      const providerReference = fold.partAccepted(messageId, undefined);
+      for (const listener of lateListeners) listener({ reference: message.reference, providerReference, segments: 1 });
+      announce(fold.messageComplete(providerReference));
+    };
     // One after the other: if a part is refused, the rest is not paid for.
     for (const [index, part] of parts.entries()) {
       const content =
         parts.length === 1
           ? { message: part }
           : { message: part, udh: concatenationHeader(number, parts.length, index + 1) };
-      const late = (messageId: string): void => {
-        // Of a message in several parts the rest was never sent, so only a single one can turn out accepted.
-        if (parts.length > 1) return;
-        const providerReference = fold.partAccepted(messageId, undefined);
-        for (const listener of lateListeners)
-          listener({ reference: message.reference, providerReference, segments: 1 });
-        announce(fold.messageComplete(providerReference));
-      };
-      const messageId = await submitPart(message, encoding, content, late);
-      reference = fold.partAccepted(messageId, reference);
+      await submitPart(message, encoding, content, accepted);
     }
-    if (reference === undefined) throw new Error('A text without parts.');
-    const complete = reference;
+    const [complete] = messageIds;
+    if (complete === undefined) throw new Error('A text without parts.');
     // The caller learns the reference before the first receipt for it.
     setImmediate(() => announce(fold.messageComplete(complete)));
     return { providerReference: complete, segments: parts.length };

@@ -37,7 +37,7 @@ describe('delivery of messages', () => {
   };
   afterEach(async () => {
     await Promise.all(stops.splice(0).map((stop) => stop()));
-    world.sandboxes.control({ smsReceiptDelayMs: 150, smsPerSecond: 0 });
+    world.sandboxes.control({ smsReceiptDelayMs: 10, smsPerSecond: 0 });
   });
 
   const statusOf = async (about: string): Promise<Record<string, string>> =>
@@ -283,6 +283,15 @@ describe('delivery of messages', () => {
     const requests = Array.from({ length: 40 }, () => codeRequest(world, phone()));
     await Promise.all(requests.map((request) => world.publish(request, 'command')));
     for (const { id } of requests) await becomes(id, { sms: 'delivered' });
+  });
+
+  it('NOT-05 receipts of long messages are matched, though they come between the parts', async () => {
+    await start();
+    const orders = Array.from({ length: 60 }, () => fulfilledOrder(world, { language: 'en' }));
+    await Promise.all(orders.map((order) => world.publish(order)));
+    for (const { data } of orders) await becomes(data.orderId, { sms: 'delivered' });
+    const sent = await world.messages({ 'state.about': { $in: orders.map(({ data }) => data.orderId) } });
+    for (const { state } of sent) expect(state.submission?.segments).to.be.at.least(2);
   });
 
   it('NOT-05 receipts that come to another instance are matched', async () => {
