@@ -26,6 +26,8 @@ export type SmppOptions = {
   readonly enquireLinkMs?: number;
   /** First pause before binding again; doubles up to 30 s. Default 250 ms. */
   readonly reconnectMs?: number;
+  /** First pause before a later part that was refused for the moment is tried again; doubles four times. Default 250 ms. */
+  readonly resubmitMs?: number;
   /** Told about breaks and refused binds, without message content. */
   readonly onTrouble?: (what: string, error?: Error) => void;
 };
@@ -47,6 +49,8 @@ const concatenationHeader = (reference: number, total: number, index: number): B
   Buffer.from([0x05, 0x00, 0x03, reference & 0xff, total, index]);
 
 const maximumParts = 255;
+// For all parts of a message together: at most 250 ms × 31, since a stop of the service waits 8 s for what has begun.
+const maximumResubmissions = 5;
 
 type Outstanding = { readonly fail: (error: Error) => void };
 
@@ -55,6 +59,7 @@ export const createSmppProvider = (options: SmppOptions): SmsProvider => {
   const maximumWaiting = options.maximumWaiting ?? 1_000;
   const responseTimeoutMs = options.responseTimeoutMs ?? 10_000;
   const firstReconnectMs = options.reconnectMs ?? 250;
+  const firstResubmitMs = options.resubmitMs ?? 250;
   const receiptListeners: ((receipt: SmsReceipt) => void)[] = [];
   const lateListeners: ((answer: LateAnswer) => void)[] = [];
   const fold = createReceiptFold();
@@ -239,12 +244,37 @@ export const createSmppProvider = (options: SmppOptions): SmsProvider => {
     }
   };
 
+  /**
+   * From the first accepted part on a message is no longer certainly not sent, and sent again as a whole it would be paid for twice:
+   * what is missing is tried again alone, and in the end the outcome is unknown.
+   * @param already how often parts of this message were tried again before
+   * @returns the same, with this part
+   */
+  const submitLaterPart = async (submit: () => Promise<void>, already: number): Promise<number> => {
+    for (let resubmissions = already; ; resubmissions += 1) {
+      try {
+        await submit();
+        return resubmissions;
+      } catch (error) {
+        if (!(error instanceof SubmitRefused)) throw error;
+        if (error.permanent || closing || resubmissions >= maximumResubmissions) {
+          const detail = 'Earlier parts were accepted, and this one was refused.';
+          throw new SubmitOutcomeUnknown(`partly-sent ${error.code}`, detail, { cause: error });
+        }
+      }
+      // Messages that were throttled together should not all come back together.
+      const pauseMs = firstResubmitMs * 2 ** resubmissions * (0.5 + Math.random() / 2);
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  };
+
   const submitParts = async (message: SmsMessage): Promise<SmsSubmission> => {
     const { encoding, parts } = splitSegments(message.text);
     if (parts.length > maximumParts) throw new SubmitRefused('too-long', 'The text needs more than 255 parts.', true);
     concatenation = (concatenation + 1) & 0xff;
     const number = concatenation;
     const messageIds: string[] = [];
+    let resubmissions = 0;
     const accepted = (messageId: string, late: boolean): void => {
       if (!late) {
         fold.partAccepted(messageId, messageIds[0]);
@@ -263,7 +293,9 @@ export const createSmppProvider = (options: SmppOptions): SmsProvider => {
         parts.length === 1
           ? { message: part }
           : { message: part, udh: concatenationHeader(number, parts.length, index + 1) };
-      await submitPart(message, encoding, content, accepted);
+      const submit = (): Promise<void> => submitPart(message, encoding, content, accepted);
+      if (index === 0) await submit();
+      else resubmissions = await submitLaterPart(submit, resubmissions);
     }
     const [complete] = messageIds;
     if (complete === undefined) throw new Error('A text without parts.');
