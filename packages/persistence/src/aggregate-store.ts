@@ -438,9 +438,11 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     } else {
       const journalFrom = await this.#archiveOverflow(scope, current, document.journal.length);
       document.journalFrom = journalFrom;
+      const changed = stateChange(current.state, document.state);
       const change: Change = {
+        ...(changed.unset === undefined ? {} : { $unset: changed.unset }),
         $set: {
-          state: document.state,
+          ...changed.set,
           version: document.version,
           changedAt: document.changedAt,
           seq: document.seq,
@@ -544,6 +546,28 @@ type Prepared<State, Event> = {
 };
 
 const storedSchema = z.looseObject({ _id: z.string(), tenantId: z.string() });
+
+/**
+ * Which fields of the state are to be written. A fold shares what it does not change, so identity tells; lines and contacts that stay
+ * the same are neither sent nor logged again.
+ */
+function stateChange(
+  before: unknown,
+  after: unknown,
+): { set: Record<string, unknown>; unset: Record<string, 1> | undefined } {
+  if (typeof before !== 'object' || before === null || typeof after !== 'object' || after === null)
+    return { set: { state: after }, unset: undefined };
+  const old: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(before));
+  const set: Record<string, unknown> = {};
+  const unset: Record<string, 1> = {};
+  for (const [key, value] of Object.entries(after)) {
+    if (value === old[key]) continue;
+    if (value === undefined) unset[`state.${key}`] = 1;
+    else set[`state.${key}`] = value;
+  }
+  for (const key of Object.keys(old)) if (!(key in after) && old[key] !== undefined) unset[`state.${key}`] = 1;
+  return { set, unset: Object.keys(unset).length === 0 ? undefined : unset };
+}
 
 function snapshotOf<State>(loaded: Loaded<State>): Snapshot<State> {
   return {
