@@ -36,7 +36,7 @@ export type Relay = {
   stop(): Promise<void>;
 };
 
-const OVERDUE_MS = 2_000;
+const OVERDUE_MS = 3_000;
 const SWEEP_EVERY_MS = 1_000;
 /** Longer than a sweep takes: an instance that dies hands over within this time. */
 const LEASE_MS = 5_000;
@@ -44,7 +44,7 @@ const SWEEP_BATCH = 500;
 /** Documents whose entries are in hand at once; above it the sweeper is the buffer, on disk. */
 const IN_HAND_MAX = 10_000;
 /** Long enough that what one record says in quick succession is pulled once, well before it is overdue. */
-const PULL_EVERY_MS = 400;
+const PULL_EVERY_MS = 1_000;
 const PULL_BATCH = 2_000;
 
 const entrySchema = z.object({
@@ -114,7 +114,7 @@ export function createRelay(options: RelayOptions): Relay {
     if (known === undefined) pulling.set(key, { collection, documentId, field, ids: [id] });
     else known.ids.push(id);
     if (pulling.size >= PULL_BATCH) void flush();
-    else pullTimer ??= setTimeout(() => void flush(), Math.min(PULL_EVERY_MS, overdueMs / 4));
+    else pullTimer ??= setTimeout(() => void flush(), Math.min(PULL_EVERY_MS, overdueMs / 3));
   }
 
   async function send(collection: string, documentId: string, field: Field, entry: OutboxEntry): Promise<void> {

@@ -44,7 +44,50 @@ const GUARD_TRIES = 20;
 
 type Item = { readonly message: Received; readonly scope: Scope; readonly request: HoldRequest };
 
-export function decideHolds(parts: Parts): (messages: readonly Received[]) => Promise<readonly Outcome[]> {
+/**
+ * What this instance read or wrote last. Old counters are harmless: the guard of the revision refuses a decision on them, and they are
+ * read before the holds either way. The facts of a hold never change.
+ */
+class Memory {
+  readonly #siteDays = new Map<string, SiteDay>();
+  readonly #facts = new Map<string, HoldFacts>();
+
+  siteDay(tenantId: string, id: string): SiteDay | undefined {
+    return this.#siteDays.get(`${tenantId}/${id}`);
+  }
+
+  keep(tenantId: string, siteDay: SiteDay): void {
+    if (this.#siteDays.size >= SITE_DAYS_REMEMBERED) this.#siteDays.clear();
+    this.#siteDays.set(`${tenantId}/${siteDay.id}`, siteDay);
+  }
+
+  cleared(tenantId: string, id: string, pendingIds: ReadonlySet<string>): void {
+    const known = this.siteDay(tenantId, id);
+    if (known !== undefined)
+      this.keep(tenantId, { ...known, pending: known.pending.filter((entry) => !pendingIds.has(entry.id)) });
+  }
+
+  forget(tenantId: string, id: string): void {
+    this.#siteDays.delete(`${tenantId}/${id}`);
+  }
+
+  facts(tenantId: string, holdId: string): HoldFacts | undefined {
+    return this.#facts.get(`${tenantId}/${holdId}`);
+  }
+
+  keepFacts(tenantId: string, hold: HoldFacts): void {
+    if (this.#facts.size >= HOLDS_REMEMBERED) this.#facts.clear();
+    this.#facts.set(`${tenantId}/${hold.holdId}`, hold);
+  }
+}
+
+const SITE_DAYS_REMEMBERED = 2_000;
+const HOLDS_REMEMBERED = 50_000;
+
+type OwnParts = Parts & { readonly memory: Memory };
+
+export function decideHolds(given: Parts): (messages: readonly Received[]) => Promise<readonly Outcome[]> {
+  const parts: OwnParts = { ...given, memory: new Memory() };
   return async (messages) => {
     const outcomes = new Map<Received, Outcome>();
     for (const [tenantId, group] of Map.groupBy(messages, ({ envelope }) => envelope.tenantid)) {
@@ -58,7 +101,7 @@ export function decideHolds(parts: Parts): (messages: readonly Received[]) => Pr
 }
 
 async function decideTenant(
-  parts: Parts,
+  parts: OwnParts,
   tenantId: TenantId,
   messages: readonly Received[],
   outcomes: Map<Received, Outcome>,
@@ -78,15 +121,18 @@ async function decideTenant(
 
 /** Turns messages into requests with all facts of the hold; what cannot be turned has its outcome already. */
 async function itemsOf(
-  parts: Parts,
+  parts: OwnParts,
   scope: Scope,
   messages: readonly Received[],
   outcomes: Map<Received, Outcome>,
 ): Promise<Item[]> {
-  const known = await parts.holds.load(
-    scope,
-    messages.filter(({ definition }) => definition.type !== placeHold.type).map(({ envelope }) => holdIdOf(envelope)),
-  );
+  const later = messages
+    .filter(({ definition }) => definition.type !== placeHold.type)
+    .map(({ envelope }) => holdIdOf(envelope));
+  const unremembered = later.filter((holdId) => parts.memory.facts(scope.tenantId, holdId) === undefined);
+  const stored = await parts.holds.load(scope, unremembered);
+  const factsOf = (holdId: string): HoldFacts | undefined =>
+    parts.memory.facts(scope.tenantId, holdId) ?? stored.get(holdId)?.facts;
   const sessionDays = await parts.sessions.siteDaysOf(
     scope,
     messages.flatMap(({ definition, envelope }) =>
@@ -127,7 +173,7 @@ async function itemsOf(
       }
       case extendHold.type: {
         const data = envelope.data as DataOf<typeof extendHold>;
-        if (known.has(data.holdId)) {
+        if (factsOf(data.holdId) !== undefined) {
           await parts.holds.extend(own, data.holdId, new Date(data.expiresAt), parts.clock());
           outcomes.set(message, 'done');
         } else
@@ -135,7 +181,7 @@ async function itemsOf(
         break;
       }
       case confirmHold.type: {
-        const hold = known.get(holdIdOf(envelope))?.facts ?? placedHere.get(holdIdOf(envelope));
+        const hold = factsOf(holdIdOf(envelope)) ?? placedHere.get(holdIdOf(envelope));
         if (hold === undefined)
           outcomes.set(message, { failed: new NotYet('inventory.unknown-hold', 'the hold has not been placed yet') });
         else if (hold.lines.length === 0)
@@ -145,7 +191,7 @@ async function itemsOf(
       }
       case releaseHold.type: {
         const data = envelope.data as DataOf<typeof releaseHold>;
-        const hold = known.get(data.holdId)?.facts ?? placedHere.get(data.holdId);
+        const hold = factsOf(data.holdId) ?? placedHere.get(data.holdId);
         if (hold !== undefined && hold.lines.length > 0)
           items.push({ message, scope: own, request: { kind: 'release', hold, refund: data.reason === 'refunded' } });
         else {
@@ -174,13 +220,15 @@ async function itemsOf(
 
 /** Decides and writes one site-day's requests. Repeats with fresh counters while another instance is faster. */
 async function decideGroup(
-  parts: Parts,
+  parts: OwnParts,
   scope: Scope,
   siteDayId: string,
   items: readonly Item[],
 ): Promise<readonly HoldOutcome[]> {
   for (let attempt = 0; attempt < GUARD_TRIES; attempt += 1) {
-    const siteDay = (await parts.siteDays.load(scope, [siteDayId])).get(siteDayId);
+    const siteDay =
+      (attempt === 0 ? parts.memory.siteDay(scope.tenantId, siteDayId) : undefined) ??
+      (await parts.siteDays.load(scope, [siteDayId])).get(siteDayId);
     if (siteDay === undefined)
       return items.map(({ request: { hold } }) => ({
         kind: 'rejected',
@@ -196,9 +244,26 @@ async function decideGroup(
       (holdId) => statusOf(stored, holdId),
       items.map(({ request }) => request),
     );
-    if (change !== undefined) {
-      if (!(await parts.siteDays.decide(scope, siteDay, change, parts.clock()))) continue;
-      parts.moved(scope.tenantId, applyChange(siteDay, change));
+    if (change === undefined) {
+      // Refusals write nothing that a guard could catch: they are said from counters that were read for them.
+      if (
+        attempt === 0 &&
+        parts.memory.siteDay(scope.tenantId, siteDayId) === siteDay &&
+        outcomes.some(({ kind }) => kind === 'rejected')
+      ) {
+        parts.memory.forget(scope.tenantId, siteDayId);
+        attempt -= 1;
+        continue;
+      }
+      parts.memory.keep(scope.tenantId, siteDay);
+    } else {
+      if (!(await parts.siteDays.decide(scope, siteDay, change, parts.clock()))) {
+        parts.memory.forget(scope.tenantId, siteDayId);
+        continue;
+      }
+      const after = applyChange(siteDay, change);
+      parts.memory.keep(scope.tenantId, after);
+      parts.moved(scope.tenantId, after);
     }
     await parts.faults?.at('afterCounters');
     await followUp(parts, scope, [siteDayId], items, outcomes, stored);
@@ -208,7 +273,7 @@ async function decideGroup(
 }
 
 /** A hold on several days: taken in sorted order, each by its own decision, and given back when a later day refuses. */
-async function decideAcrossDays(parts: Parts, scope: Scope, item: Item): Promise<HoldOutcome> {
+async function decideAcrossDays(parts: OwnParts, scope: Scope, item: Item): Promise<HoldOutcome> {
   const days = [...new Set(item.request.hold.lines.map(({ siteDay }) => siteDay))].sort();
   const taken: string[] = [];
   let last: HoldOutcome = { kind: 'already' };
@@ -228,12 +293,17 @@ async function decideAcrossDays(parts: Parts, scope: Scope, item: Item): Promise
   return last;
 }
 
-async function giveBack(parts: Parts, scope: Scope, days: readonly string[], hold: HoldFacts): Promise<void> {
+async function giveBack(parts: OwnParts, scope: Scope, days: readonly string[], hold: HoldFacts): Promise<void> {
   for (const day of days) await parts.siteDays.undoPlace(scope, day, hold);
   for (const siteDay of (await parts.siteDays.load(scope, days)).values()) parts.moved(scope.tenantId, siteDay);
 }
 
-async function decideOneOfSeveral(parts: Parts, scope: Scope, day: string, request: HoldRequest): Promise<HoldOutcome> {
+async function decideOneOfSeveral(
+  parts: OwnParts,
+  scope: Scope,
+  day: string,
+  request: HoldRequest,
+): Promise<HoldOutcome> {
   for (let attempt = 0; attempt < GUARD_TRIES; attempt += 1) {
     const siteDay = (await parts.siteDays.load(scope, [day])).get(day);
     if (siteDay === undefined)
@@ -259,7 +329,7 @@ async function decideOneOfSeveral(parts: Parts, scope: Scope, day: string, reque
 }
 
 async function followUp(
-  parts: Parts,
+  parts: OwnParts,
   scope: Scope,
   days: readonly string[],
   items: readonly Item[],
@@ -274,19 +344,24 @@ async function followUp(
   });
   if (completed.length === 0) return;
   const letGo = await parts.holds.complete(completed, parts.clock(), seen);
+  for (const { step, hold } of completed) if (step === 'place') parts.memory.keepFacts(scope.tenantId, hold);
   await parts.faults?.at('afterHolds');
   // Its release overtook the place that waited on a retry rung: what the counters gave goes back with the pending entry.
   for (const { hold, step } of completed) {
     if (step === 'place' && letGo.has(hold.holdId)) await giveBack(parts, scope, days, hold);
   }
   const ids = completed.map(({ hold, step }) => pendingId(hold.holdId, step));
-  for (const day of days) await parts.siteDays.clearPending(scope, day, ids);
+  const cleared = new Set(ids);
+  for (const day of days) {
+    await parts.siteDays.clearPending(scope, day, ids);
+    parts.memory.cleared(scope.tenantId, day, cleared);
+  }
   await parts.faults?.at('afterPending');
 }
 
 /** Refusals leave no document: the answer is published and confirmed before the request is acknowledged. */
 async function settle(
-  parts: Parts,
+  parts: OwnParts,
   items: readonly Item[],
   decided: readonly HoldOutcome[],
   outcomes: Map<Received, Outcome>,
