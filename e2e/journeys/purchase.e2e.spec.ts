@@ -96,7 +96,7 @@ describe('journeys through the gateway', function () {
       text: string;
     }[];
 
-  it('SAL-20 SAL-33 a guest buys, pays, is told once by SMS and mail, and walks in once', async () => {
+  it('SAL-01 SAL-20 SAL-33 NOT-01 a guest buys an admission, pays, is told once by SMS and mail, and walks in once', async () => {
     const phone = newPhone();
     const { quoteId, total } = await client.expect<{ quoteId: string; total: { amount: number } }>(
       200,

@@ -21,3 +21,37 @@ export const envelopeSchema = z.object({
 });
 
 export type Envelope<Data = unknown> = Omit<z.infer<typeof envelopeSchema>, 'data'> & { data: Data };
+
+/** What a message that is not said by an aggregate has to tell about itself; the outbox writes its own envelopes. */
+export type EnvelopeFacts = {
+  readonly id: string;
+  /** The service that says it. */
+  readonly source: string;
+  readonly subject: string;
+  readonly time: Date;
+  readonly tenantId: string;
+  /** The message that this one answers; without it the message begins a story of its own. */
+  readonly cause?: Envelope | undefined;
+  /** Default 0: no view is guarded by it. */
+  readonly sequence?: number;
+};
+
+/** @param type routing key of the message's definition */
+export function envelopeOf<Data>(type: string, facts: EnvelopeFacts, data: Data): Envelope<Data> {
+  const { id, source, subject, time, tenantId, cause, sequence } = facts;
+  return {
+    specversion: '1.0',
+    id,
+    type,
+    source,
+    subject,
+    time: time.toISOString(),
+    datacontenttype: 'application/json',
+    tenantid: tenantId,
+    correlationid: cause?.correlationid ?? id,
+    causationid: cause?.id ?? id,
+    ...(cause?.traceparent === undefined ? {} : { traceparent: cause.traceparent }),
+    sequence: sequence ?? 0,
+    data,
+  };
+}

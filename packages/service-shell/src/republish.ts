@@ -1,6 +1,6 @@
 // Every owner can say its current state again, to one queue and at a bounded rate: this is how a new view starts and how insight is
 // rebuilt.
-import type { DataOf, Envelope, MessageDefinition } from '@tongpiao/contracts';
+import { envelopeOf, type DataOf, type Envelope, type MessageDefinition } from '@tongpiao/contracts';
 import { TransientError } from '@tongpiao/kernel';
 import type { AggregateStore, DomainEvent, Snapshot } from '@tongpiao/persistence';
 import type { z } from 'zod';
@@ -38,7 +38,7 @@ export async function republish<State, Command, Event extends DomainEvent, Data 
             {
               kind: 'direct' as const,
               queue: replyQueue,
-              envelope: envelopeOf(foundation, request, definition, snapshot, data),
+              envelope: toldOf(foundation, request, definition, snapshot, data),
             },
           ];
     });
@@ -54,26 +54,16 @@ export async function republish<State, Command, Event extends DomainEvent, Data 
   }
 }
 
-function envelopeOf<State>(
+function toldOf<State>(
   foundation: Foundation,
   request: Envelope,
   definition: MessageDefinition,
   snapshot: Snapshot<State>,
   data: unknown,
 ): Envelope {
-  return {
-    specversion: '1.0',
-    // The same state told twice is the same message.
-    id: `${snapshot.id}:${snapshot.version}:told`,
-    type: definition.type,
-    source: foundation.service,
-    subject: snapshot.id,
-    time: foundation.clock().toISOString(),
-    datacontenttype: 'application/json',
-    tenantid: snapshot.tenantId,
-    correlationid: request.correlationid,
-    causationid: request.id,
-    sequence: snapshot.seq,
-    data,
-  };
+  // The same state told twice is the same message.
+  const id = `${snapshot.id}:${snapshot.version}:told`;
+  const { service: source, clock } = foundation;
+  const { id: subject, tenantId, seq: sequence } = snapshot;
+  return envelopeOf(definition.type, { id, source, subject, time: clock(), tenantId, cause: request, sequence }, data);
 }

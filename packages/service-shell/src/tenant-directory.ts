@@ -1,6 +1,6 @@
 // Who the tenants are, in the memory of every instance: names, zones, sites, gates, SMS signature. Fed by identity's events to a
 // queue of this instance's own; identity is asked for all of it at start and after a break, so nothing has to be stored.
-import { republishTenants, tenantChanged, tenantsRepublished, type DataOf, type Envelope } from '@tongpiao/contracts';
+import { envelopeOf, republishTenants, tenantChanged, tenantsRepublished, type DataOf } from '@tongpiao/contracts';
 import { DomainError, PLATFORM_TENANT, type TenantId } from '@tongpiao/kernel';
 import { isMessage, type Broker } from '@tongpiao/messaging';
 import { newId } from '@tongpiao/persistence';
@@ -47,20 +47,8 @@ export async function openTenantDirectory(
 
   async function ask(): Promise<void> {
     const id = newId('msg', PLATFORM_TENANT);
-    const envelope: Envelope = {
-      specversion: '1.0',
-      id,
-      type: republishTenants.type,
-      source: options.service,
-      subject: 'tenants',
-      time: new Date().toISOString(),
-      datacontenttype: 'application/json',
-      tenantid: PLATFORM_TENANT,
-      correlationid: id,
-      causationid: id,
-      sequence: 0,
-      data: { replyQueue: handle.queue },
-    };
+    const facts = { id, source: options.service, subject: 'tenants', time: new Date(), tenantId: PLATFORM_TENANT };
+    const envelope = envelopeOf(republishTenants.type, facts, { replyQueue: handle.queue });
     try {
       await broker.publisher.publish({ kind: 'command', envelope });
     } catch (error) {

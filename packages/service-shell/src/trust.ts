@@ -3,6 +3,7 @@
 // only the signature of a token, which cannot change, is remembered.
 import { createHash, createPublicKey, randomUUID, timingSafeEqual, type KeyObject } from 'node:crypto';
 import {
+  envelopeOf,
   ACCESS_TOKEN_MAX_SECONDS,
   accessTokenClaimsSchema,
   idSchema,
@@ -190,20 +191,14 @@ export class TrustStore implements TrustVerifier {
 
   #question(replyQueue: string): Envelope {
     const id = `${this.#service}:trust:${randomUUID()}`;
-    return {
-      specversion: '1.0',
+    const facts = {
       id,
-      type: republishTrust.type,
       source: this.#service,
       subject: 'trust',
-      time: new Date(this.#now()).toISOString(),
-      datacontenttype: 'application/json',
-      tenantid: PLATFORM_TENANT,
-      correlationid: id,
-      causationid: id,
-      sequence: 0,
-      data: { replyQueue },
+      time: new Date(this.#now()),
+      tenantId: PLATFORM_TENANT,
     };
+    return envelopeOf(republishTrust.type, facts, { replyQueue });
   }
 
   #freshState(): Extract<TrustState, { status: 'loaded' }> {

@@ -1,5 +1,5 @@
 // An envelope for what is said again on request and therefore needs no outbox: whoever misses it asks once more.
-import type { Envelope, MessageDefinition } from '@tongpiao/contracts';
+import { envelopeOf, type Envelope, type MessageDefinition } from '@tongpiao/contracts';
 import { ContractBreach } from '@tongpiao/kernel';
 import type { z } from 'zod';
 
@@ -12,18 +12,7 @@ export function envelopeOfPlatform<Data extends z.ZodType>(
   const parsed = definition.data.safeParse(data);
   if (!parsed.success)
     throw new ContractBreach('identity.message-breaks-contract', `${definition.type}: ${parsed.error.message}`);
-  return {
-    specversion: '1.0',
-    id: facts.id,
-    type: definition.type,
-    source: 'identity',
-    subject: facts.subject,
-    time: facts.time.toISOString(),
-    datacontenttype: 'application/json',
-    tenantid: facts.tenantId,
-    correlationid: facts.causationId,
-    causationid: facts.causationId,
-    sequence: facts.sequence,
-    data: parsed.data,
-  };
+  const { id, subject, time, tenantId, sequence, causationId } = facts;
+  const said = envelopeOf(definition.type, { id, source: 'identity', subject, time, tenantId, sequence }, parsed.data);
+  return { ...said, correlationid: causationId, causationid: causationId };
 }

@@ -7,6 +7,7 @@
 // before the holds, under the guard of the revision, makes this true with several instances at work.
 import {
   confirmHold,
+  envelopeOf,
   extendHold,
   holdRejected,
   placeHold,
@@ -406,21 +407,17 @@ function rejectionOf(request: Envelope, outcome: Extract<HoldOutcome, { kind: 'r
     ...(outcome.sessionId === '' ? {} : { sessionId: outcome.sessionId }),
     available: Math.max(0, outcome.available),
   };
-  return {
-    specversion: '1.0',
+  const { tenantid: tenantId } = request;
+  const facts = {
     id: `${holdId}:rejected`,
-    type: holdRejected.type,
     source: 'inventory',
     subject: holdId,
-    time: now.toISOString(),
-    datacontenttype: 'application/json',
-    tenantid: request.tenantid,
-    correlationid: request.correlationid,
-    causationid: request.id,
-    ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
+    time: now,
+    tenantId,
+    cause: request,
     sequence: 1,
-    data,
   };
+  return envelopeOf(holdRejected.type, facts, data);
 }
 
 function statusOf(stored: ReadonlyMap<string, StoredHold>, holdId: string): StoredHold['status'] {

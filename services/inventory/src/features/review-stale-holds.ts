@@ -1,6 +1,6 @@
 // Sales owns the expiry of an order and sends the release. A hold that is long past its time has lost that message, or its order
 // was paid: inventory asks, and frees only on the answer (INV-10).
-import { reviewHold, type Envelope } from '@tongpiao/contracts';
+import { envelopeOf, reviewHold } from '@tongpiao/contracts';
 import { newId } from '@tongpiao/persistence';
 import type { TenantId } from '@tongpiao/kernel';
 import type { Foundation } from '@tongpiao/service-shell';
@@ -28,20 +28,8 @@ export function reviewStaleHolds(foundation: Foundation, holds: HoldStore): void
       await broker.publisher.publishMany(
         overdue.map(({ holdId, orderId, tenantId }) => {
           const id = newId('msg', tenantId as TenantId);
-          const envelope: Envelope = {
-            specversion: '1.0',
-            id,
-            type: reviewHold.type,
-            source: 'inventory',
-            subject: holdId,
-            time: now.toISOString(),
-            datacontenttype: 'application/json',
-            tenantid: tenantId,
-            correlationid: id,
-            causationid: id,
-            sequence: 0,
-            data: { holdId, orderId },
-          };
+          const facts = { id, source: 'inventory', subject: holdId, time: now, tenantId };
+          const envelope = envelopeOf(reviewHold.type, facts, { holdId, orderId });
           return { kind: 'command' as const, envelope };
         }),
       );

@@ -1,6 +1,6 @@
 // Absolute figures of what moved, gathered for a moment and told together; everything again at an interval, so that a listener
 // which missed something is right again by itself (INV-13). Not through an outbox: a lost figure is followed by a newer one.
-import { availabilityChanged, type DataOf, type Envelope } from '@tongpiao/contracts';
+import { availabilityChanged, envelopeOf, type DataOf } from '@tongpiao/contracts';
 import { addDays, localDateOf, PLATFORM_TENANT } from '@tongpiao/kernel';
 import { newId } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
@@ -29,20 +29,8 @@ export function createAvailabilityTeller(foundation: Foundation, siteDays: SiteD
     for (let from = 0; from < figures.length; from += SESSIONS_PER_MESSAGE) {
       const sessions = figures.slice(from, from + SESSIONS_PER_MESSAGE);
       const id = newId('msg', PLATFORM_TENANT);
-      const envelope: Envelope = {
-        specversion: '1.0',
-        id,
-        type: availabilityChanged.type,
-        source: 'inventory',
-        subject: 'availability',
-        time: clock().toISOString(),
-        datacontenttype: 'application/json',
-        tenantid: tenantId,
-        correlationid: id,
-        causationid: id,
-        sequence: 0,
-        data: { sessions },
-      };
+      const facts = { id, source: 'inventory', subject: 'availability', time: clock(), tenantId };
+      const envelope = envelopeOf(availabilityChanged.type, facts, { sessions });
       await broker.publisher.publish({ kind: 'event', envelope });
     }
   }

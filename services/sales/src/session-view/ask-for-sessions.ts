@@ -1,5 +1,5 @@
 // A view that is empty asks its owner to say everything once; afterwards events keep it.
-import type { Envelope, MessageDefinition } from '@tongpiao/contracts';
+import { envelopeOf, type MessageDefinition } from '@tongpiao/contracts';
 import { PLATFORM_TENANT } from '@tongpiao/kernel';
 import { newId, type Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
@@ -21,20 +21,8 @@ export async function askForSessions(
       return;
     }
     const id = newId('msg', PLATFORM_TENANT);
-    const envelope: Envelope = {
-      specversion: '1.0',
-      id,
-      type: definition.type,
-      source: 'sales',
-      subject: 'sessions',
-      time: foundation.clock().toISOString(),
-      datacontenttype: 'application/json',
-      tenantid: PLATFORM_TENANT,
-      correlationid: id,
-      causationid: id,
-      sequence: 0,
-      data: { replyQueue },
-    };
+    const facts = { id, source: 'sales', subject: 'sessions', time: foundation.clock(), tenantId: PLATFORM_TENANT };
+    const envelope = envelopeOf(definition.type, facts, { replyQueue });
     await foundation.broker.publisher.publish({ kind: 'command', envelope });
     asked = true;
   };
