@@ -138,7 +138,7 @@ export async function run(config: Config, options: NotificationTestOptions = {})
     lateAnswer(answer).catch((error: unknown) => logger.warn({ err: error }, 'a late answer was not written'));
   });
 
-  const tell = { dispatch, bus, tenants, scopeOf, baseUrl: config.PUBLIC_BASE_URL };
+  const tell = { dispatch, bus, tenants, scopeOf };
   const inBatches = { maxBatch: ORDERS_BATCH, lingerMs: ORDERS_LINGER_MS };
   await broker.consume({
     slice: 'on-order-fulfilled',

@@ -5,7 +5,7 @@ import type { MessageValues } from '../templates/template.ts';
 import { named, numbersOf, timeOf, timesOf } from './order-words.ts';
 import { tellOrders, tenantOf, wishesTo, type TellParts } from './tell-orders.ts';
 
-/** Tickets shown with their code in one mail; a group's others are on the order's page. Keeps a mail below 100 kB. */
+/** Tickets shown with their code in one mail; of a group's others it tells how many. Keeps a mail below 100 kB. */
 const MAIL_TICKETS_MAX = 20;
 
 export function onOrderFulfilled(parts: TellParts): ReturnType<typeof tellOrders> {
@@ -34,5 +34,5 @@ export function onOrderFulfilled(parts: TellParts): ReturnType<typeof tellOrders
 
 function moreOf(hidden: number, language: 'zh-CN' | 'en'): string {
   if (hidden === 0) return '';
-  return language === 'en' ? `${hidden} more are on the page of the order.` : `另有${hidden}张，见订单页面。`;
+  return language === 'en' ? `${hidden} more are not shown here.` : `另有${hidden}张未在此列出。`;
 }

@@ -1,4 +1,4 @@
-// How an order is spoken of in messages: its day and time as a clock at the site shows them, its tickets, its link.
+// How an order is spoken of in messages: its day and time as a clock at the site shows them, its tickets.
 import type { Bilingual, DataOf, Language, orderFulfilled } from '@tongpiao/contracts';
 import { localTimeOf } from '@tongpiao/kernel';
 
@@ -34,9 +34,4 @@ export function numbersOf(tickets: readonly Ticket[], language: Language): strin
   const number = tickets[0]?.number ?? '';
   if (tickets.length <= 1) return language === 'en' ? `ticket ${number}` : number;
   return language === 'en' ? `ticket ${number} and ${tickets.length - 1} more` : `${number}等${tickets.length}张`;
-}
-
-/** No token is in it: whoever opens it proves by phone or sign-in that the order is theirs. */
-export function orderLink(baseUrl: string, orderId: string): string {
-  return `${baseUrl}/o/${orderId}`;
 }

@@ -7,7 +7,7 @@ import type { BusSeal, Scope } from '@tongpiao/persistence';
 import type { TenantDirectory } from '@tongpiao/service-shell';
 import type { Dispatch, Wish } from '../sending/dispatch.ts';
 import type { MessageValues } from '../templates/template.ts';
-import { named, orderLink } from './order-words.ts';
+import { named } from './order-words.ts';
 import { transient } from './transient.ts';
 
 export type TellParts = {
@@ -15,8 +15,6 @@ export type TellParts = {
   readonly bus: BusSeal;
   readonly tenants: Pick<TenantDirectory, 'get'>;
   readonly scopeOf: (envelope: Envelope) => Scope;
-  /** The address by which the public reaches the platform. */
-  readonly baseUrl: string;
 };
 
 type HandleBatch = (messages: readonly Received[]) => Promise<readonly Outcome[]>;
@@ -65,7 +63,6 @@ export function wishesTo(
   const { orderId, language, contact } = envelope.data;
   const { signature } = tenantOf(parts, envelope).sms;
   const product = named(envelope.data.product, language);
-  const common = { product, link: orderLink(parts.baseUrl, orderId) };
   const open = (sealed: string): string => opened(parts.bus, envelope, sealed);
   const scope = parts.scopeOf(envelope);
   const wish = (channel: 'sms' | 'email', to: string, { values, items }: MessageValues): Wish => ({
@@ -78,7 +75,7 @@ export function wishesTo(
     template,
     language,
     signature,
-    content: { values: { ...common, ...values }, ...(items === undefined ? {} : { items }) },
+    content: { values: { product, ...values }, ...(items === undefined ? {} : { items }) },
   });
   const sms = wish('sms', open(contact.phone), forSms);
   if (contact.email === undefined) return [sms];

@@ -152,7 +152,7 @@ describe('codes, charges and staff', () => {
       };
       await Promise.all([start({ timings, faults }), start({ timings, faults })]);
       const send = async (count: number): Promise<void> => {
-        const orders = Array.from({ length: count }, () => fulfilledOrder(world, { phone: phone() }));
+        const orders = Array.from({ length: count }, () => fulfilledOrder(world, { phone: phone(), language: 'en' }));
         await Promise.all([...orders, ...orders].map((order) => world.publish(order)));
         for (const { data } of orders) await ends(data.orderId);
       };
@@ -214,7 +214,7 @@ describe('codes, charges and staff', () => {
         status: 'failed',
         reason: 'UNDELIV 001',
         receiver: `${to.slice(0, 3)}****0000`,
-        segments: 2,
+        segments: 1,
         tries: 1,
       });
       const one = await read(`/api/v1/messages/${sms?.id ?? ''}`);

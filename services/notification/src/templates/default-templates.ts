@@ -1,15 +1,14 @@
 // The words that ship, as data (NOT-02). A changed text is a new version beside the old one: messages that wait were made with theirs.
-// Chinese order messages fit two segments of 67 characters even with the longest values, signature and link included.
+// Chinese messages fit one segment of 70 characters even with the longest values, signature included; only the numbers of several
+// tickets may need a second one.
 import type { MailTemplate, SmsTemplate, Template, Variables } from './template.ts';
 
-/** A link to the order; the address of the platform is part of it. */
-const LINK = { max: 56 } as const;
 const PRODUCT = { max: 14 } as const;
 
 const smsVariables = {
-  fulfilled: { product: PRODUCT, when: { max: 18 }, tickets: { max: 20 }, link: LINK },
-  closed: { product: PRODUCT, link: LINK },
-  returned: { product: PRODUCT, amount: { max: 14 }, link: LINK },
+  fulfilled: { product: PRODUCT, when: { max: 18 }, tickets: { max: 20 } },
+  closed: { product: PRODUCT },
+  returned: { product: PRODUCT, amount: { max: 14 } },
   code: { code: { max: 8, personal: true }, minutes: { max: 2 } },
 } as const satisfies Record<string, Variables>;
 
@@ -22,7 +21,7 @@ const sms: readonly SmsTemplate[] = [
     language: 'zh-CN',
     version: 1,
     variables: smsVariables.fulfilled,
-    text: '{product}已出票：{when}，票号{tickets}。详情{link}',
+    text: '{product}已出票：{when}，票号{tickets}。',
   },
   {
     id: 'order-fulfilled',
@@ -30,7 +29,7 @@ const sms: readonly SmsTemplate[] = [
     language: 'en',
     version: 1,
     variables: { ...smsVariables.fulfilled, ...english, when: { max: 28 }, tickets: { max: 36 } },
-    text: '{product}: your tickets are ready. {when}, {tickets}. {link}',
+    text: '{product}: your tickets are ready. {when}, {tickets}.',
   },
   {
     id: 'order-expired',
@@ -38,7 +37,7 @@ const sms: readonly SmsTemplate[] = [
     language: 'zh-CN',
     version: 1,
     variables: smsVariables.closed,
-    text: '您预订的{product}未在限时内支付，订单已关闭。详情{link}',
+    text: '您预订的{product}未在限时内支付，订单已关闭。',
   },
   {
     id: 'order-expired',
@@ -46,7 +45,7 @@ const sms: readonly SmsTemplate[] = [
     language: 'en',
     version: 1,
     variables: { ...smsVariables.closed, ...english },
-    text: '{product}: the order was not paid in time and is closed. {link}',
+    text: '{product}: the order was not paid in time and is closed.',
   },
   {
     id: 'order-cancelled',
@@ -54,7 +53,7 @@ const sms: readonly SmsTemplate[] = [
     language: 'zh-CN',
     version: 1,
     variables: smsVariables.closed,
-    text: '您预订的{product}订单已取消。详情{link}',
+    text: '您预订的{product}订单已取消。',
   },
   {
     id: 'order-cancelled',
@@ -62,7 +61,7 @@ const sms: readonly SmsTemplate[] = [
     language: 'en',
     version: 1,
     variables: { ...smsVariables.closed, ...english },
-    text: '{product}: your order is cancelled. {link}',
+    text: '{product}: your order is cancelled.',
   },
   {
     id: 'order-rejected',
@@ -70,7 +69,7 @@ const sms: readonly SmsTemplate[] = [
     language: 'zh-CN',
     version: 1,
     variables: smsVariables.closed,
-    text: '很抱歉，您预订的{product}未能成功，订单已关闭。详情{link}',
+    text: '很抱歉，您预订的{product}未能成功，订单已关闭。',
   },
   {
     id: 'order-rejected',
@@ -78,7 +77,7 @@ const sms: readonly SmsTemplate[] = [
     language: 'en',
     version: 1,
     variables: { ...smsVariables.closed, ...english },
-    text: '{product}: we are sorry, your order could not be confirmed and is closed. {link}',
+    text: '{product}: we are sorry, your order could not be confirmed and is closed.',
   },
   {
     id: 'payment-returned',
@@ -86,7 +85,7 @@ const sms: readonly SmsTemplate[] = [
     language: 'zh-CN',
     version: 1,
     variables: smsVariables.returned,
-    text: '您为{product}支付的{amount}已原路全额退回，到账时间以支付机构为准。详情{link}',
+    text: '您为{product}支付的{amount}已原路全额退回，到账时间以支付机构为准。',
   },
   {
     id: 'payment-returned',
@@ -94,7 +93,7 @@ const sms: readonly SmsTemplate[] = [
     language: 'en',
     version: 1,
     variables: { ...smsVariables.returned, ...english },
-    text: '{product}: your payment of {amount} was sent back in full to where it came from. {link}',
+    text: '{product}: your payment of {amount} was sent back in full to where it came from.',
   },
   {
     id: 'code',
@@ -122,9 +121,8 @@ const mailVariables = {
     count: { max: 3 },
     total: { max: 20 },
     more: { max: 200 },
-    link: { max: 200 },
   },
-  plain: { name: { max: 60, personal: true }, product: { max: 200 }, order: { max: 40 }, link: { max: 200 } },
+  plain: { name: { max: 60, personal: true }, product: { max: 200 }, order: { max: 40 } },
 } as const satisfies Record<string, Variables>;
 
 const ticketVariables = {
@@ -155,8 +153,8 @@ function plainMail(
       version: 1,
       variables,
       subject,
-      text: `${hello}\n\n${body}\n\n${order} {order}\n{link}\n`,
-      html: page(`<p>${hello}</p><p>${body}</p><p>${order} {order}<br><a href="{link}">{link}</a></p>`),
+      text: `${hello}\n\n${body}\n\n${order} {order}\n`,
+      html: page(`<p>${hello}</p><p>${body}</p><p>${order} {order}</p>`),
     };
   });
 }
@@ -169,10 +167,10 @@ const mail: readonly MailTemplate[] = [
     version: 1,
     variables: mailVariables.fulfilled,
     subject: '已出票：{product}（{count}张）',
-    text: '{name}，您好：\n\n您预订的{product}已出票，共{count}张，合计{total}。\n\n{{items}}\n{more}\n订单 {order}\n{link}\n',
+    text: '{name}，您好：\n\n您预订的{product}已出票，共{count}张，合计{total}。\n\n{{items}}\n{more}\n订单 {order}\n',
     html: page(
       '<p>{name}，您好：</p><p>您预订的{product}已出票，共{count}张，合计{total}。</p>{{items}}<p>{more}</p>' +
-        '<p>订单 {order}<br><a href="{link}">{link}</a></p>',
+        '<p>订单 {order}</p>',
     ),
     item: { variables: ticketVariables, text: '{number}  {type}  {when}  {amount}', html: ticketHtml },
   },
@@ -183,10 +181,10 @@ const mail: readonly MailTemplate[] = [
     version: 1,
     variables: mailVariables.fulfilled,
     subject: 'Your tickets: {product} ({count})',
-    text: 'Dear {name},\n\nyour tickets for {product} are ready: {count} in all, {total}.\n\n{{items}}\n{more}\nOrder {order}\n{link}\n',
+    text: 'Dear {name},\n\nyour tickets for {product} are ready: {count} in all, {total}.\n\n{{items}}\n{more}\nOrder {order}\n',
     html: page(
       '<p>Dear {name},</p><p>your tickets for {product} are ready: {count} in all, {total}.</p>{{items}}<p>{more}</p>' +
-        '<p>Order {order}<br><a href="{link}">{link}</a></p>',
+        '<p>Order {order}</p>',
     ),
     item: { variables: ticketVariables, text: '{number}  {type}  {when}  {amount}', html: ticketHtml },
   },
