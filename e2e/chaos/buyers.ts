@@ -105,7 +105,11 @@ export function startBuyers(
           idempotencyKey: key,
           timeoutMs: 20_000,
           json: {
-            contact: { name: '王五', phone: `139${String(mine).padStart(8, '0')}`, email: `b${mine}@example.cn` },
+            contact: {
+              name: '王五',
+              phone: `139${String(mine * 10 + 5).padStart(8, '0')}`,
+              email: `b${mine}@example.cn`,
+            },
             lines: [{ sessionId, ticketTypeId: offer.ticketTypes['adult'], quantity }],
           },
         }),

@@ -53,7 +53,8 @@ describe('journeys through the gateway', function () {
     if (process.env['KEEP'] === undefined) rmSync(stateDirectory, { recursive: true, force: true });
   });
 
-  const newPhone = (): string => `137${String((phoneNumber += 1)).padStart(8, '0')}`;
+  // Ending in 5: the sandbox treats numbers that end in 0000, 0001 and 0002 badly on purpose.
+  const newPhone = (): string => `137${String((phoneNumber += 10) + 5).padStart(8, '0')}`;
   const line = (more: Record<string, unknown> = {}, of: Offer = offer): Record<string, unknown> => ({
     sessionId: of.sessionIds[0],
     ticketTypeId: of.ticketTypes['adult'],
