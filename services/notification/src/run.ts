@@ -24,7 +24,7 @@ import { onRepublishMessages } from './features/on-republish-messages.ts';
 import { sendCodes } from './features/send-code.ts';
 import { sweepLost } from './features/sweep-lost.ts';
 import type { LaneName } from './message/message.ts';
-import { openMessages } from './message/message.store.ts';
+import { openMessages, type Held } from './message/message.store.ts';
 import { problems } from './problems.ts';
 import { openMail, openSms, submitMail, submitSms } from './sending/carriers.ts';
 import { createDispatch } from './sending/dispatch.ts';
@@ -95,6 +95,9 @@ export async function run(config: Config, options: NotificationTestOptions = {})
     'Messages by channel and what became of them.',
     ['channel', 'status'],
   );
+  const count = (list: readonly Held[]): void => {
+    for (const { state } of list) outcomes.inc({ channel: state.channel, status: state.status });
+  };
   const lostReceipts = foundation.metrics.counter(
     'notification_receipts_lost_total',
     'Receipts that belong to no message.',
@@ -112,7 +115,7 @@ export async function run(config: Config, options: NotificationTestOptions = {})
     logger,
     origin,
     written(list) {
-      for (const { state } of list) outcomes.inc({ channel: state.channel, status: state.status });
+      count(list);
       receipts.submitted(list);
     },
   });
@@ -187,7 +190,7 @@ export async function run(config: Config, options: NotificationTestOptions = {})
   foundation.every(
     'lost messages',
     timings.sweepEveryMs,
-    sweepLost({ messages, answerWithinMs: timings.answerWithinMs, origin, clock, logger }),
+    sweepLost({ messages, answerWithinMs: timings.answerWithinMs, origin, clock, logger, written: count }),
     { lease: true },
   );
   const charging = chargeSms({ messages, charges, settled, everyTenant, clock });
