@@ -449,6 +449,26 @@ describe('journeys through the gateway', function () {
     expect(await scan({ qr })).to.include({ outcome: 'admitted' });
   });
 
+  it('PLA-20 an auditor checks the journal of an order; others may not', async () => {
+    const done = await paid(await place([line()]));
+    const address = `/api/v1/operations/sales/journals/orders/${done.id}`;
+    const verdict = await client.expect<{ intact: boolean; entries: number; journal: { type: string }[] }>(
+      200,
+      address,
+      {
+        token: world.adminToken,
+      },
+    );
+    expect(verdict.intact).to.equal(true);
+    expect(verdict.journal.map(({ type }) => type)).to.include.members([
+      'OrderPlaced',
+      'HoldGranted',
+      'OrderPaid',
+      'OrderFulfilled',
+    ]);
+    expect((await client.call<Problem>(address, { token: world.clerkToken })).status).to.equal(403);
+  });
+
   it('PLA-51 one of two sales instances is stopped under load and no purchase fails', async () => {
     const roomy = await world.addProduct({ name: 'roomy', capacity: 10_000 });
     let stopping = false;

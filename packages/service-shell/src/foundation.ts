@@ -26,6 +26,7 @@ import type { BearerRecogniser } from './authentication.ts';
 import { createHealth, type Health } from './health.ts';
 import { startHttpServer } from './http-server.ts';
 import { orderlyStop, type Running } from './lifecycle.ts';
+import { journalRoutes, type Audited } from './journals.ts';
 import { createLogger, type LoggerOptions } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { openParkedMessages } from './parked-messages.ts';
@@ -134,6 +135,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
   const tenants =
     options.tenantDirectory === false ? undefined : await openTenantDirectory(broker, { service, logger });
   const closers: (() => Promise<void> | void)[] = [];
+  const audited: Audited[] = [];
 
   health.add('database', () => database.ping(800));
   health.add('broker', () => broker.health().ok);
@@ -165,15 +167,18 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
       if (tenants === undefined) throw new Error(`${service} has no tenant directory`);
       return tenants;
     },
-    aggregate: (spec) =>
-      AggregateStore.open(spec, {
+    async aggregate(spec) {
+      const store = await AggregateStore.open(spec, {
         connection: database.connection,
         relay,
         vault,
         bus,
         clock,
         ...(options.faults === undefined ? {} : { faults: options.faults }),
-      }),
+      });
+      audited.push(store);
+      return store;
+    },
     scopeOf: (envelope) =>
       Scope.ofTenant(envelope.tenantid as TenantId, {
         by: `service:${envelope.source}`,
@@ -217,7 +222,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
         service,
         host: config.HTTP_HOST,
         port: config.HTTP_PORT,
-        routes: [...routes, ...parked.routes],
+        routes: [...routes, ...parked.routes, ...journalRoutes(service, audited)],
         problems: createProblems(problems, parked.problems),
         health,
         metrics,
