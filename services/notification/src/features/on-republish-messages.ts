@@ -1,5 +1,5 @@
 // notification.message.republish: the current state of every message, without text or receiver, told to one queue in bounded pages.
-import { messageReported, republishMessages, type DataOf, type Envelope } from '@tongpiao/contracts';
+import { envelopeOf, messageReported, republishMessages, type DataOf, type Envelope } from '@tongpiao/contracts';
 import { ContractBreach, TransientError } from '@tongpiao/kernel';
 import { isMessage, type Publisher, type Received } from '@tongpiao/messaging';
 import type { Held, MessageStore } from '../message/message.store.ts';
@@ -40,19 +40,9 @@ export function onRepublishMessages(
 
 function reportOf(held: Held, request: Envelope, now: Date): Envelope<DataOf<typeof messageReported>> {
   const { about, channel, status } = held.state;
-  return {
-    specversion: '1.0',
-    // The same state told twice is the same message.
-    id: `${held.id}:${held.version}:told`,
-    type: messageReported.type,
-    source: 'notification',
-    subject: held.id,
-    time: now.toISOString(),
-    datacontenttype: 'application/json',
-    tenantid: held.tenantId,
-    correlationid: request.correlationid,
-    causationid: request.id,
-    sequence: held.seq,
-    data: { messageId: held.id, about, channel, status },
-  };
+  // The same state told twice is the same message.
+  const id = `${held.id}:${held.version}:told`;
+  const { id: messageId, tenantId, seq: sequence } = held;
+  const facts = { id, source: 'notification', subject: messageId, time: now, tenantId, cause: request, sequence };
+  return envelopeOf(messageReported.type, facts, { messageId, about, channel, status });
 }

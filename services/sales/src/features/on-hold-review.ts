@@ -1,9 +1,7 @@
 // Inventory asks what became of the order behind a hold that is long past its time; the answer is the command that was missed.
-import { reviewHold } from '@tongpiao/contracts';
+import { envelopeOf, releaseHold, reviewHold } from '@tongpiao/contracts';
 import { ContractBreach } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
-import { say } from '@tongpiao/persistence';
-import { releaseHold } from '@tongpiao/contracts';
 import type { Foundation } from '@tongpiao/service-shell';
 import type { Orders } from '../stores.ts';
 
@@ -16,19 +14,17 @@ export function onHoldReview(foundation: Foundation, orders: Orders): (message: 
     const snapshot = await orders.load(scope, orderId);
     if (snapshot === undefined) {
       // No such order was ever stored: nobody will pay for these places.
-      const { definition, data } = say(releaseHold, { holdId, orderId, reason: 'rejected' });
-      await foundation.broker.publisher.publish({
-        kind: 'command',
-        envelope: {
-          ...envelope,
-          id: `${envelope.id}:answer`,
-          type: definition.type,
-          source: 'sales',
-          causationid: envelope.id,
-          time: foundation.clock().toISOString(),
-          data,
-        },
-      });
+      const id = `${envelope.id}:answer`;
+      const facts = {
+        id,
+        source: 'sales',
+        subject: holdId,
+        time: foundation.clock(),
+        tenantId: scope.tenantId,
+        cause: envelope,
+      };
+      const answer = envelopeOf(releaseHold.type, facts, { holdId, orderId, reason: 'rejected' as const });
+      await foundation.broker.publisher.publish({ kind: 'command', envelope: answer });
       return;
     }
     await orders.handle(scope, orderId, { type: 'ReviewHold' }, { messageId: envelope.id });
