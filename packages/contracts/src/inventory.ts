@@ -21,6 +21,15 @@ export const placeHold = defineCommand({
     channel: salesChannelSchema,
     /** Sales owns the expiry; inventory asks sales when a hold is long past it. */
     expiresAt: instantSchema,
+    /** SAL-26: where there is no room, stand in line instead of being refused; all lines are for one session then. */
+    waiting: z
+      .object({
+        /** Sales owns this end too, and releases the hold; inventory asks when it is long past. */
+        until: instantSchema,
+        /** A longer line than this is closed: the hold is refused. */
+        lineMax: z.int().min(1).max(1_000),
+      })
+      .optional(),
   }),
   example: {
     ...HOLD,
@@ -49,6 +58,41 @@ export const releaseHold = defineCommand({
   summary: 'The order will not be paid: held places become free.',
   data: z.object({ ...hold, reason: z.enum(['expired', 'cancelled', 'rejected', 'refunded']) }),
   example: { ...HOLD, reason: 'expired' },
+});
+
+export const returnPlaces = defineCommand({
+  type: 'inventory.hold.return.v1',
+  summary:
+    'A ticket of a sold hold was refunded or exchanged: its places become free, the rest of the hold stays sold.',
+  data: z.object({
+    ...hold,
+    /** One per refund or exchange: the same return twice moves nothing. */
+    returnId: idSchema,
+    sessionId: idSchema,
+    quantity: z.int().min(1).max(500),
+  }),
+  example: {
+    ...HOLD,
+    returnId: 'rfd_0a5d8k2m7q9x3c6v1b4n',
+    sessionId: 'ses_0a1b2c3d4e5f6g7h8j9k',
+    quantity: 1,
+  },
+});
+
+export const holdQueued = defineEvent({
+  type: 'inventory.hold.queued.v1',
+  summary: 'No room now: the hold stands in line and is granted by itself when places come back.',
+  data: z.object({ ...hold, sessionId: idSchema, position: z.int().positive() }),
+  example: { ...HOLD, sessionId: 'ses_0a1b2c3d4e5f6g7h8j9k', position: 3 },
+});
+
+export const WAITING_LINE_MAX = 1_000;
+
+export const waitingLineChanged = defineEvent({
+  type: 'inventory.waiting-line.changed.v1',
+  summary: 'Who stands in line for a session, first come first; the whole line, coalesced.',
+  data: z.object({ sessionId: idSchema, orderIds: z.array(idSchema).max(WAITING_LINE_MAX) }),
+  example: { sessionId: 'ses_0a1b2c3d4e5f6g7h8j9k', orderIds: [HOLD.orderId] },
 });
 
 export const holdGranted = defineEvent({
@@ -84,6 +128,8 @@ export const sessionChanged = defineEvent({
     endsAt: instantSchema,
     capacity: z.int().nonnegative(),
     status: z.enum(['open', 'closed']),
+    /** INV-21: closed for good; its holders are offered their money or another session. */
+    cancelled: z.boolean().optional(),
   }),
   example: {
     sessionId: 'ses_0a1b2c3d4e5f6g7h8j9k',
@@ -95,6 +141,45 @@ export const sessionChanged = defineEvent({
     capacity: 500,
     status: 'open',
   },
+});
+
+const disruptedSession = {
+  /** One per decision of the staff; what sales works through carries it. */
+  disruptionId: idSchema,
+  sessionId: idSchema,
+  productId: idSchema,
+  siteId: idSchema,
+  date: localDateSchema,
+  startsAt: instantSchema,
+  endsAt: instantSchema,
+  reason: z.string().min(1).max(500),
+  /** Until then its holders choose between their money and another session; afterwards the money goes back by itself. */
+  decideBy: instantSchema,
+};
+const DISRUPTED = {
+  disruptionId: 'dis_0a5d8k2m7q9x3c6v1b4n',
+  sessionId: 'ses_0a1b2c3d4e5f6g7h8j9k',
+  productId: 'prd_0a1b2c3d4e5f6g7h8j9k',
+  siteId: 'sit_0a7f3k9q2m5x8c4v6b1n',
+  date: '2026-12-01',
+  startsAt: '2026-12-01T09:00:00+08:00',
+  endsAt: '2026-12-01T11:00:00+08:00',
+  reason: '大风停园',
+  decideBy: '2026-11-30T20:00:00+08:00',
+};
+
+export const sessionCancelled = defineEvent({
+  type: 'inventory.session.cancelled.v1',
+  summary: 'A session will not take place (INV-21): sales looks after everybody who holds a ticket for it.',
+  data: z.object(disruptedSession),
+  example: DISRUPTED,
+});
+
+export const sessionReduced = defineEvent({
+  type: 'inventory.session.reduced.v1',
+  summary: 'A session has fewer places than are sold (INV-20): sales looks after those sold last, for as many places.',
+  data: z.object({ ...disruptedSession, places: z.int().positive() }),
+  example: { ...DISRUPTED, places: 20 },
 });
 
 export const availabilityChanged = defineEvent({

@@ -47,6 +47,17 @@ const contact = z.object({
   email: sealedForRecipient.optional(),
 });
 
+const toldTicket = z.object({
+  number: z.string(),
+  ticketType: bilingualSchema,
+  sessionId: idSchema,
+  date: localDateSchema,
+  startsAt: instantSchema,
+  endsAt: instantSchema,
+  amount: amountSchema,
+  qr: z.string().max(400),
+});
+
 export const orderFulfilled = defineEvent({
   type: 'sales.order.fulfilled.v1',
   summary: 'The order is paid and its tickets are issued.',
@@ -56,21 +67,7 @@ export const orderFulfilled = defineEvent({
     contact,
     total: amountSchema,
     product: bilingualSchema,
-    tickets: z
-      .array(
-        z.object({
-          number: z.string(),
-          ticketType: bilingualSchema,
-          sessionId: idSchema,
-          date: localDateSchema,
-          startsAt: instantSchema,
-          endsAt: instantSchema,
-          amount: amountSchema,
-          qr: z.string().max(400),
-        }),
-      )
-      .min(1)
-      .max(500),
+    tickets: z.array(toldTicket).min(1).max(500),
   }),
   example: {
     orderId: ORDER,
@@ -157,6 +154,277 @@ export const ticketUsed = defineEvent({
     usedAt: '2026-12-01T09:12:30+08:00',
     gateId: 'gat_0a7f3k9q2m5x8c4v6b1n',
   },
+});
+
+const aboutOrder = { orderId: idSchema, language: languageSchema, contact, product: bilingualSchema };
+const ABOUT_ORDER = {
+  orderId: ORDER,
+  language: 'zh-CN' as const,
+  contact: { name: 'b1.c2VhbGVk', phone: 'b1.c2VhbGVk' },
+  product: { zh: '分时入园门票', en: 'Timed entry' },
+};
+const ticketFacts = { rightId: idSchema, ticketNumber: z.string(), orderId: idSchema, productId: idSchema };
+const TICKET_FACTS = {
+  rightId: 'rgt_0a5d8k2m7q9x3c6v1b4n',
+  ticketNumber: '0A7F3K9Q2M5X8C4',
+  orderId: ORDER,
+  productId: 'prd_0a1b2c3d4e5f6g7h8j9k',
+};
+
+/** SAL-50 … SAL-53: why a ticket's money goes back. */
+export const refundReasonSchema = z.enum(['customer', 'exception', 'session-cancelled', 'session-reduced']);
+export type RefundReason = z.infer<typeof refundReasonSchema>;
+
+export const ticketRefunded = defineEvent({
+  type: 'sales.ticket.refunded.v1',
+  summary: 'A ticket was given back: its QR is dead; fee and returned money add up to what it was worth.',
+  data: z.object({
+    ...ticketFacts,
+    refundId: idSchema,
+    fee: amountSchema,
+    returned: amountSchema,
+    reason: refundReasonSchema,
+    refundedAt: instantSchema,
+  }),
+  example: {
+    ...TICKET_FACTS,
+    refundId: 'rfd_0a5d8k2m7q9x3c6v1b4n',
+    fee: 1_200,
+    returned: 10_800,
+    reason: 'customer',
+    refundedAt: '2026-11-30T10:00:00+08:00',
+  },
+});
+
+export const ticketExchanged = defineEvent({
+  type: 'sales.ticket.exchanged.v1',
+  summary: 'A ticket was exchanged for another session; fee is kept and returned goes back to the customer.',
+  data: z.object({
+    ...ticketFacts,
+    previousNumber: z.string(),
+    exchangeId: idSchema,
+    previousAmount: amountSchema,
+    amount: amountSchema,
+    fee: amountSchema,
+    /** What was paid for it beforehand; never together with `returned`. */
+    paid: amountSchema,
+    returned: amountSchema,
+    exchangedAt: instantSchema,
+  }),
+  example: {
+    ...TICKET_FACTS,
+    ticketNumber: '0A8G4M1R3N6Y9D5',
+    previousNumber: TICKET_FACTS.ticketNumber,
+    exchangeId: 'exc_0a5d8k2m7q9x3c6v1b4n',
+    previousAmount: 12_000,
+    amount: 15_000,
+    fee: 500,
+    paid: 3_500,
+    returned: 0,
+    exchangedAt: '2026-11-30T10:00:00+08:00',
+  },
+});
+
+export const ticketExpired = defineEvent({
+  type: 'sales.ticket.expired.v1',
+  summary: 'The time of a ticket is over and it was not used up: its price is earned (FIN-12).',
+  data: z.object({
+    ...ticketFacts,
+    amount: amountSchema,
+    /** 0: a no-show. */
+    entriesUsed: z.int().nonnegative(),
+    expiredAt: instantSchema,
+  }),
+  example: { ...TICKET_FACTS, amount: 12_000, entriesUsed: 0, expiredAt: '2026-12-01T11:00:00+08:00' },
+});
+
+export const ticketsRefunded = defineEvent({
+  type: 'sales.order.tickets-refunded.v1',
+  summary: 'The customer is told that a ticket was given back and how much money comes.',
+  data: z.object({
+    ...aboutOrder,
+    refundId: idSchema,
+    ticketNumbers: z.array(z.string()).min(1).max(500),
+    fee: amountSchema,
+    returned: amountSchema,
+    reason: refundReasonSchema,
+  }),
+  example: {
+    ...ABOUT_ORDER,
+    refundId: 'rfd_0a5d8k2m7q9x3c6v1b4n',
+    ticketNumbers: [TICKET_FACTS.ticketNumber],
+    fee: 1_200,
+    returned: 10_800,
+    reason: 'customer',
+  },
+});
+
+export const exchangeCompleted = defineEvent({
+  type: 'sales.order.exchange-completed.v1',
+  summary: 'The customer is told of the new ticket.',
+  data: z.object({
+    ...aboutOrder,
+    exchangeId: idSchema,
+    previousNumber: z.string(),
+    ticket: toldTicket,
+    fee: amountSchema,
+    returned: amountSchema,
+  }),
+  example: {
+    ...ABOUT_ORDER,
+    exchangeId: 'exc_0a5d8k2m7q9x3c6v1b4n',
+    previousNumber: TICKET_FACTS.ticketNumber,
+    ticket: {
+      number: '0A8G4M1R3N6Y9D5',
+      ticketType: { zh: '成人票', en: 'Adult' },
+      sessionId: 'ses_0a1b2c3d4e5f6g7h8j9k',
+      date: '2026-12-02',
+      startsAt: '2026-12-02T09:00:00+08:00',
+      endsAt: '2026-12-02T11:00:00+08:00',
+      amount: 15_000,
+      qr: 'TP1.k1.payload.signature',
+    },
+    fee: 500,
+    returned: 0,
+  },
+});
+
+export const exchangeFailed = defineEvent({
+  type: 'sales.order.exchange-failed.v1',
+  summary: 'An exchange came to nothing: the old ticket stays as it was, and what was paid for the exchange goes back.',
+  data: z.object({
+    ...aboutOrder,
+    exchangeId: idSchema,
+    ticketNumber: z.string(),
+    reason: z.string().max(100),
+    returned: amountSchema,
+  }),
+  example: {
+    ...ABOUT_ORDER,
+    exchangeId: 'exc_0a5d8k2m7q9x3c6v1b4n',
+    ticketNumber: TICKET_FACTS.ticketNumber,
+    reason: 'sold-out',
+    returned: 0,
+  },
+});
+
+export const waitingJoined = defineEvent({
+  type: 'sales.order.waiting-joined.v1',
+  summary: 'The customer is told that the order stands in line, and until when.',
+  data: z.object({ ...aboutOrder, startsAt: instantSchema, position: z.int().positive(), until: instantSchema }),
+  example: {
+    ...ABOUT_ORDER,
+    startsAt: '2026-12-01T09:00:00+08:00',
+    position: 3,
+    until: '2026-11-30T20:00:00+08:00',
+  },
+});
+
+export const waitingServed = defineEvent({
+  type: 'sales.order.waiting-served.v1',
+  summary: 'Places came back for an order in line that is not prepaid: the customer is told to pay in time.',
+  data: z.object({ ...aboutOrder, startsAt: instantSchema, total: amountSchema, payBy: instantSchema }),
+  example: {
+    ...ABOUT_ORDER,
+    startsAt: '2026-12-01T09:00:00+08:00',
+    total: 24_000,
+    payBy: '2026-11-29T10:30:00+08:00',
+  },
+});
+
+export const holderToldOfDisruption = defineEvent({
+  type: 'sales.order.session-disrupted.v1',
+  summary: 'The holder of tickets for a cancelled or reduced session is told once what to choose from, and until when.',
+  data: z.object({
+    ...aboutOrder,
+    disruptionId: idSchema,
+    kind: z.enum(['cancelled', 'reduced']),
+    ticketNumbers: z.array(z.string()).min(1).max(500),
+    startsAt: instantSchema,
+    reason: z.string().max(500),
+    decideBy: instantSchema,
+  }),
+  example: {
+    ...ABOUT_ORDER,
+    disruptionId: 'dis_0a5d8k2m7q9x3c6v1b4n',
+    kind: 'cancelled',
+    ticketNumbers: [TICKET_FACTS.ticketNumber],
+    startsAt: '2026-12-01T09:00:00+08:00',
+    reason: '大风停园',
+    decideBy: '2026-11-30T20:00:00+08:00',
+  },
+});
+
+/** SAL-43: how full a site is. Sales and entry stop at red. */
+export const siteLightSchema = z.enum(['green', 'yellow', 'orange', 'red']);
+export type SiteLight = z.infer<typeof siteLightSchema>;
+
+export const siteLightChanged = defineEvent({
+  type: 'sales.site.light-changed.v1',
+  summary: 'The light of a site changed: figures of the moment against its carrying capacity.',
+  data: z.object({
+    siteId: idSchema,
+    date: localDateSchema,
+    light: siteLightSchema,
+    inside: z.int().nonnegative(),
+    entered: z.int().nonnegative(),
+    insideMax: z.int().positive().optional(),
+    dayMax: z.int().positive().optional(),
+    changedAt: instantSchema,
+  }),
+  example: {
+    siteId: 'sit_0a7f3k9q2m5x8c4v6b1n',
+    date: '2026-12-01',
+    light: 'yellow',
+    inside: 4_000,
+    entered: 9_000,
+    insideMax: 5_000,
+    dayMax: 20_000,
+    changedAt: '2026-12-01T10:00:00+08:00',
+  },
+});
+
+export const gateIncidentFound = defineEvent({
+  type: 'sales.gate.incident-found.v1',
+  summary:
+    'What a gate decided without network was not true: a double use, a dead ticket let in, a clock that is wrong.',
+  data: z.object({
+    incidentId: idSchema,
+    kind: z.enum(['double-use', 'dead-ticket-admitted', 'forged-admitted', 'clock-skew']),
+    siteId: idSchema,
+    gateId: idSchema,
+    ticketNumber: z.string().optional(),
+    foundAt: instantSchema,
+  }),
+  example: {
+    incidentId: 'inc_0a5d8k2m7q9x3c6v1b4n',
+    kind: 'double-use',
+    siteId: 'sit_0a7f3k9q2m5x8c4v6b1n',
+    gateId: 'gat_0a7f3k9q2m5x8c4v6b1n',
+    ticketNumber: TICKET_FACTS.ticketNumber,
+    foundAt: '2026-12-01T12:00:00+08:00',
+  },
+});
+
+export const expireExchange = defineCommand({
+  type: 'sales.exchange.expire.v1',
+  summary: 'Timer of sales to itself: the time to settle an exchange is over.',
+  data: z.object({ orderId: idSchema, exchangeId: idSchema }),
+  example: { orderId: ORDER, exchangeId: 'exc_0a5d8k2m7q9x3c6v1b4n' },
+});
+
+export const replaceTicket = defineCommand({
+  type: 'sales.exchange.replace-ticket.v1',
+  summary: 'Timer of sales to itself: an exchange is settled and the ticket is not replaced yet.',
+  data: z.object({ orderId: idSchema, exchangeId: idSchema }),
+  example: { orderId: ORDER, exchangeId: 'exc_0a5d8k2m7q9x3c6v1b4n' },
+});
+
+export const workDisruption = defineCommand({
+  type: 'sales.disruption.work.v1',
+  summary: 'Timer of sales to itself: go on with the holders of a disrupted session.',
+  data: z.object({ disruptionId: idSchema }),
+  example: { disruptionId: 'dis_0a5d8k2m7q9x3c6v1b4n' },
 });
 
 export const reviewHold = defineCommand({
