@@ -1,7 +1,7 @@
 // Who the tenants are, in the memory of every instance: names, zones, sites, gates, SMS signature. Fed by identity's events to a
 // queue of this instance's own; identity is asked for all of it at start and after a break, so nothing has to be stored.
 import { envelopeOf, republishTenants, tenantChanged, tenantsRepublished, type DataOf } from '@tongpiao/contracts';
-import { DomainError, PLATFORM_TENANT, type TenantId } from '@tongpiao/kernel';
+import { DomainError, PLATFORM_TENANT, TransientError, type TenantId } from '@tongpiao/kernel';
 import { isMessage, type Broker } from '@tongpiao/messaging';
 import { newId } from '@tongpiao/persistence';
 import type { Logger } from 'pino';
@@ -9,6 +9,10 @@ import type { Logger } from 'pino';
 export type Tenant = DataOf<typeof tenantChanged>;
 export type GateFacts = { readonly tenantId: TenantId; readonly siteId: string; readonly gateId: string };
 
+/**
+ * Whoever is looked for and not found may still be on the way, as long as identity has not told everything: that is a
+ * TransientError (503, or again later on the bus), never "there is no such".
+ */
 export type TenantDirectory = {
   get(tenantId: string): Tenant | undefined;
   /** @throws DomainError `platform.unknown-tenant` */
@@ -85,22 +89,29 @@ export async function openTenantDirectory(
   });
   askUntilLoaded();
 
+  function orNotYet<Found>(found: Found | undefined): Found | undefined {
+    if (found === undefined && !loaded)
+      throw new TransientError('platform.tenants-not-told-yet', 'identity has not told of all tenants yet');
+    return found;
+  }
+  const get = (tenantId: string): Tenant | undefined => orNotYet(tenants.get(tenantId)?.tenant);
+
   return {
-    get: (tenantId) => tenants.get(tenantId)?.tenant,
+    get,
     require(tenantId) {
-      const known = tenants.get(tenantId)?.tenant;
+      const known = get(tenantId);
       if (known === undefined)
         throw new DomainError('platform.unknown-tenant', 'There is no such tenant.', { tenantId });
       return known;
     },
     all: () => [...tenants.values()].map(({ tenant }) => tenant),
-    gate: (gateId) => gates.get(gateId),
+    gate: (gateId) => orNotYet(gates.get(gateId)),
     site(siteId) {
       for (const { tenant } of tenants.values()) {
         const site = tenant.sites.find(({ id }) => id === siteId);
         if (site !== undefined) return { tenantId: tenant.tenantId as TenantId, site };
       }
-      return undefined;
+      return orNotYet<{ tenantId: TenantId; site: Tenant['sites'][number] }>(undefined);
     },
     ready: () => loaded,
     stop() {
