@@ -1,10 +1,13 @@
-// Books what has happened (FIN-10, FIN-12): own payments and refunds, tickets that were used, messages that were charged. In batches,
+// Books what has happened (FIN-10, FIN-12): own payments and refunds, what became of tickets, messages that were charged. In batches,
 // one write per book; an entry has its event's id, so a batch that comes again finds its entries there.
 import {
   paymentCaptured,
   paymentRefunded,
   paymentSurplusReceived,
   smsCharged,
+  ticketExchanged,
+  ticketExpired,
+  ticketRefunded,
   ticketUsed,
   type MessageDefinition,
 } from '@tongpiao/contracts';
@@ -20,6 +23,9 @@ export const POSTED: readonly MessageDefinition[] = [
   paymentSurplusReceived,
   paymentRefunded,
   ticketUsed,
+  ticketRefunded,
+  ticketExchanged,
+  ticketExpired,
   smsCharged,
 ];
 

@@ -1,5 +1,5 @@
-// The words of the ledger. An entry moves one amount from one account to another, so it is balanced by construction; it names the
-// event that it comes from, whose id is its own id: booking an event twice is impossible (FIN-10).
+// The words of the ledger. Each leg of an entry moves one amount from one account to another, so it is balanced by construction; an
+// entry names the event that it comes from, whose id is its own id: booking an event twice is impossible (FIN-10).
 import type { Fen } from '@tongpiao/kernel';
 
 export type EntryLine = { readonly account: string; readonly debit: Fen; readonly credit: Fen };

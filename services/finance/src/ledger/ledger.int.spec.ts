@@ -127,6 +127,16 @@ describe('the ledger', () => {
     expect(await closings.countDocuments()).to.equal(before + 1);
   });
 
+  it('FIN-11 an entry of several legs counts as one', async () => {
+    const [first, second] = [posting('legs', 7), posting('legs', 5, 'deferred-takings', 'refunds-payable')];
+    await ledger.post(one, [{ ...first, lines: [...first.lines, ...second.lines] }]);
+    now += HOUR_MS + SETTLED_AFTER_MS;
+    expect(await ledger.close(everywhere(), origin)).to.deep.equal([]);
+    expect(await ledger.close(everywhere(), origin)).to.deep.equal([]);
+    const held = (await ledger.totalsAt(one, new Date(now))).find(({ account }) => account === 'refunds-payable');
+    expect(held).to.deep.equal({ account: 'refunds-payable', debit: 0, credit: 5 });
+  });
+
   it('FIN-11 an entry that finds its way into a closed hour is noticed', async () => {
     const entries = database.connection.collection<{ _id: string }>('ledger_entries');
     const [last] = await database.connection

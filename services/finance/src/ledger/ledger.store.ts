@@ -105,13 +105,14 @@ export async function openLedger({ database, clock }: Pick<Foundation, 'database
     const found = await entries.aggregate(scope, [
       { $match: { bookedAt: range } },
       { $project: { lines: 1 } },
-      { $unwind: '$lines' },
+      { $unwind: { path: '$lines', includeArrayIndex: 'line' } },
       {
         $group: {
           _id: '$lines.account',
           debit: { $sum: '$lines.debit' },
           credit: { $sum: '$lines.credit' },
-          entries: { $sum: { $cond: [{ $gt: ['$lines.debit', 0] }, 1, 0] } },
+          // An entry has two lines per leg and counts by its first.
+          entries: { $sum: { $cond: [{ $eq: ['$line', 0] }, 1, 0] } },
         },
       },
     ]);

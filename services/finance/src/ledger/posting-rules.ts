@@ -11,13 +11,16 @@ export type AccountChoice = string | { readonly by: string; readonly of: Readonl
 /** A field that holds fen, or a count at a price in thousandths of a fen, rounded half up. */
 export type AmountChoice = string | { readonly count: string; readonly priceMilliFen: number };
 
+/** Moves one amount from one account to another; where there is nothing to move it is left out of the entry. */
+export type Leg = { readonly debit: AccountChoice; readonly credit: AccountChoice; readonly amount: AmountChoice };
+
 type PostingRule = {
   readonly name: string;
   /** Type of the event that is booked. */
   readonly event: string;
-  readonly debit: AccountChoice;
-  readonly credit: AccountChoice;
-  readonly amount: AmountChoice;
+  readonly legs: readonly Leg[];
+  /** Fields that must come to the same sum; an event whose figures do not is shown to people instead of booked. */
+  readonly adds?: { readonly up: readonly string[]; readonly to: readonly string[] };
 };
 
 export type PostingRules = {
@@ -37,11 +40,28 @@ const WHERE_MONEY_LIES = {
   },
 } as const;
 
+/** Money that was owed by a sale goes back from there; for a ticket that was given back it is owed by the books already. */
+const WHAT_A_REFUND_SETTLES = {
+  by: 'reason',
+  of: {
+    'late-payment': 'deferred-takings',
+    'double-payment': 'deferred-takings',
+    cancelled: 'deferred-takings',
+    refund: 'refunds-payable',
+  },
+} as const;
+
+/** A ticket is given back or exchanged: the fee is earned, what the customer gets is owed until the provider confirms it. */
+const FEE_AND_RETURN = [
+  { debit: 'deferred-takings', credit: 'refund-fee-revenue', amount: 'fee' },
+  { debit: 'deferred-takings', credit: 'refunds-payable', amount: 'returned' },
+] as const;
+
 /** 4.5 fen per segment: a usual price for larger contracts. */
 const SMS_SEGMENT_MILLI_FEN = 4_500;
 
 export const DEFAULT_RULES: PostingRules = {
-  version: 1,
+  version: 2,
   accounts: [
     { id: 'cash-on-hand', kind: 'asset', name: { zh: '库存现金', en: 'Cash on hand' } },
     { id: 'wechat-clearing', kind: 'asset', name: { zh: '其他货币资金—微信支付', en: 'WeChat Pay clearing' } },
@@ -52,46 +72,61 @@ export const DEFAULT_RULES: PostingRules = {
       kind: 'liability',
       name: { zh: '合同负债—预收票款', en: 'Takings for tickets not yet used' },
     },
+    { id: 'refunds-payable', kind: 'liability', name: { zh: '其他应付款—应付退票款', en: 'Refunds payable' } },
     { id: 'messaging-payable', kind: 'liability', name: { zh: '应付账款—短信', en: 'Payable for messages' } },
     { id: 'admission-revenue', kind: 'revenue', name: { zh: '主营业务收入—门票', en: 'Admission revenue' } },
+    {
+      id: 'refund-fee-revenue',
+      kind: 'revenue',
+      name: { zh: '其他业务收入—退票及改签手续费', en: 'Fees for refunds and exchanges' },
+    },
     { id: 'messaging-expense', kind: 'expense', name: { zh: '短信费', en: 'Messaging expense' } },
   ],
   rules: [
     {
       name: 'payment-captured',
       event: 'finance.payment.captured.v1',
-      debit: WHERE_MONEY_LIES,
-      credit: 'deferred-takings',
-      amount: 'amount',
+      legs: [{ debit: WHERE_MONEY_LIES, credit: 'deferred-takings', amount: 'amount' }],
     },
     {
       // It is owed to the payer until it has gone back, like everything that was paid and not used.
       name: 'surplus-received',
       event: 'finance.payment.surplus-received.v1',
-      debit: WHERE_MONEY_LIES,
-      credit: 'deferred-takings',
-      amount: 'amount',
+      legs: [{ debit: WHERE_MONEY_LIES, credit: 'deferred-takings', amount: 'amount' }],
     },
     {
       name: 'payment-refunded',
       event: 'finance.payment.refunded.v1',
-      debit: 'deferred-takings',
-      credit: WHERE_MONEY_LIES,
-      amount: 'amount',
+      legs: [{ debit: WHAT_A_REFUND_SETTLES, credit: WHERE_MONEY_LIES, amount: 'amount' }],
     },
     {
       name: 'ticket-used',
       event: 'sales.ticket.used.v1',
-      debit: 'deferred-takings',
-      credit: 'admission-revenue',
-      amount: 'amount',
+      legs: [{ debit: 'deferred-takings', credit: 'admission-revenue', amount: 'amount' }],
+    },
+    { name: 'ticket-refunded', event: 'sales.ticket.refunded.v1', legs: FEE_AND_RETURN },
+    {
+      // What was paid for it beforehand was deferred by its capture; so what stays deferred is the new ticket's price.
+      name: 'ticket-exchanged',
+      event: 'sales.ticket.exchanged.v1',
+      legs: FEE_AND_RETURN,
+      adds: { up: ['previousAmount', 'paid'], to: ['amount', 'fee', 'returned'] },
+    },
+    {
+      name: 'ticket-expired',
+      event: 'sales.ticket.expired.v1',
+      legs: [{ debit: 'deferred-takings', credit: 'admission-revenue', amount: 'amount' }],
     },
     {
       name: 'sms-charged',
       event: 'notification.sms.charged.v1',
-      debit: 'messaging-expense',
-      credit: 'messaging-payable',
-      amount: { count: 'segments', priceMilliFen: SMS_SEGMENT_MILLI_FEN },
+      legs: [
+        {
+          debit: 'messaging-expense',
+          credit: 'messaging-payable',
+          amount: { count: 'segments', priceMilliFen: SMS_SEGMENT_MILLI_FEN },
+        },
+      ],
     },
   ],
 };

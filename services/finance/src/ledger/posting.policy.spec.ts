@@ -4,6 +4,9 @@ import {
   paymentRefunded,
   paymentSurplusReceived,
   smsCharged,
+  ticketExchanged,
+  ticketExpired,
+  ticketRefunded,
   ticketUsed,
   type Envelope,
   type MessageDefinition,
@@ -30,12 +33,13 @@ const envelope = (definition: MessageDefinition, change: Record<string, unknown>
   sequence: 1,
   data: { ...(definition.data.parse(definition.example) as object), ...change },
 });
-const linesOf = (
-  definition: MessageDefinition,
-  change?: Record<string, unknown>,
-): readonly [string, string, number] => {
-  const [debit, credit] = postingOf(DEFAULT_RULES, envelope(definition, change))?.lines ?? [];
-  return [debit?.account ?? '', credit?.account ?? '', debit?.debit ?? 0];
+type Leg = readonly [debit: string, credit: string, amount: number];
+const legsOf = (definition: MessageDefinition, change?: Record<string, unknown>): readonly Leg[] => {
+  const lines = postingOf(DEFAULT_RULES, envelope(definition, change))?.lines ?? [];
+  return lines.flatMap((line, index): readonly Leg[] => {
+    const other = lines[index + 1];
+    return index % 2 === 0 && other !== undefined ? [[line.account, other.account, line.debit]] : [];
+  });
 };
 const codeOf = (book: () => unknown): string => {
   try {
@@ -47,29 +51,71 @@ const codeOf = (book: () => unknown): string => {
   return 'booked';
 };
 
+const LIES = {
+  wechat: 'wechat-clearing',
+  alipay: 'alipay-clearing',
+  sandbox: 'sandbox-clearing',
+  cash: 'cash-on-hand',
+} as const;
+
 describe('posting', () => {
   it('FIN-12 money that comes in is owed until the ticket is used, wherever it lies', () => {
-    const lies = {
-      wechat: 'wechat-clearing',
-      alipay: 'alipay-clearing',
-      sandbox: 'sandbox-clearing',
-      cash: 'cash-on-hand',
-    };
-    for (const [method, account] of Object.entries(lies)) {
-      expect(linesOf(paymentCaptured, { method })).to.deep.equal([account, 'deferred-takings', 24_000]);
-      expect(linesOf(paymentSurplusReceived, { method })).to.deep.equal([account, 'deferred-takings', 24_000]);
-      expect(linesOf(paymentRefunded, { method })).to.deep.equal(['deferred-takings', account, 24_000]);
+    for (const [method, account] of Object.entries(LIES)) {
+      expect(legsOf(paymentCaptured, { method })).to.deep.equal([[account, 'deferred-takings', 24_000]]);
+      expect(legsOf(paymentSurplusReceived, { method })).to.deep.equal([[account, 'deferred-takings', 24_000]]);
     }
   });
 
-  it('FIN-12 a used ticket turns the debt into revenue; a free one moves nothing', () => {
-    expect(linesOf(ticketUsed)).to.deep.equal(['deferred-takings', 'admission-revenue', 12_000]);
-    expect(postingOf(DEFAULT_RULES, envelope(ticketUsed, { amount: 0 }))).to.equal(undefined);
+  it('FIN-12 money that goes back settles what it was owed for, wherever it lies', () => {
+    for (const [method, account] of Object.entries(LIES)) {
+      for (const reason of ['late-payment', 'double-payment', 'cancelled'])
+        expect(legsOf(paymentRefunded, { method, reason })).to.deep.equal([['deferred-takings', account, 24_000]]);
+      expect(legsOf(paymentRefunded, { method, reason: 'refund' })).to.deep.equal([
+        ['refunds-payable', account, 24_000],
+      ]);
+    }
+    expect(codeOf(() => legsOf(paymentRefunded, { reason: 'generosity' }))).to.equal('finance.unbookable');
+  });
+
+  it('FIN-12 a used or expired ticket turns the debt into revenue; a free one moves nothing', () => {
+    for (const definition of [ticketUsed, ticketExpired]) {
+      expect(legsOf(definition)).to.deep.equal([['deferred-takings', 'admission-revenue', 12_000]]);
+      expect(postingOf(DEFAULT_RULES, envelope(definition, { amount: 0 }))).to.equal(undefined);
+    }
+  });
+
+  it('FIN-12 a ticket that is given back: the fee is earned, the rest is owed until the money has gone', () => {
+    expect(legsOf(ticketRefunded)).to.deep.equal([
+      ['deferred-takings', 'refund-fee-revenue', 1_200],
+      ['deferred-takings', 'refunds-payable', 10_800],
+    ]);
+    expect(legsOf(ticketRefunded, { fee: 0, returned: 12_000 })).to.deep.equal([
+      ['deferred-takings', 'refunds-payable', 12_000],
+    ]);
+    expect(legsOf(ticketRefunded, { fee: 12_000, returned: 0 })).to.deep.equal([
+      ['deferred-takings', 'refund-fee-revenue', 12_000],
+    ]);
+    expect(postingOf(DEFAULT_RULES, envelope(ticketRefunded, { fee: 0, returned: 0 }))).to.equal(undefined);
+  });
+
+  it('FIN-12 an exchange: the fee is earned, what is returned is owed, what was paid for it stays deferred', () => {
+    expect(legsOf(ticketExchanged)).to.deep.equal([['deferred-takings', 'refund-fee-revenue', 500]]);
+    expect(legsOf(ticketExchanged, { amount: 9_000, fee: 500, paid: 0, returned: 2_500 })).to.deep.equal([
+      ['deferred-takings', 'refund-fee-revenue', 500],
+      ['deferred-takings', 'refunds-payable', 2_500],
+    ]);
+    const even = { amount: 12_000, fee: 0, paid: 0, returned: 0 };
+    expect(postingOf(DEFAULT_RULES, envelope(ticketExchanged, even))).to.equal(undefined);
+  });
+
+  it('FIN-12 an exchange whose figures do not add up to the new price is shown, not booked', () => {
+    for (const change of [{ amount: 15_001 }, { fee: 499 }, { paid: 0 }, { returned: 1 }, { previousAmount: 0 }])
+      expect(codeOf(() => legsOf(ticketExchanged, change))).to.equal('finance.unbookable');
   });
 
   it('FIN-12 messages are an expense at the price per segment, rounded half up', () => {
-    expect(linesOf(smsCharged, { segments: 41 })).to.deep.equal(['messaging-expense', 'messaging-payable', 185]);
-    expect(linesOf(smsCharged, { segments: 2 })).to.deep.equal(['messaging-expense', 'messaging-payable', 9]);
+    expect(legsOf(smsCharged, { segments: 41 })).to.deep.equal([['messaging-expense', 'messaging-payable', 185]]);
+    expect(legsOf(smsCharged, { segments: 2 })).to.deep.equal([['messaging-expense', 'messaging-payable', 9]]);
   });
 
   it('FIN-10 an entry names its source event, and its id is the event’s', () => {
@@ -92,6 +138,8 @@ describe('posting', () => {
     expect(codeOf(() => postingOf(DEFAULT_RULES, envelope(paymentCaptured, { amount: 0.5 })))).to.equal(
       'finance.unbookable',
     );
+    expect(codeOf(() => legsOf(ticketRefunded, { fee: -1 }))).to.equal('finance.unbookable');
+    expect(codeOf(() => legsOf(ticketRefunded, { returned: undefined }))).to.equal('finance.unbookable');
     expect(codeOf(() => postingOf({ ...DEFAULT_RULES, rules: [] }, envelope(paymentCaptured)))).to.equal(
       'finance.unbookable',
     );
@@ -99,7 +147,7 @@ describe('posting', () => {
 
   it('FIN-12 every event that is heard has a rule, every rule an event, and every account of a rule is in the chart', () => {
     expect(DEFAULT_RULES.rules.map(({ event }) => event)).to.have.members(POSTED.map(({ type }) => type));
-    for (const definition of POSTED) expect(linesOf(definition)[2], definition.type).to.be.above(0);
+    for (const definition of POSTED) expect(legsOf(definition), definition.type).not.to.deep.equal([]);
   });
 });
 
@@ -114,14 +162,16 @@ const anyEvent = fc
   .record({
     definition: fc.constantFrom<MessageDefinition>(...POSTED),
     amount: fc.integer({ min: 0, max: 1_000_000_000 }),
+    fee: fc.integer({ min: 0, max: 1_000_000 }),
+    returned: fc.integer({ min: 0, max: 1_000_000_000 }),
     segments: fc.integer({ min: 1, max: 100_000 }),
     method: fc.constantFrom('wechat', 'alipay', 'sandbox', 'cash'),
     id: fc.integer({ min: 0, max: 60 }),
   })
   // One id is one event: what comes again is the same.
-  .map(({ definition, amount, segments, method, id }) => ({
+  .map(({ definition, id, ...figures }) => ({
     definition,
-    change: { amount, segments, method },
+    change: { ...figures, paid: 0, previousAmount: figures.amount + figures.fee + figures.returned },
     id: `e${id}`,
   }));
 const histories = fc

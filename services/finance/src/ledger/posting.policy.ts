@@ -2,7 +2,7 @@
 import type { Envelope } from '@tongpiao/contracts';
 import { ContractBreach, fen, ZERO_FEN, type Fen } from '@tongpiao/kernel';
 import type { AccountTotals, EntryLine, Posting } from './entry.ts';
-import type { AccountChoice, AmountChoice, PostingRules } from './posting-rules.ts';
+import type { AccountChoice, AmountChoice, Leg, PostingRules } from './posting-rules.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -15,17 +15,26 @@ export function postingOf(rules: PostingRules, envelope: Envelope): Posting | un
   const rule = rules.rules.find(({ event }) => event === type);
   if (rule === undefined) throw breach(`no rule books ${type}`);
   const fields = fieldsOf(envelope.data);
-  const amount = amountOf(rule.amount, fields);
-  if (amount === ZERO_FEN) return undefined;
-  if (amount < ZERO_FEN) throw breach(`${type} moves a negative amount`);
-  const debit = accountOf(rules, rule.debit, fields);
-  const credit = accountOf(rules, rule.credit, fields);
-  if (debit === credit) throw breach(`${rule.name} moves money from an account to itself`);
-  const lines: readonly EntryLine[] = [
+  const { adds } = rule;
+  if (adds !== undefined && sumOf(fields, adds.up) !== sumOf(fields, adds.to))
+    throw breach(`${type} does not add up: ${adds.up.join(' + ')} is not ${adds.to.join(' + ')}`);
+  const lines = rule.legs.flatMap((leg) => linesOf(rules, leg, fields));
+  if (lines.length === 0) return undefined;
+  return { source: { id, type, subject, time }, rule: rule.name, rulesVersion: rules.version, lines };
+}
+
+/** A debit and a credit of the same amount, or nothing. */
+function linesOf(rules: PostingRules, leg: Leg, fields: Fields): readonly EntryLine[] {
+  const amount = amountOf(leg.amount, fields);
+  if (amount === ZERO_FEN) return [];
+  if (amount < ZERO_FEN) throw breach('a negative amount is moved');
+  const debit = accountOf(rules, leg.debit, fields);
+  const credit = accountOf(rules, leg.credit, fields);
+  if (debit === credit) throw breach(`money is moved from ${debit} to itself`);
+  return [
     { account: debit, debit: amount, credit: ZERO_FEN },
     { account: credit, debit: ZERO_FEN, credit: amount },
   ];
-  return { source: { id, type, subject, time }, rule: rule.name, rulesVersion: rules.version, lines };
 }
 
 /** Debits = credits: of an entry's lines, and of any sums over entries. */
@@ -52,6 +61,10 @@ function numberIn(fields: Fields, name: string): number {
   const value = fields[name];
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw breach(`${name} is not a whole number`);
   return value;
+}
+
+function sumOf(fields: Fields, names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + numberIn(fields, name), 0);
 }
 
 function amountOf(choice: AmountChoice, fields: Fields): Fen {
