@@ -12,8 +12,10 @@ import {
 import type { Scope, Snapshot } from '@tongpiao/persistence';
 import { route, verifyTicket, type Foundation, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
-import { admission, type Admission, type RefusalReason } from '../right/admission.policy.ts';
-import type { RightState, Scan } from '../right/right.ts';
+import { admission, placesLeft, type Admission } from '../right/admission.policy.ts';
+import { REFUSAL_REASONS } from '../right/right.store.ts';
+import type { RefusalReason, RightState, Scan } from '../right/right.ts';
+import { rightByNumber } from '../right/right-by-number.ts';
 import type { Rights } from '../stores.ts';
 import type { TicketKeys } from '../ticket-keys/ticket-keys.store.ts';
 
@@ -33,27 +35,9 @@ const credential = z.union([
 ]);
 type Credential = z.output<typeof credential>;
 
-const reasons = [
-  'unknown',
-  'forged',
-  'refunded',
-  'exchanged',
-  'voided',
-  'superseded',
-  'frozen',
-  'expired',
-  'already-used',
-  'wrong-site',
-  'wrong-day',
-  'too-early',
-  'too-late',
-  'wrong-person',
-  'capacity',
-] as const satisfies readonly RefusalReason[];
-
 const answerSchema = z.object({
   outcome: z.enum(['admitted', 'refused']),
-  reason: z.enum(reasons).optional(),
+  reason: z.enum(REFUSAL_REASONS).optional(),
   message: bilingual,
   lastUse: z
     .object({ at: z.string(), gateId: z.string(), gate: bilingual.optional() })
@@ -71,6 +55,7 @@ const answerSchema = z.object({
       validUntil: z.string(),
       entries: z.int(),
       entriesLeft: z.int(),
+      peopleLeft: z.int().describe('People whom it can still let in.'),
       traveller: z.string().optional().describe('Masked name.'),
       showAtGate: z.array(z.string()),
     })
@@ -93,13 +78,21 @@ const MESSAGES: Readonly<Record<RefusalReason | 'admitted', { zh: string; en: st
   'wrong-day': { zh: '非当日票', en: 'The ticket is for another day' },
   'too-early': { zh: '未到检票时间', en: 'Check-in has not opened yet' },
   'too-late': { zh: '已过检票时间', en: 'Check-in is over' },
+  'wrong-gate': { zh: '此票不能从本口进入', en: 'The ticket is for another gate' },
+  'too-soon-again': { zh: '刚刚检过票，请稍后再入', en: 'The ticket was scanned a moment ago; please wait' },
+  'too-many-people': { zh: '人数超过此票可入人数', en: 'The ticket does not admit that many people' },
   'wrong-person': { zh: '证件与购票人不符', en: 'The document is not the ticket holder’s' },
   capacity: { zh: '园区已达最大承载量，请稍候', en: 'The site is full; please wait' },
 };
 
 type Parts = { readonly rights: Rights; readonly keys: TicketKeys };
 type Found =
-  | { readonly kind: 'right'; readonly right: Snapshot<RightState>; readonly revision: number | undefined }
+  | {
+      readonly kind: 'right';
+      readonly right: Snapshot<RightState>;
+      readonly revision?: number | undefined;
+      readonly number?: string | undefined;
+    }
   | { readonly kind: 'refused'; readonly reason: RefusalReason };
 
 export function checkIn(foundation: Foundation, parts: Parts): Route {
@@ -109,7 +102,16 @@ export function checkIn(foundation: Foundation, parts: Parts): Route {
     summary: 'Lets a ticket in at a gate, or says why not.',
     tags: ['gates'],
     access: { permission: 'sales:check-ins:create' },
-    body: z.strictObject({ gateId: z.string().min(3).max(80), credential }),
+    body: z.strictObject({
+      gateId: z.string().min(3).max(80),
+      credential,
+      people: z
+        .int()
+        .min(1)
+        .max(1_000)
+        .optional()
+        .describe('Counted people of a group; all that one entry admits if left out.'),
+    }),
     problems: ['sales.unknown-gate'],
     responses: { 200: answerSchema },
     async handler(context) {
@@ -130,7 +132,8 @@ export function checkIn(foundation: Foundation, parts: Parts): Route {
       const found = await find(parts, scope, shown, documentIndex, scanAt);
       if (found.kind === 'refused')
         return { status: 200, body: refusedBody(foundation, found.reason, undefined, undefined) };
-      const scan: Scan = { ...scanAt, revision: found.revision, documentIndex };
+      const { people } = context.body;
+      const scan: Scan = { ...scanAt, revision: found.revision, number: found.number, documentIndex, people };
       return {
         status: 200,
         body: await admit(
@@ -201,8 +204,10 @@ async function find(
   }
   if ('ticketNumber' in shown) {
     const parsed = parseTicketNumber(shown.ticketNumber);
-    const [right] = parsed.ok ? await parts.rights.find(scope, { 'state.number': parsed.number }, { limit: 1 }) : [];
-    return right === undefined ? { kind: 'refused', reason: 'unknown' } : { kind: 'right', right, revision: undefined };
+    const right = parsed.ok ? await rightByNumber(parts.rights, scope, parsed.number) : undefined;
+    return right === undefined || !parsed.ok
+      ? { kind: 'refused', reason: 'unknown' }
+      : { kind: 'right', right, number: parsed.number };
   }
   const rights = await parts.rights.find(
     scope,
@@ -215,7 +220,7 @@ async function find(
   const scan: Scan = { ...at, documentIndex };
   const opening = rights.find(({ state }) => admission(state, scan).admitted);
   const ofToday = rights.find(({ state }) => state.status !== 'none' && state.date === at.date);
-  return { kind: 'right', right: opening ?? ofToday ?? first, revision: undefined };
+  return { kind: 'right', right: opening ?? ofToday ?? first };
 }
 
 function refusedBody(
@@ -236,7 +241,9 @@ function refusedBody(
     outcome: 'refused',
     reason,
     message: MESSAGES[reason],
-    ...(use === undefined ? {} : { lastUse: { ...use, ...(gate === undefined ? {} : { gate: gate.name }) } }),
+    ...(use === undefined
+      ? {}
+      : { lastUse: { at: use.at, gateId: use.gateId, ...(gate === undefined ? {} : { gate: gate.name }) } }),
     ...(right === undefined ? {} : ticketPart(right)),
   };
 }
@@ -253,7 +260,7 @@ function ticketPart(right: RightState): Pick<AnswerBody, 'ticket'> {
     validFrom,
     validUntil,
     entries,
-    uses,
+    admits,
     traveller,
     showAtGate,
   } = right;
@@ -268,7 +275,8 @@ function ticketPart(right: RightState): Pick<AnswerBody, 'ticket'> {
       validFrom,
       validUntil,
       entries,
-      entriesLeft: Math.max(0, entries - uses.length),
+      entriesLeft: Math.floor(placesLeft(right) / admits),
+      peopleLeft: placesLeft(right),
       ...(traveller === undefined ? {} : { traveller: traveller.name.masked }),
       showAtGate: [...showAtGate],
     },

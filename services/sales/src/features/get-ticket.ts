@@ -28,7 +28,7 @@ const ticketView = z.object({
   validUntil: z.string(),
   amount: money,
   entries: z.int(),
-  uses: z.array(z.object({ at: z.string(), gateId: z.string() })),
+  uses: z.array(z.object({ at: z.string(), gateId: z.string(), people: z.int() })),
   showAtGate: z.array(z.string()),
   traveller: z.object({ name: z.string(), idType: idTypeSchema, idNumber: z.string() }).optional().describe('Masked.'),
   qr: z.string(),
@@ -92,7 +92,7 @@ export function getTicket(foundation: Foundation, parts: Parts): Route {
           validUntil,
           amount: { amount, currency: 'CNY' },
           entries,
-          uses: [...uses],
+          uses: uses.map(({ at, gateId, people }) => ({ at, gateId, people })),
           showAtGate: [...showAtGate],
           ...(traveller === undefined
             ? {}

@@ -1,27 +1,19 @@
 // A paid order gets its tickets: rights are stored first, then the order says that it is fulfilled. Ids and numbers follow from the
 // order, so doing it again after a crash makes the same tickets, not more (SAL-30). The order's timer takes it up again if need be.
-import {
-  formatId,
-  ticketNumberOf,
-  type Id,
-  type ProductId,
-  type SessionId,
-  type SiteId,
-  type TenantId,
-  type TicketNumber,
-  type TicketTypeId,
-} from '@tongpiao/kernel';
+import { formatId, ticketNumberOf, type Id, type TenantId, type TicketNumber } from '@tongpiao/kernel';
 import { mac, type RecordKey, type Scope } from '@tongpiao/persistence';
-import { signTicket, type Foundation } from '@tongpiao/service-shell';
+import type { Foundation } from '@tongpiao/service-shell';
 import type { LiveOrder, OrderLine, TicketReference, ToldTicket, Traveller } from '../order/order.ts';
+import { placeOf } from '../right/place.ts';
 import type { RightFacts } from '../right/right.ts';
+import { signedQr } from '../right/ticket-qr.ts';
 import type { Orders, Rights } from '../stores.ts';
 import type { TicketKeys } from '../ticket-keys/ticket-keys.store.ts';
 
 export type TicketIssuer = (scope: Scope, orderId: string) => Promise<void>;
 
 type Parts = { readonly orders: Orders; readonly rights: Rights; readonly keys: TicketKeys };
-type Place = {
+type SoldPlace = {
   readonly line: OrderLine;
   readonly traveller: Traveller | undefined;
   readonly rightId: Id<'Right'>;
@@ -32,9 +24,9 @@ export function createTicketIssuer(foundation: Foundation, parts: Parts): Ticket
   const { vault, clock } = foundation;
   const key = vault.serviceKey('right-ids');
 
-  function placesOf(orderId: string, tenantId: TenantId, order: LiveOrder): Place[] {
+  function placesOf(orderId: string, tenantId: TenantId, order: LiveOrder): SoldPlace[] {
     return order.lines.flatMap((line) =>
-      Array.from({ length: line.quantity }, (_, index): Place => {
+      Array.from({ length: line.quantity }, (_, index): SoldPlace => {
         const bytes = mac(key, `${orderId}|${line.lineId}|${index}`);
         return {
           line,
@@ -43,30 +35,6 @@ export function createTicketIssuer(foundation: Foundation, parts: Parts): Ticket
           number: ticketNumberOf(tenantId, bytes.subarray(16, 28)),
         };
       }),
-    );
-  }
-
-  function qrOf(tenantId: TenantId, place: Place): string {
-    const { line, rightId, number } = place;
-    const { kid, privateKey } = parts.keys.signing(clock());
-    return signTicket(
-      {
-        v: 1,
-        tenantId,
-        siteIds: [line.siteId as SiteId],
-        number,
-        revision: 1,
-        rightId,
-        sessionId: line.sessionId as SessionId,
-        productId: line.productId as ProductId,
-        ticketTypeId: line.ticketTypeId as TicketTypeId,
-        validFromEpochSeconds: Math.floor(Date.parse(line.validFrom) / 1_000),
-        validUntilEpochSeconds: Math.ceil(Date.parse(line.validUntil) / 1_000),
-        entries: line.entries,
-        realName: line.realName,
-      },
-      privateKey,
-      kid,
     );
   }
 
@@ -81,11 +49,18 @@ export function createTicketIssuer(foundation: Foundation, parts: Parts): Ticket
     const told: ToldTicket[] = [];
     const items = await Promise.all(
       places.map(async (place) => {
-        const qr = qrOf(scope.tenantId, place);
-        told.push({ number: place.number, lineId: place.line.lineId, qr });
+        const { line, rightId, number } = place;
+        const qr = signedQr(parts.keys, line, { tenantId: scope.tenantId, rightId, number, revision: 1 }, clock());
+        told.push({ number, lineId: line.lineId, qr });
         // Each right has a data key of its own: erasing an order's contact leaves its travellers' tickets, and the other way round.
         const recordKey = place.traveller === undefined ? undefined : await vault.newRecordKey(scope);
-        const facts = factsOf(orderId, place, qr, resealed(place.traveller, orderKey, recordKey));
+        const facts: RightFacts = {
+          ...placeOf(line, { number, qr, holdId: order.holdId }),
+          orderId,
+          lineId: line.lineId,
+          soldAt: order.placedAt,
+          traveller: resealed(place.traveller, orderKey, recordKey),
+        };
         return {
           id: place.rightId,
           command: { type: 'IssueTicket' as const, facts },
@@ -114,30 +89,5 @@ function resealed(
     name: { ...traveller.name, sealed: again(traveller.name.sealed) },
     idType: traveller.idType,
     idNumber: { ...traveller.idNumber, sealed: again(traveller.idNumber.sealed) },
-  };
-}
-
-function factsOf(orderId: string, { line, number }: Place, qr: string, traveller: Traveller | undefined): RightFacts {
-  return {
-    orderId,
-    lineId: line.lineId,
-    number,
-    qr,
-    productId: line.productId,
-    productName: line.productName,
-    ticketTypeId: line.ticketTypeId,
-    ticketTypeName: line.ticketTypeName,
-    sessionId: line.sessionId,
-    siteId: line.siteId,
-    date: line.date,
-    startsAt: line.startsAt,
-    endsAt: line.endsAt,
-    validFrom: line.validFrom,
-    validUntil: line.validUntil,
-    amount: line.unitAmount,
-    entries: line.entries,
-    realName: line.realName,
-    showAtGate: line.showAtGate,
-    traveller,
   };
 }

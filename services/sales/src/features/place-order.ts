@@ -26,6 +26,7 @@ import {
 import { z } from 'zod';
 import type { ClaimWish, Claims } from '../claim/claim.store.ts';
 import type { OrderAccess } from '../order-access/order-access.ts';
+import { soldLine } from '../order/order-line.ts';
 import { orderView, viewOrder } from '../order/order-view.ts';
 import type { OrderWaiting } from '../order/order-waiting.ts';
 import type { Contact, LiveOrder, OrderFacts, OrderLine, OrderState, Traveller } from '../order/order.ts';
@@ -238,7 +239,6 @@ async function orderLine(
   read: ReadLine | undefined,
   index: number,
 ): Promise<OrderLine> {
-  const { session, ticketType, product } = quoted;
   const travellers = await Promise.all(
     (read?.people ?? []).map(async ({ name, idType, idNumber }): Promise<Traveller> => ({
       name: sealing.seal(name, maskName(name)),
@@ -250,26 +250,7 @@ async function orderLine(
       },
     })),
   );
-  return {
-    lineId: `l${index + 1}`,
-    productId: quoted.productId,
-    productName: product.name,
-    ticketTypeId: ticketType.id,
-    ticketTypeName: ticketType.name,
-    sessionId: session.sessionId,
-    siteId: session.siteId,
-    date: session.date,
-    startsAt: session.startsAt,
-    endsAt: session.endsAt,
-    validFrom: quoted.validFrom,
-    validUntil: quoted.validUntil,
-    unitAmount: quoted.unitAmount,
-    quantity: quoted.quantity,
-    entries: ticketType.entries,
-    realName: ticketType.realName,
-    showAtGate: quoted.showAtGate,
-    travellers,
-  };
+  return { ...soldLine(quoted, `l${index + 1}`), travellers };
 }
 
 function buyer(context: RequestContext): { userId?: string; clerkId?: string } {

@@ -35,6 +35,7 @@ export function factsOf(change: Partial<OrderFacts> = {}): OrderFacts {
         unitAmount: fen(12_000),
         quantity: 2,
         entries: 1,
+        admits: 1,
         realName: false,
         showAtGate: [],
         travellers: [],

@@ -31,7 +31,7 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
       return [
         say(placeHold, {
           ...hold,
-          lines: lines.map(({ sessionId, quantity }) => ({ sessionId, quantity })),
+          lines: lines.map(({ sessionId, quantity, admits }) => ({ sessionId, quantity: quantity * admits })),
           channel,
           expiresAt,
         }),

@@ -22,6 +22,10 @@ export type OrderLine = {
   readonly unitAmount: Fen;
   readonly quantity: number;
   readonly entries: number;
+  /** People of one ticket; a ticket takes as many places. */
+  readonly admits: number;
+  readonly gateIds?: readonly string[] | undefined;
+  readonly minutesBetweenEntries?: number | undefined;
   readonly realName: boolean;
   /** Certificates to be shown at the gate (SAL-02). */
   readonly showAtGate: readonly string[];

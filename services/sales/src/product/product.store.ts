@@ -3,12 +3,15 @@ import { bilingualSchema, salesChannelSchema } from '@tongpiao/contracts';
 import { CERTIFICATES, ID_TYPES, isFen, type Fen } from '@tongpiao/kernel';
 import type { AggregateSpec } from '@tongpiao/persistence';
 import { z } from 'zod';
+import { exchangeRulesSchema, refundRulesSchema } from '../after-sale/fee-rules.schema.ts';
 import { productDecider } from './product.decider.ts';
 import { productMessages } from './product.messages.ts';
 import type { ProductCommand, ProductEvent, ProductSettings, ProductState } from './product.ts';
 
+const fenSchema = z.custom<Fen>((value) => isFen(value) && value >= 0, 'an integer number of fen, not negative');
+
 const price = z.strictObject({
-  amount: z.custom<Fen>((value) => isFen(value) && value >= 0, 'an integer number of fen, not negative'),
+  amount: fenSchema,
   from: z.iso.date().optional(),
   until: z.iso.date().optional(),
   weekdays: z.array(z.int().min(1).max(7)).min(1).max(7).optional(),
@@ -24,6 +27,9 @@ const ticketTypeShape = {
   name: bilingualSchema,
   realName: z.boolean(),
   entries: z.int().min(1).max(1_000),
+  admits: z.int().min(1).max(500).optional(),
+  gateIds: z.array(z.string().min(3).max(80)).min(1).max(200).optional(),
+  minutesBetweenEntries: z.int().min(1).max(1_440).optional(),
   eligibility: z
     .array(
       z.strictObject({
@@ -63,6 +69,15 @@ const settingsShape = {
     opensMinutesBefore: z.int().min(0).max(1_440),
     closesMinutesAfter: z.int().min(0).max(1_440),
   }),
+  refunds: z.array(refundRulesSchema).min(1).max(100).optional(),
+  exchanges: z.array(exchangeRulesSchema).min(1).max(100).optional(),
+  waiting: z
+    .strictObject({
+      lineMax: z.int().min(1).max(1_000),
+      payWithinMinutes: z.number().min(0.01).max(1_440),
+    })
+    .optional(),
+  exceptions: z.strictObject({ smallUpTo: fenSchema }).optional(),
 };
 
 /** The same schema validates what staff send and what is read back. */

@@ -1,6 +1,7 @@
 // A product and its ticket types, prices and selling rules: what SAL-01 … SAL-04 and SAL-10 call data. One page of words.
 import type { Bilingual, SalesChannel } from '@tongpiao/contracts';
 import type { EligibilityRules, Fen } from '@tongpiao/kernel';
+import type { ExchangeRules, RefundRules } from '../after-sale/fee-rules.ts';
 
 export type TicketType = {
   readonly id: string;
@@ -9,6 +10,12 @@ export type TicketType = {
   readonly realName: boolean;
   /** Entries that one ticket allows. */
   readonly entries: number;
+  /** People that one entry lets in, and places that one ticket takes: more than one for a group's ticket (SAL-42). 1 if left out. */
+  readonly admits?: number | undefined;
+  /** Gates that it opens; none named: every gate of the site. */
+  readonly gateIds?: readonly string[] | undefined;
+  /** Pause between two entries with one ticket. */
+  readonly minutesBetweenEntries?: number | undefined;
   /** Who may use it: any one of the grounds suffices, none means everybody. */
   readonly eligibility: EligibilityRules;
   readonly limits: {
@@ -52,6 +59,16 @@ type Validity = {
   readonly closesMinutesAfter: number;
 };
 
+/** SAL-26: standing in line when a session is sold out. Without these rules there is no line. */
+export type WaitingRules = {
+  readonly lineMax: number;
+  /** Minutes to pay once places are there, for who has not paid beforehand. */
+  readonly payWithinMinutes: number;
+};
+
+/** SAL-51: refunds beyond the rules up to this much need the small approval, larger ones the large one. */
+export type ExceptionRules = { readonly smallUpTo: Fen };
+
 export type ProductSettings = {
   readonly siteId: string;
   readonly kind: 'admission';
@@ -61,6 +78,12 @@ export type ProductSettings = {
   readonly prices: readonly Price[];
   readonly rules: SalesRules;
   readonly validity: Validity;
+  /** SAL-50: by the day of the sale the newest that was in force; none: DEFAULT_REFUND_RULES. */
+  readonly refunds?: readonly RefundRules[] | undefined;
+  /** SAL-53: likewise; none: DEFAULT_EXCHANGE_RULES. */
+  readonly exchanges?: readonly ExchangeRules[] | undefined;
+  readonly waiting?: WaitingRules | undefined;
+  readonly exceptions?: ExceptionRules | undefined;
 };
 
 export type ProductStatus = 'draft' | 'on_sale' | 'paused' | 'retired';

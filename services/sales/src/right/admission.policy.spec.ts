@@ -1,19 +1,13 @@
 // Whether the gate opens: each refusal with its reason, the borders of the window, and which reason is told first.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { admission } from './admission.policy.ts';
-import { rightFacts, scanAt, traveller } from './right.fixture.ts';
-import type { RightFacts, RightState, Scan, Use } from './right.ts';
+import { fen } from '@tongpiao/kernel';
+import { admission, peopleOf } from './admission.policy.ts';
+import { scanAt, soldRight, traveller } from './right.fixture.ts';
+import type { PastTicket, RightState, Scan, Use } from './right.ts';
 
-type Living = Exclude<RightState, { status: 'none' }>;
-
-function right(
-  change: Partial<RightFacts> & { status?: Living['status']; revision?: number; uses?: Use[] } = {},
-): Living {
-  const { status = 'issued', revision = 1, uses = [], ...facts } = change;
-  return { ...rightFacts(facts), status, revision, uses };
-}
-const used: Use = { at: '2026-12-02T01:00:00.000Z', gateId: 'gat_2' };
+const right = soldRight;
+const used: Use = { at: '2026-12-02T01:00:00.000Z', gateId: 'gat_2', people: 1 };
 const reasonOf = (state: RightState, scan: Scan): string => {
   const answer = admission(state, scan);
   return answer.admitted ? 'admitted' : answer.reason;
@@ -43,6 +37,44 @@ describe('SAL-40 admission', () => {
     it('superseded: the QR is of an older revision than the ticket', () => {
       expect(reasonOf(right({ revision: 2 }), scanAt({ revision: 1 }))).to.equal('superseded');
       expect(reasonOf(right({ revision: 2 }), scanAt({ revision: 2 }))).to.equal('admitted');
+    });
+    it('exchanged or superseded: the number or the revision of an old ticket tells what became of it, whatever the new one is', () => {
+      const old: PastTicket = {
+        number: 'N0',
+        revision: 1,
+        status: 'exchanged',
+        sessionId: 'ses_0',
+        amount: fen(12_000),
+        cause: 'exc_1',
+        at: '2026-11-30T00:00:00.000Z',
+      };
+      for (const status of ['issued', 'used', 'refunded'] as const) {
+        const now = right({ status, revision: 2, past: [old] });
+        expect(reasonOf(now, scanAt({ revision: 1 }))).to.equal('exchanged');
+        expect(reasonOf(now, scanAt({ revision: undefined, number: 'N0' }))).to.equal('exchanged');
+      }
+      const replaced = right({ revision: 2, past: [{ ...old, status: 'superseded' }] });
+      expect(reasonOf(replaced, scanAt({ revision: undefined, number: 'N0' }))).to.equal('superseded');
+      expect(reasonOf(replaced, scanAt({ revision: 2 }))).to.equal('admitted');
+    });
+    it('wrong gate: where the ticket type names its gates', () => {
+      expect(reasonOf(right({ gateIds: ['gat_9'] }), scanAt())).to.equal('wrong-gate');
+      expect(reasonOf(right({ gateIds: ['gat_9', 'gat_1'] }), scanAt())).to.equal('admitted');
+    });
+    it('too soon again: with when', () => {
+      const twice = right({ status: 'checked_in', entries: 2, minutesBetweenEntries: 30, uses: [used] });
+      expect(admission(twice, scanAt({ at: '2026-12-02T01:29:59.000Z' }))).to.deep.include({
+        reason: 'too-soon-again',
+        againAt: '2026-12-02T01:30:00.000Z',
+      });
+      expect(reasonOf(twice, scanAt({ at: '2026-12-02T01:30:00.000Z' }))).to.equal('admitted');
+    });
+    it('SAL-42 too many people: a group is admitted as counted, until its number is reached', () => {
+      const group = right({ admits: 30, uses: [{ ...used, people: 20 }], status: 'checked_in' });
+      expect(admission(group, scanAt({ people: 11 }))).to.deep.include({ reason: 'too-many-people', peopleLeft: 10 });
+      expect(reasonOf(group, scanAt({ people: 10 }))).to.equal('admitted');
+      expect(peopleOf(group, scanAt())).to.equal(10);
+      expect(reasonOf(right(), scanAt({ people: 2 }))).to.equal('too-many-people');
     });
     it('a number or a document has no revision: the newest ticket is meant', () => {
       expect(reasonOf(right({ revision: 2 }), scanAt({ revision: undefined }))).to.equal('admitted');

@@ -1,23 +1,6 @@
 // Whether a gate opens (SAL-40, SAL-42): a list of small checks, the first refusal wins and says why. The same list serves a
-// gate that asks us and the record that judges it.
-import type { Scan, RightState, Use } from './right.ts';
-
-export type RefusalReason =
-  | 'unknown'
-  | 'forged'
-  | 'refunded'
-  | 'exchanged'
-  | 'voided'
-  | 'superseded'
-  | 'frozen'
-  | 'expired'
-  | 'already-used'
-  | 'wrong-site'
-  | 'wrong-day'
-  | 'too-early'
-  | 'too-late'
-  | 'wrong-person'
-  | 'capacity';
+// gate that asks us, the record that judges it, and a scan that is handed in later (SAL-41).
+import type { RefusalReason, RightState, Scan, SoldRight, Use } from './right.ts';
 
 export type Admission =
   | { readonly admitted: true; readonly entriesLeft: number }
@@ -27,12 +10,37 @@ export type Admission =
       readonly lastUse?: Use | undefined;
       readonly validFrom?: string;
       readonly validUntil?: string;
+      /** People whom the ticket could still let in. */
+      readonly peopleLeft?: number;
+      readonly againAt?: string;
     };
 
-type Sold = Exclude<RightState, { status: 'none' }>;
-type Check = (right: Sold, scan: Scan) => Extract<Admission, { admitted: false }> | undefined;
+type Refusal = Extract<Admission, { admitted: false }>;
+type Check = (right: SoldRight, scan: Scan) => Refusal | undefined;
 
-const refused = (reason: RefusalReason): Extract<Admission, { admitted: false }> => ({ admitted: false, reason });
+const MINUTE_MS = 60_000;
+const refused = (reason: RefusalReason): Refusal => ({ admitted: false, reason });
+const lastUseOf = (right: SoldRight): Use | undefined => right.uses[right.uses.length - 1];
+
+/** People whom the ticket can still let in: entries times people of an entry, less those who went in. */
+export function placesLeft(right: SoldRight): number {
+  return Math.max(0, right.entries * right.admits - right.uses.reduce((sum, { people }) => sum + people, 0));
+}
+
+/** Who does not count lets in as many as one entry admits, or as are left of it. */
+export function peopleOf(right: RightState, scan: Scan): number {
+  if (scan.people !== undefined) return scan.people;
+  if (right.status === 'none') return 1;
+  return Math.max(1, Math.min(right.admits, placesLeft(right)));
+}
+
+/** A ticket that this right had before says what became of it, whatever has become of the newer one. */
+const notFormerTicket: Check = (right, scan) => {
+  const old = right.past.find(({ number, revision }) => number === scan.number || revision === scan.revision);
+  return old === undefined ? undefined : refused(old.status);
+};
+const newestTicket: Check = (right, scan) =>
+  scan.revision !== undefined && scan.revision !== right.revision ? refused('superseded') : undefined;
 
 const livingTicket: Check = (right) => {
   switch (right.status) {
@@ -40,7 +48,7 @@ const livingTicket: Check = (right) => {
     case 'checked_in':
       return undefined;
     case 'used':
-      return { ...refused('already-used'), lastUse: right.uses[right.uses.length - 1] };
+      return { ...refused('already-used'), lastUse: lastUseOf(right) };
     case 'refunded':
     case 'exchanged':
     case 'voided':
@@ -51,14 +59,14 @@ const livingTicket: Check = (right) => {
   }
 };
 
-const newestTicket: Check = (right, scan) =>
-  scan.revision !== undefined && scan.revision !== right.revision ? refused('superseded') : undefined;
 const rightSite: Check = (right, scan) => (right.siteId === scan.siteId ? undefined : refused('wrong-site'));
-const window = (right: Sold): { validFrom: string; validUntil: string } => ({
+const rightGate: Check = (right, scan) =>
+  right.gateIds === undefined || right.gateIds.includes(scan.gateId) ? undefined : refused('wrong-gate');
+const window = (right: SoldRight): { validFrom: string; validUntil: string } => ({
   validFrom: right.validFrom,
   validUntil: right.validUntil,
 });
-const isOpen = (right: Sold, scan: Scan): boolean =>
+const isOpen = (right: SoldRight, scan: Scan): boolean =>
   Date.parse(scan.at) >= Date.parse(right.validFrom) && Date.parse(scan.at) <= Date.parse(right.validUntil);
 /** An evening's gate may close after midnight: within the window the day does not matter. */
 const rightDay: Check = (right, scan) =>
@@ -75,7 +83,36 @@ const samePerson: Check = (right, scan) =>
     ? refused('wrong-person')
     : undefined;
 
-const CHECKS: readonly Check[] = [livingTicket, newestTicket, rightSite, rightDay, notTooEarly, notTooLate, samePerson];
+/** A group's people come in one after another; the pause is between entries of one and the same ticket for one person. */
+const notAgainAtOnce: Check = (right, scan) => {
+  const before = lastUseOf(right);
+  if (right.minutesBetweenEntries === undefined || before === undefined || right.admits > 1) return undefined;
+  const again = Date.parse(before.at) + right.minutesBetweenEntries * MINUTE_MS;
+  if (Date.parse(scan.at) >= again) return undefined;
+  return { ...refused('too-soon-again'), lastUse: before, againAt: new Date(again).toISOString() };
+};
+
+const enoughPlaces: Check = (right, scan) => {
+  const left = placesLeft(right);
+  const { people } = scan;
+  if (people === undefined) return undefined;
+  const most = Math.min(left, right.admits);
+  return people > most ? { ...refused('too-many-people'), peopleLeft: most } : undefined;
+};
+
+const CHECKS: readonly Check[] = [
+  notFormerTicket,
+  livingTicket,
+  newestTicket,
+  rightSite,
+  rightGate,
+  rightDay,
+  notTooEarly,
+  notTooLate,
+  samePerson,
+  notAgainAtOnce,
+  enoughPlaces,
+];
 
 export function admission(right: RightState, scan: Scan): Admission {
   if (right.status === 'none') return refused('unknown');
@@ -83,5 +120,6 @@ export function admission(right: RightState, scan: Scan): Admission {
     const refusal = check(right, scan);
     if (refusal !== undefined) return refusal;
   }
-  return { admitted: true, entriesLeft: right.entries - right.uses.length - 1 };
+  const after = placesLeft(right) - peopleOf(right, scan);
+  return { admitted: true, entriesLeft: Math.floor(after / right.admits) };
 }

@@ -4,14 +4,17 @@ import { specify } from '@tongpiao/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { rightDecider } from './right.decider.ts';
-import { rightFacts, scanAt } from './right.fixture.ts';
+import { rightFacts, scanAt, soldRight } from './right.fixture.ts';
 import { rightMessages } from './right.messages.ts';
 import type { RightCommand, RightEvent, RightState } from './right.ts';
 
 const given = specify(rightDecider);
 const facts = rightFacts();
 const issued: RightEvent = { type: 'TicketIssued', facts };
-const checkedIn = (at = scanAt().at): RightEvent => ({ type: 'TicketCheckedIn', use: { at, gateId: 'gat_1' } });
+const checkedIn = (at = scanAt().at): RightEvent => ({
+  type: 'TicketCheckedIn',
+  use: { at, gateId: 'gat_1', people: 1 },
+});
 const issue: RightCommand = { type: 'IssueTicket', facts };
 const checkIn: RightCommand = { type: 'CheckIn', scan: scanAt() };
 const reveal: RightCommand = { type: 'RecordReveal', purpose: 'lost property', request: 'req_1' };
@@ -48,12 +51,12 @@ describe('right', () => {
     it('SAL-40 CheckIn when used: refused with where and when', () => {
       expect(given(issued, checkedIn()).when(checkIn).thenRefused('sales.ticket-refused').data).to.deep.include({
         reason: 'already-used',
-        lastUse: { at: scanAt().at, gateId: 'gat_1' },
+        lastUse: { at: scanAt().at, gateId: 'gat_1', people: 1 },
       });
     });
     for (const status of ['refunded', 'exchanged', 'voided', 'superseded', 'frozen', 'expired'] as const) {
       it(`CheckIn when ${status}: refused with that reason`, () => {
-        const state: RightState = { ...facts, status, revision: 1, uses: [] };
+        const state: RightState = soldRight({ status });
         expect(() => rightDecider.decide(state, checkIn))
           .to.throw(DomainError)
           .with.nested.property('data.reason', status);

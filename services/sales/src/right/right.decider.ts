@@ -1,44 +1,201 @@
-// RecordReveal is TravellerRevealed in every status but none, where it is platform.not-found.
+// The life of a right (SAL-31): what each ticket of it can still become. Issued is the only status in which a ticket can be exchanged
+// or given back by the rules; whoever comes second finds the status of whoever came first, under the version guard.
 //
-// status ↓ \ command →                              IssueTicket    CheckIn
-// none                                              TicketIssued   sales.ticket-refused (unknown)
-// issued | checked_in                               -              TicketCheckedIn | sales.ticket-refused (policy's reason)
-// used                                              -              sales.ticket-refused (already-used, where and when)
-// refunded exchanged voided superseded frozen expired   -          sales.ticket-refused (that reason)
+// status ↓ \ command →     IssueTicket  CheckIn              HandInScan²            RefundTicket           ExchangeTicket         ExpireTicket³    OfferChoice
+// none                     issued       refused unknown      refused unknown        not-found              not-found              -                -
+// issued                   -            in | refused¹        handed in (+ use)      refunded               exchanged | changed⁴   expired | -      offered | -
+// checked_in               -            in | refused¹        handed in (+ use)      refunded⁵ | used       used                   expired | -      offered | -
+// used                     -            refused already-used handed in              used                   used                   -                -
+// refunded                 -            refused refunded     handed in              - (same) | not-living  not-living             -                -
+// expired                  -            refused expired      handed in (+ use⁶)     not-living | refunded⁵ not-living             -                -
+// frozen                   -            refused frozen       handed in              not-living             not-living             -                offered | -
+// voided|superseded|exch.  -            refused (status)     handed in              not-living             not-living             -                -
+//
+// ¹ the policy's reason (admission.policy.ts)   ² a scan that is known already: -   ³ only past its validity   ⁴ the same exchange
+// again: -   ⁵ only as an exception, or because its session was cancelled   ⁶ scanned in time, told late: the use counts, the price
+// was earned by expiry
+// PrintTicket: printed when issued or checked_in and never printed; the same serial again: -; else printed-already | not-living.
+// RecordReveal: revealed in every status but none, where it is not-found.
 import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
-import { admission } from './admission.policy.ts';
-import type { RightCommand, RightEvent, RightState } from './right.ts';
+import { admission, peopleOf, placesLeft } from './admission.policy.ts';
+import type { HandedIn, RightCommand, RightEvent, RightState, SoldRight, Use } from './right.ts';
+
+type Of<Type extends RightCommand['type']> = Extract<RightCommand, { type: Type }>;
 
 function decide(state: RightState, command: RightCommand): readonly RightEvent[] {
   switch (command.type) {
     case 'IssueTicket':
       return state.status === 'none' ? [{ type: 'TicketIssued', facts: command.facts }] : [];
-    case 'CheckIn': {
-      const answer = admission(state, command.scan);
-      if (!answer.admitted)
-        throw new DomainError('sales.ticket-refused', 'The ticket does not open the gate.', { ...answer });
-      return [{ type: 'TicketCheckedIn', use: { at: command.scan.at, gateId: command.scan.gateId } }];
-    }
+    case 'CheckIn':
+      return checkIn(state, command);
+    case 'HandInScan':
+      return handIn(existing(state), command);
+    case 'RefundTicket':
+      return refund(existing(state), command);
+    case 'ExchangeTicket':
+      return exchange(existing(state), command);
+    case 'ExpireTicket':
+      return isLiving(state) && Date.parse(command.at) > Date.parse(state.validUntil)
+        ? [{ type: 'TicketExpired', at: command.at }]
+        : [];
+    case 'OfferChoice':
+      return (isLiving(state) || state.status === 'frozen') && state.offer?.disruptionId !== command.offer.disruptionId
+        ? [{ type: 'ChoiceOffered', offer: command.offer }]
+        : [];
+    case 'PrintTicket':
+      return print(existing(state), command);
     case 'RecordReveal':
-      if (state.status === 'none') throw new DomainError('platform.not-found', 'There is no such ticket.');
+      existing(state);
       return [{ type: 'TravellerRevealed', purpose: command.purpose, request: command.request }];
     default:
       return unreachable(command, 'right command');
   }
 }
 
+function existing(state: RightState): SoldRight {
+  if (state.status === 'none') throw new DomainError('platform.not-found', 'There is no such ticket.');
+  return state;
+}
+
+/** Its ticket can still open a gate. */
+export function isLiving(state: RightState): state is SoldRight & { status: 'issued' | 'checked_in' } {
+  return state.status === 'issued' || state.status === 'checked_in';
+}
+
+function checkIn(state: RightState, { scan }: Of<'CheckIn'>): readonly RightEvent[] {
+  const answer = admission(state, scan);
+  if (!answer.admitted)
+    throw new DomainError('sales.ticket-refused', 'The ticket does not open the gate.', { ...answer });
+  return [{ type: 'TicketCheckedIn', use: { at: scan.at, gateId: scan.gateId, people: peopleOf(state, scan) } }];
+}
+
+/** SAL-41: what the gate decided stands as it was decided; what was true is written beside it, never merged silently. */
+function handIn(state: SoldRight, { scanId, scan, decided }: Of<'HandInScan'>): readonly RightEvent[] {
+  if (state.handedIn.some((known) => known.scanId === scanId)) return [];
+  const inTime = state.status === 'expired' && Date.parse(scan.at) <= Date.parse(state.validUntil);
+  const judged: SoldRight = inTime ? { ...state, status: state.uses.length === 0 ? 'issued' : 'checked_in' } : state;
+  const answer = admission(judged, scan);
+  const people = peopleOf(state, scan);
+  const handedIn: HandedIn = {
+    scanId,
+    at: scan.at,
+    gateId: scan.gateId,
+    people,
+    decided,
+    truth: answer.admitted ? 'admissible' : answer.reason,
+  };
+  if (decided === 'refused' || !answer.admitted) return [{ type: 'ScanHandedIn', handedIn }];
+  const use: Use = { at: scan.at, gateId: scan.gateId, people, scanId };
+  return [{ type: 'ScanHandedIn', handedIn, use, ...(inTime ? { earned: true as const } : {}) }];
+}
+
+function refund(state: SoldRight, { refund: wanted }: Of<'RefundTicket'>): readonly RightEvent[] {
+  if (state.status === 'refunded') {
+    if (state.refund?.refundId === wanted.refundId) return [];
+    throw notLiving(state);
+  }
+  const beyondRules = wanted.reason !== 'customer';
+  if (state.status === 'used') throw used(state);
+  if (state.status === 'checked_in' && !beyondRules) throw used(state);
+  if (!isLiving(state) && !(state.status === 'expired' && wanted.reason === 'exception')) throw notLiving(state);
+  if (wanted.fee + wanted.returned !== state.amount)
+    throw new DomainError('sales.refund-not-the-price', 'Fee and returned money are not what the ticket cost.');
+  return [{ type: 'TicketRefunded', refund: wanted, returnPlaces: isAhead(state, wanted.at) }];
+}
+
+function exchange(state: SoldRight, command: Of<'ExchangeTicket'>): readonly RightEvent[] {
+  if (state.past.some(({ cause }) => cause === command.exchangeId)) return [];
+  if (state.status === 'used' || state.status === 'checked_in') throw used(state);
+  if (!isLiving(state)) throw notLiving(state);
+  if (state.revision !== command.revision)
+    throw new DomainError('sales.ticket-changed', 'The ticket has changed since the exchange was agreed.');
+  const { number, revision, sessionId, amount, holdId } = state;
+  const { exchangeId, place, fee, paid, returned, at } = command;
+  return [
+    {
+      type: 'TicketExchanged',
+      exchangeId,
+      before: { number, revision, status: 'exchanged', sessionId, amount, cause: exchangeId, at },
+      holdBefore: holdId,
+      peopleBefore: state.admits,
+      returnPlaces: isAhead(state, at),
+      place,
+      fee,
+      paid,
+      returned,
+      at,
+    },
+  ];
+}
+
+function print(state: SoldRight, { serial, by, at }: Of<'PrintTicket'>): readonly RightEvent[] {
+  if (!isLiving(state)) throw notLiving(state);
+  const [before] = state.prints;
+  if (before === undefined) return [{ type: 'TicketPrinted', print: { serial, by, at } }];
+  if (before.serial === serial && before.by === by) return [];
+  throw new DomainError('sales.ticket-printed-already', 'The ticket was printed before; a second print is a reissue.', {
+    serial: before.serial,
+    at: before.at,
+  });
+}
+
+function used(state: SoldRight): DomainError {
+  const use = state.uses[state.uses.length - 1];
+  return new DomainError('sales.ticket-used', 'The ticket was used already.', {
+    ...(use === undefined ? {} : { at: use.at, gateId: use.gateId }),
+  });
+}
+
+function notLiving(state: SoldRight): DomainError {
+  return new DomainError('sales.ticket-not-living', 'The ticket is not valid any more.', { status: state.status });
+}
+
+/** SAL-54: places of a session that is over are worth nothing to anybody. */
+function isAhead(state: SoldRight, at: string): boolean {
+  return Date.parse(at) < Date.parse(state.endsAt);
+}
+
 function evolve(state: RightState, event: RightEvent): RightState {
+  if (event.type === 'TicketIssued') {
+    if (state.status !== 'none') return state;
+    return { ...event.facts, status: 'issued', revision: 1, uses: [], past: [], prints: [], handedIn: [] };
+  }
+  if (state.status === 'none') return state;
   switch (event.type) {
-    case 'TicketIssued':
-      return state.status === 'none' ? { ...event.facts, status: 'issued', revision: 1, uses: [] } : state;
-    case 'TicketCheckedIn': {
-      if (state.status === 'none') return state;
-      const uses = [...state.uses, event.use];
-      return { ...state, uses, status: uses.length >= state.entries ? 'used' : 'checked_in' };
+    case 'TicketCheckedIn':
+      return withUse(state, event.use);
+    case 'ScanHandedIn': {
+      const told = { ...state, handedIn: [...state.handedIn, event.handedIn] };
+      return event.use === undefined ? told : withUse(told, event.use);
     }
+    case 'TicketRefunded':
+      return { ...state, status: 'refunded', refund: event.refund };
+    case 'TicketExchanged': {
+      const { gateIds: _gates, minutesBetweenEntries: _minutes, offer: _offer, ...kept } = state;
+      return {
+        ...kept,
+        ...event.place,
+        status: 'issued',
+        revision: state.revision + 1,
+        past: [...state.past, event.before],
+        prints: [],
+      };
+    }
+    case 'TicketExpired':
+      return { ...state, status: 'expired' };
+    case 'ChoiceOffered':
+      return { ...state, offer: event.offer };
+    case 'TicketPrinted':
+      return { ...state, prints: [...state.prints, event.print] };
     case 'TravellerRevealed':
       return state;
   }
+}
+
+function withUse(state: SoldRight, use: Use): SoldRight {
+  const next = { ...state, uses: [...state.uses, use] };
+  if (placesLeft(next) === 0) return { ...next, status: 'used' };
+  return { ...next, status: state.status === 'expired' ? 'expired' : 'checked_in' };
 }
 
 export const rightDecider: Decider<RightState, RightCommand, RightEvent> = {

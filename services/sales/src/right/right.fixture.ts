@@ -1,6 +1,6 @@
 // A right for the specs: a morning ticket at one site.
 import { fen } from '@tongpiao/kernel';
-import type { RightFacts, Scan } from './right.ts';
+import type { RightFacts, Scan, SoldRight } from './right.ts';
 
 export function rightFacts(change: Partial<RightFacts> = {}): RightFacts {
   return {
@@ -21,6 +21,9 @@ export function rightFacts(change: Partial<RightFacts> = {}): RightFacts {
     validUntil: '2026-12-02T03:00:00.000Z',
     amount: fen(12_000),
     entries: 1,
+    admits: 1,
+    holdId: 'hld_1',
+    soldAt: '2026-11-20T02:00:00.000Z',
     realName: false,
     showAtGate: [],
     ...change,
@@ -43,3 +46,17 @@ export const traveller = {
   idType: 'id_card',
   idNumber: { sealed: 's', masked: '1***', index: 'document-1' },
 };
+
+/** A right as it is stored, in any status. */
+export function soldRight(change: Partial<SoldRight> = {}): SoldRight {
+  return {
+    ...rightFacts(),
+    status: 'issued',
+    revision: 1,
+    uses: [],
+    past: [],
+    prints: [],
+    handedIn: [],
+    ...change,
+  };
+}

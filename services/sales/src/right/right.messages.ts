@@ -1,28 +1,67 @@
-// What others must hear of a right: finance earns its price when it is used up (FIN-12). Issuing is told by the order.
-import { ticketUsed } from '@tongpiao/contracts';
+// What others must hear of a right: inventory gets places back, finance earns or returns its price (FIN-12), the order sends money.
+// Issuing is told by the order.
+import { returnPlaces, ticketExchanged, ticketExpired, ticketRefunded, ticketUsed } from '@tongpiao/contracts';
 import { say, type Said } from '@tongpiao/persistence';
-import type { RightEvent, RightState } from './right.ts';
+import type { RightEvent, RightState, SoldRight, Use } from './right.ts';
 
 export function rightMessages(event: RightEvent, facts: { id: string; state: RightState }): readonly Said[] {
-  const { state } = facts;
+  const { id: rightId, state } = facts;
+  if (state.status === 'none') return [];
+  const { number: ticketNumber, orderId, productId } = state;
+  const ticket = { rightId, ticketNumber, orderId, productId };
   switch (event.type) {
     case 'TicketIssued':
     case 'TravellerRevealed':
+    case 'ChoiceOffered':
+    case 'TicketPrinted':
       return [];
-    case 'TicketCheckedIn': {
-      if (state.status !== 'used') return [];
-      const { number, orderId, productId, amount } = state;
+    case 'TicketCheckedIn':
+      return usedUp(rightId, state, event.use);
+    case 'ScanHandedIn':
+      // What expiry has earned is not earned again.
+      return event.use === undefined || event.earned === true ? [] : usedUp(rightId, state, event.use);
+    case 'TicketRefunded': {
+      const { refundId, fee, returned, reason, at: refundedAt } = event.refund;
+      const told = say(ticketRefunded, { ...ticket, refundId, fee, returned, reason, refundedAt });
+      if (!event.returnPlaces) return [told];
+      const { holdId, sessionId, admits } = state;
+      return [told, say(returnPlaces, { holdId, orderId, returnId: refundId, sessionId, quantity: admits })];
+    }
+    case 'TicketExchanged': {
+      const { exchangeId, before, fee, paid, returned, at: exchangedAt } = event;
+      const told = say(ticketExchanged, {
+        ...ticket,
+        previousNumber: before.number,
+        exchangeId,
+        previousAmount: before.amount,
+        amount: event.place.amount,
+        fee,
+        paid,
+        returned,
+        exchangedAt,
+      });
+      if (!event.returnPlaces) return [told];
+      const { holdBefore: holdId, peopleBefore: quantity } = event;
       return [
-        say(ticketUsed, {
-          rightId: facts.id,
-          ticketNumber: number,
-          orderId,
-          productId,
-          amount,
-          usedAt: event.use.at,
-          gateId: event.use.gateId,
-        }),
+        told,
+        say(returnPlaces, { holdId, orderId, returnId: exchangeId, sessionId: before.sessionId, quantity }),
       ];
     }
+    case 'TicketExpired':
+      return [
+        say(ticketExpired, {
+          ...ticket,
+          amount: state.amount,
+          entriesUsed: state.uses.length,
+          expiredAt: event.at,
+        }),
+      ];
   }
+}
+
+function usedUp(rightId: string, state: SoldRight, use: Use): readonly Said[] {
+  if (state.status !== 'used') return [];
+  const { number: ticketNumber, orderId, productId, amount } = state;
+  const { at: usedAt, gateId } = use;
+  return [say(ticketUsed, { rightId, ticketNumber, orderId, productId, amount, usedAt, gateId })];
 }

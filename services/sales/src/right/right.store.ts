@@ -1,20 +1,88 @@
 // Rights on disk. The ticket number is unique: a second living ticket for it cannot be stored.
-import { ticketStatusSchema } from '@tongpiao/contracts';
+import { refundReasonSchema, ticketStatusSchema } from '@tongpiao/contracts';
 import { isFen, type Fen } from '@tongpiao/kernel';
 import { personalValueSchema, type AggregateSpec } from '@tongpiao/persistence';
 import { z } from 'zod';
 import { rightDecider } from './right.decider.ts';
 import { rightMessages } from './right.messages.ts';
-import type { RightCommand, RightEvent, RightState } from './right.ts';
+import type { RefusalReason, RightCommand, RightEvent, RightState } from './right.ts';
 
 const bilingual = z.object({ zh: z.string(), en: z.string() });
+const fenSchema = z.custom<Fen>(isFen, 'not an amount in fen');
+
+export const REFUSAL_REASONS = [
+  'unknown',
+  'forged',
+  'refunded',
+  'exchanged',
+  'voided',
+  'superseded',
+  'frozen',
+  'expired',
+  'already-used',
+  'wrong-site',
+  'wrong-gate',
+  'wrong-day',
+  'too-early',
+  'too-late',
+  'too-soon-again',
+  'too-many-people',
+  'wrong-person',
+  'capacity',
+] as const satisfies readonly RefusalReason[];
 
 const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
   z.object({ status: z.literal('none') }),
   z.object({
     status: ticketStatusSchema,
     revision: z.number().int().positive(),
-    uses: z.array(z.object({ at: z.string(), gateId: z.string() })),
+    uses: z.array(
+      z.object({
+        at: z.string(),
+        gateId: z.string(),
+        people: z.number().int().positive(),
+        scanId: z.string().optional(),
+      }),
+    ),
+    past: z.array(
+      z.object({
+        number: z.string(),
+        revision: z.number().int(),
+        status: z.enum(['exchanged', 'superseded']),
+        sessionId: z.string(),
+        amount: fenSchema,
+        cause: z.string(),
+        at: z.string(),
+      }),
+    ),
+    prints: z.array(z.object({ serial: z.string(), by: z.string(), at: z.string() })),
+    handedIn: z.array(
+      z.object({
+        scanId: z.string(),
+        at: z.string(),
+        gateId: z.string(),
+        people: z.number().int().positive(),
+        decided: z.enum(['admitted', 'refused']),
+        truth: z.enum(['admissible', ...REFUSAL_REASONS]),
+      }),
+    ),
+    refund: z
+      .object({
+        refundId: z.string(),
+        fee: fenSchema,
+        returned: fenSchema,
+        reason: refundReasonSchema,
+        at: z.string(),
+      })
+      .optional(),
+    offer: z
+      .object({ disruptionId: z.string(), kind: z.enum(['cancelled', 'reduced']), decideBy: z.string() })
+      .optional(),
+    soldAt: z.string(),
+    holdId: z.string(),
+    admits: z.number().int().positive(),
+    gateIds: z.array(z.string()).optional(),
+    minutesBetweenEntries: z.number().int().positive().optional(),
     orderId: z.string(),
     lineId: z.string(),
     number: z.string(),
@@ -30,7 +98,7 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
     endsAt: z.string(),
     validFrom: z.string(),
     validUntil: z.string(),
-    amount: z.custom<Fen>(isFen, 'not an amount in fen'),
+    amount: fenSchema,
     entries: z.number().int().positive(),
     realName: z.boolean(),
     showAtGate: z.array(z.string()),
@@ -46,7 +114,16 @@ export const rightSpec: AggregateSpec<RightState, RightCommand, RightEvent> = {
   messages: rightMessages,
   indexes: [
     { fields: { 'state.number': 1 }, unique: true },
+    // A number that was exchanged or replaced is answered with what became of it.
+    { fields: { 'state.past.number': 1 }, unique: true, where: { 'state.past.number': { $exists: true } } },
     { fields: { 'state.orderId': 1 } },
+    // Who holds tickets for a session, last sold first (SAL-52, INV-20).
+    { fields: { 'state.sessionId': 1, 'state.soldAt': -1, _id: 1 } },
+    // What expires next (FIN-12).
+    { fields: { 'state.status': 1, 'state.validUntil': 1 } },
+    // What changed at a site since a gate last asked (SAL-41).
+    { fields: { 'state.siteId': 1, 'state.date': 1, changedAt: 1 } },
+    { fields: { 'state.offer.disruptionId': 1 }, where: { 'state.offer.disruptionId': { $exists: true } } },
     {
       fields: { 'state.traveller.idNumber.index': 1, 'state.date': 1 },
       where: { 'state.traveller': { $exists: true } },

@@ -1,12 +1,11 @@
 // The right behind a ticket: one document per sold place. It holds the chain of its tickets and its uses, so two living tickets
-// for one right cannot exist (SAL-31).
-import type { Bilingual, TicketStatus } from '@tongpiao/contracts';
+// for one right cannot exist (SAL-31). An exchange gives the right another place and another ticket; the old one stays in `past`.
+import type { Bilingual, RefundReason, TicketStatus } from '@tongpiao/contracts';
 import type { Fen } from '@tongpiao/kernel';
 import type { Traveller } from '../order/order.ts';
 
-export type RightFacts = {
-  readonly orderId: string;
-  readonly lineId: string;
+/** Where and when, under which number, and what was paid for it: what an exchange replaces. */
+export type Place = {
   readonly number: string;
   readonly qr: string;
   readonly productId: string;
@@ -23,16 +22,107 @@ export type RightFacts = {
   readonly validUntil: string;
   readonly amount: Fen;
   readonly entries: number;
+  /** People that one entry lets in: more than one for a group's ticket (SAL-42). */
+  readonly admits: number;
   readonly realName: boolean;
   readonly showAtGate: readonly string[];
+  /** Gates that it opens; none named: every gate of its site. */
+  readonly gateIds?: readonly string[] | undefined;
+  /** Between two entries, so that one ticket handed back over the fence does not let in a second person. */
+  readonly minutesBetweenEntries?: number | undefined;
+  /** The hold whose place it is: what inventory gets back. */
+  readonly holdId: string;
+};
+
+export type RightFacts = Place & {
+  readonly orderId: string;
+  readonly lineId: string;
+  /** When it was ordered: the refund rules of that day are its rules (SAL-50). */
+  readonly soldAt: string;
   readonly traveller?: Traveller | undefined;
 };
 
-export type Use = { readonly at: string; readonly gateId: string };
+export type Use = {
+  readonly at: string;
+  readonly gateId: string;
+  /** People let in by this scan. */
+  readonly people: number;
+  /** Of a scan that a gate decided without network and handed in later. */
+  readonly scanId?: string | undefined;
+};
+
+/** A ticket that this right had before. */
+export type PastTicket = {
+  readonly number: string;
+  readonly revision: number;
+  readonly status: 'exchanged' | 'superseded';
+  readonly sessionId: string;
+  readonly amount: Fen;
+  readonly cause: string;
+  readonly at: string;
+};
+
+/** SAL-32: paper from numbered stock; a second print is a reissue. */
+export type Print = { readonly serial: string; readonly by: string; readonly at: string };
+
+export type TicketRefund = {
+  readonly refundId: string;
+  readonly fee: Fen;
+  readonly returned: Fen;
+  readonly reason: RefundReason;
+  readonly at: string;
+};
+
+/** SAL-52: its session was cancelled or reduced; the holder may choose until `decideBy`, free of charge. */
+export type Offer = {
+  readonly disruptionId: string;
+  readonly kind: 'cancelled' | 'reduced';
+  readonly decideBy: string;
+};
+
+/** What a gate decided without network, and what was true (SAL-41): kept apart. */
+export type HandedIn = {
+  readonly scanId: string;
+  readonly at: string;
+  readonly gateId: string;
+  readonly people: number;
+  readonly decided: 'admitted' | 'refused';
+  readonly truth: 'admissible' | RefusalReason;
+};
+
+export type RefusalReason =
+  | 'unknown'
+  | 'forged'
+  | 'refunded'
+  | 'exchanged'
+  | 'voided'
+  | 'superseded'
+  | 'frozen'
+  | 'expired'
+  | 'already-used'
+  | 'wrong-site'
+  | 'wrong-gate'
+  | 'wrong-day'
+  | 'too-early'
+  | 'too-late'
+  | 'too-soon-again'
+  | 'too-many-people'
+  | 'wrong-person'
+  | 'capacity';
 
 export type RightState =
   | { readonly status: 'none' }
-  | (RightFacts & { readonly status: TicketStatus; readonly revision: number; readonly uses: readonly Use[] });
+  | (RightFacts & {
+      readonly status: TicketStatus;
+      readonly revision: number;
+      readonly uses: readonly Use[];
+      readonly past: readonly PastTicket[];
+      readonly prints: readonly Print[];
+      readonly handedIn: readonly HandedIn[];
+      readonly refund?: TicketRefund | undefined;
+      readonly offer?: Offer | undefined;
+    });
+export type SoldRight = Exclude<RightState, { status: 'none' }>;
 
 export type Scan = {
   readonly at: string;
@@ -40,8 +130,12 @@ export type Scan = {
   readonly siteId: string;
   /** Day at the site. */
   readonly date: string;
+  /** People who want in with this scan; all that one entry admits unless counted. */
+  readonly people?: number | undefined;
   /** Revision on the scanned QR; undefined when the number or a document was shown. */
   readonly revision?: number | undefined;
+  /** Number that was typed or scanned: an old one is told what became of it. */
+  readonly number?: string | undefined;
   /** Blind index of the document that was shown with the ticket (SAL-42). */
   readonly documentIndex?: string | undefined;
 };
@@ -49,10 +143,56 @@ export type Scan = {
 export type RightCommand =
   | { readonly type: 'IssueTicket'; readonly facts: RightFacts }
   | { readonly type: 'CheckIn'; readonly scan: Scan }
+  | {
+      readonly type: 'HandInScan';
+      readonly scanId: string;
+      readonly scan: Scan;
+      readonly decided: 'admitted' | 'refused';
+    }
+  | { readonly type: 'RefundTicket'; readonly refund: TicketRefund }
+  | {
+      readonly type: 'ExchangeTicket';
+      readonly exchangeId: string;
+      /** The ticket that the exchange was agreed for: one that changed meanwhile is not exchanged. */
+      readonly revision: number;
+      readonly place: Place;
+      readonly fee: Fen;
+      readonly paid: Fen;
+      readonly returned: Fen;
+      readonly at: string;
+    }
+  | { readonly type: 'ExpireTicket'; readonly at: string }
+  | { readonly type: 'OfferChoice'; readonly offer: Offer }
+  | { readonly type: 'PrintTicket'; readonly serial: string; readonly by: string; readonly at: string }
   /** Somebody saw the traveller's plain data (PLA-11, PLA-21). */
   | { readonly type: 'RecordReveal'; readonly purpose: string; readonly request: string };
 
 export type RightEvent =
   | { readonly type: 'TicketIssued'; readonly facts: RightFacts }
   | { readonly type: 'TicketCheckedIn'; readonly use: Use }
+  | {
+      readonly type: 'ScanHandedIn';
+      readonly handedIn: HandedIn;
+      /** Present when the scan counts as a use. */
+      readonly use?: Use | undefined;
+      /** Its price was earned by expiry before this use became known. */
+      readonly earned?: true | undefined;
+    }
+  | { readonly type: 'TicketRefunded'; readonly refund: TicketRefund; readonly returnPlaces: boolean }
+  | {
+      readonly type: 'TicketExchanged';
+      readonly exchangeId: string;
+      readonly before: PastTicket;
+      readonly holdBefore: string;
+      readonly peopleBefore: number;
+      readonly returnPlaces: boolean;
+      readonly place: Place;
+      readonly fee: Fen;
+      readonly paid: Fen;
+      readonly returned: Fen;
+      readonly at: string;
+    }
+  | { readonly type: 'TicketExpired'; readonly at: string }
+  | { readonly type: 'ChoiceOffered'; readonly offer: Offer }
+  | { readonly type: 'TicketPrinted'; readonly print: Print }
   | { readonly type: 'TravellerRevealed'; readonly purpose: string; readonly request: string };

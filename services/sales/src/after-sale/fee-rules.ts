@@ -1,0 +1,117 @@
+// What giving a ticket back or exchanging it costs (SAL-50, SAL-53): rules as data, versioned by the day from which they hold, and the
+// pure functions that read them. A ticket keeps the rules of the day on which it was sold.
+import { fen, ZERO_FEN, type Fen } from '@tongpiao/kernel';
+
+/** A step of a ladder: the first whose time is still to run is the one that counts. */
+export type FeeStep = {
+  /** At least so many minutes before the session starts; negative: so many after its start at most. */
+  readonly minutesBefore: number;
+  /** Of the price, up to two decimals. */
+  readonly feePercent: number;
+  readonly feeMinimum: Fen;
+};
+
+export type Rounding = {
+  readonly unit: 'fen' | 'jiao' | 'yuan';
+  readonly direction: 'up' | 'down' | 'half-up';
+};
+
+export type RefundRules = {
+  /** Holds for what is sold from then on. */
+  readonly effectiveFrom: string;
+  /** From long before to shortly before; after the last one nothing goes back. */
+  readonly steps: readonly FeeStep[];
+  readonly rounding: Rounding;
+};
+
+export type ExchangeRules = RefundRules & {
+  /** How often one right may be exchanged. */
+  readonly timesMax: number;
+  /** Products that it may be exchanged to, besides its own. */
+  readonly productIds?: readonly string[] | undefined;
+  /** Whether another ticket type may be chosen. */
+  readonly otherTicketTypes: boolean;
+};
+
+const EVERY_FEN: Rounding = { unit: 'fen', direction: 'half-up' };
+const ALWAYS = '1970-01-01T00:00:00Z';
+const HOUR = 60;
+const DAY = 24 * HOUR;
+const free = (minutesBefore: number): FeeStep => ({ minutesBefore, feePercent: 0, feeMinimum: ZERO_FEN });
+const step = (minutesBefore: number, feePercent: number, feeMinimum: number): FeeStep => ({
+  minutesBefore,
+  feePercent,
+  feeMinimum: fen(feeMinimum),
+});
+
+/** Where a product says nothing: free until a day before, 10 % until the start. */
+export const DEFAULT_REFUND_RULES: RefundRules = {
+  effectiveFrom: ALWAYS,
+  steps: [free(DAY), step(0, 10, 0)],
+  rounding: EVERY_FEN,
+};
+
+/** Where a product says nothing: once, free, before the start, within the same product and ticket type. */
+export const DEFAULT_EXCHANGE_RULES: ExchangeRules = {
+  effectiveFrom: ALWAYS,
+  steps: [free(0)],
+  rounding: EVERY_FEN,
+  timesMax: 1,
+  otherTicketTypes: false,
+};
+
+/**
+ * Ladders in common use, to start from. There is no national tariff for road tickets: stations' own rules hold, and these are the
+ * two that are met most. Station or carrier at fault: no fee, whatever the ladder says.
+ */
+export const REFUND_PRESETS: Readonly<Record<string, Omit<RefundRules, 'effectiveFrom'>>> = {
+  'scenic-standard': { steps: DEFAULT_REFUND_RULES.steps, rounding: EVERY_FEN },
+  'scenic-flexible': { steps: [free(0)], rounding: EVERY_FEN },
+  'road-standard': { steps: [step(2 * HOUR, 10, 50), step(0, 20, 100)], rounding: EVERY_FEN },
+  'road-lenient': { steps: [step(2 * HOUR, 10, 100), step(0, 20, 100), step(-HOUR, 50, 100)], rounding: EVERY_FEN },
+  'non-refundable': { steps: [], rounding: EVERY_FEN },
+};
+
+/** Road practice: before departure, once, free, same line and class. */
+export const EXCHANGE_PRESETS: Readonly<Record<string, Omit<ExchangeRules, 'effectiveFrom'>>> = {
+  'road-standard': { steps: [free(0)], rounding: EVERY_FEN, timesMax: 1, otherTicketTypes: false },
+  'scenic-flexible': { steps: [free(DAY), step(0, 5, 0)], rounding: EVERY_FEN, timesMax: 3, otherTicketTypes: true },
+};
+
+/** The newest rules that were in force when the ticket was sold. */
+export function rulesAt<Rules extends RefundRules>(
+  versions: readonly Rules[] | undefined,
+  soldAt: string,
+  otherwise: Rules,
+): Rules {
+  const sold = Date.parse(soldAt);
+  let newest: Rules | undefined;
+  for (const rules of versions ?? []) {
+    const from = Date.parse(rules.effectiveFrom);
+    if (from <= sold && (newest === undefined || from > Date.parse(newest.effectiveFrom))) newest = rules;
+  }
+  return newest ?? otherwise;
+}
+
+/** @returns undefined when the window is over: nothing goes back, or no exchange any more */
+export function stepAt(rules: RefundRules, startsAt: string, at: string): FeeStep | undefined {
+  const minutesLeft = (Date.parse(startsAt) - Date.parse(at)) / 60_000;
+  return [...rules.steps]
+    .sort((a, b) => b.minutesBefore - a.minutesBefore)
+    .find(({ minutesBefore }) => minutesLeft >= minutesBefore);
+}
+
+const UNIT_FEN = { fen: 1, jiao: 10, yuan: 100 } as const;
+
+/** The fee of a step: percentage, rounded, at least the minimum, never more than the price. */
+export function feeOf({ feePercent, feeMinimum }: FeeStep, { unit, direction }: Rounding, price: Fen): Fen {
+  if (price <= ZERO_FEN) return ZERO_FEN;
+  // Basis points keep it an integer: 12.34 % of 99 yuan is 9900 × 1234 / 10000.
+  const numerator = price * Math.round(feePercent * 100);
+  const denominator = 10_000 * UNIT_FEN[unit];
+  const whole = Math.floor(numerator / denominator);
+  const rest = numerator - whole * denominator;
+  const up = direction === 'up' ? rest > 0 : direction === 'half-up' ? rest * 2 >= denominator : false;
+  const rounded = (whole + (up ? 1 : 0)) * UNIT_FEN[unit];
+  return fen(Math.min(price, Math.max(rounded, feeMinimum)));
+}

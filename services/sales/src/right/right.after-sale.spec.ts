@@ -1,0 +1,311 @@
+// What becomes of a ticket after the sale: every cell of refund, exchange, expiry, offer, print and of scans that are handed in later.
+import { DomainError, fen, fold } from '@tongpiao/kernel';
+import type { TicketStatus } from '@tongpiao/contracts';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { rightDecider } from './right.decider.ts';
+import { rightFacts, scanAt, soldRight } from './right.fixture.ts';
+import { rightMessages } from './right.messages.ts';
+import type { Place, RightCommand, RightEvent, RightState, SoldRight, TicketRefund } from './right.ts';
+
+const BEFORE = '2026-11-30T00:00:00.000Z';
+const AFTER = '2026-12-02T04:00:00.000Z';
+const use = { at: scanAt().at, gateId: 'gat_1', people: 1 };
+const refundOf = (change: Partial<TicketRefund> = {}): TicketRefund => ({
+  refundId: 'rfd_1',
+  fee: fen(1_200),
+  returned: fen(10_800),
+  reason: 'customer',
+  at: BEFORE,
+  ...change,
+});
+const refund = (change: Partial<TicketRefund> = {}): RightCommand => ({
+  type: 'RefundTicket',
+  refund: refundOf(change),
+});
+const place = (change: Partial<Place> = {}): Place => {
+  const { orderId: _order, lineId: _line, soldAt: _sold, ...facts } = rightFacts();
+  return {
+    ...facts,
+    number: 'N2',
+    qr: 'TP1.K1.P2.S',
+    sessionId: 'ses_2',
+    amount: fen(15_000),
+    holdId: 'hld_2',
+    ...change,
+  };
+};
+const exchange = (change: Partial<Extract<RightCommand, { type: 'ExchangeTicket' }>> = {}): RightCommand => ({
+  type: 'ExchangeTicket',
+  exchangeId: 'exc_1',
+  revision: 1,
+  place: place(),
+  fee: fen(500),
+  paid: fen(3_500),
+  returned: fen(0),
+  at: BEFORE,
+  ...change,
+});
+const expire = (at = AFTER): RightCommand => ({ type: 'ExpireTicket', at });
+const offer: RightCommand = {
+  type: 'OfferChoice',
+  offer: { disruptionId: 'dis_1', kind: 'cancelled', decideBy: BEFORE },
+};
+const print = (serial = 'A001', by = 'usr_1'): RightCommand => ({ type: 'PrintTicket', serial, by, at: BEFORE });
+const handIn = (decided: 'admitted' | 'refused' = 'admitted', scanId = 'scn_1', at = scanAt().at): RightCommand => ({
+  type: 'HandInScan',
+  scanId,
+  scan: scanAt({ at }),
+  decided,
+});
+
+const states: Readonly<Record<TicketStatus, SoldRight>> = {
+  issued: soldRight(),
+  checked_in: soldRight({ status: 'checked_in', entries: 2, uses: [use] }),
+  used: soldRight({ status: 'used', uses: [use] }),
+  refunded: soldRight({ status: 'refunded', refund: refundOf() }),
+  exchanged: soldRight({ status: 'exchanged' }),
+  voided: soldRight({ status: 'voided' }),
+  superseded: soldRight({ status: 'superseded' }),
+  frozen: soldRight({ status: 'frozen' }),
+  expired: soldRight({ status: 'expired' }),
+};
+const all = Object.keys(states) as TicketStatus[];
+const none: RightState = { status: 'none' };
+
+/** The event's type, `-` for nothing, or the code of the refusal. */
+function cell(state: RightState, command: RightCommand): string {
+  try {
+    return (
+      rightDecider
+        .decide(state, command)
+        .map(({ type }) => type)
+        .join('+') || '-'
+    );
+  } catch (error) {
+    if (error instanceof DomainError) return error.code;
+    throw error;
+  }
+}
+function row(command: RightCommand): Record<string, string> {
+  return {
+    none: cell(none, command),
+    ...Object.fromEntries(all.map((status) => [status, cell(states[status], command)])),
+  };
+}
+const LIVING_NOT = 'sales.ticket-not-living';
+
+describe('right after the sale', () => {
+  describe('SAL-31 the table, every cell', () => {
+    it('SAL-50 RefundTicket by the rules', () => {
+      expect(row(refund())).to.deep.equal({
+        none: 'platform.not-found',
+        issued: 'TicketRefunded',
+        checked_in: 'sales.ticket-used',
+        used: 'sales.ticket-used',
+        refunded: '-',
+        exchanged: LIVING_NOT,
+        voided: LIVING_NOT,
+        superseded: LIVING_NOT,
+        frozen: LIVING_NOT,
+        expired: LIVING_NOT,
+      });
+      expect(cell(states.refunded, refund({ refundId: 'rfd_2' }))).to.equal(LIVING_NOT);
+    });
+    it('SAL-51, SAL-52 beyond the rules: also after the first entry, and as an exception after expiry', () => {
+      for (const reason of ['exception', 'session-cancelled', 'session-reduced'] as const) {
+        expect(cell(states.checked_in, refund({ reason })), reason).to.equal('TicketRefunded');
+        expect(cell(states.used, refund({ reason })), reason).to.equal('sales.ticket-used');
+        expect(cell(states.expired, refund({ reason })), reason).to.equal(
+          reason === 'exception' ? 'TicketRefunded' : LIVING_NOT,
+        );
+      }
+    });
+    it('SAL-50 fee and returned money are the price, or nothing happens', () => {
+      expect(cell(states.issued, refund({ returned: fen(10_801) }))).to.equal('sales.refund-not-the-price');
+    });
+    it('SAL-53 ExchangeTicket', () => {
+      expect(row(exchange())).to.deep.equal({
+        none: 'platform.not-found',
+        issued: 'TicketExchanged',
+        checked_in: 'sales.ticket-used',
+        used: 'sales.ticket-used',
+        refunded: LIVING_NOT,
+        exchanged: LIVING_NOT,
+        voided: LIVING_NOT,
+        superseded: LIVING_NOT,
+        frozen: LIVING_NOT,
+        expired: LIVING_NOT,
+      });
+    });
+    it('SAL-53 the same exchange again: nothing, whatever has become of the new ticket; another for the old ticket: changed', () => {
+      const once = fold(rightDecider, states.issued, rightDecider.decide(states.issued, exchange()));
+      expect(cell(once, exchange())).to.equal('-');
+      expect(cell({ ...(once as SoldRight), status: 'used' }, exchange())).to.equal('-');
+      expect(cell(once, exchange({ exchangeId: 'exc_2' }))).to.equal('sales.ticket-changed');
+    });
+    it('FIN-12 ExpireTicket: living tickets past their time, nothing else', () => {
+      expect(row(expire())).to.deep.equal({
+        none: '-',
+        issued: 'TicketExpired',
+        checked_in: 'TicketExpired',
+        used: '-',
+        refunded: '-',
+        exchanged: '-',
+        voided: '-',
+        superseded: '-',
+        frozen: '-',
+        expired: '-',
+      });
+      expect(cell(states.issued, expire(scanAt().at))).to.equal('-');
+    });
+    it('SAL-52 OfferChoice: once to whoever can still come', () => {
+      expect(row(offer)).to.deep.equal({
+        none: '-',
+        issued: 'ChoiceOffered',
+        checked_in: 'ChoiceOffered',
+        used: '-',
+        refunded: '-',
+        exchanged: '-',
+        voided: '-',
+        superseded: '-',
+        frozen: 'ChoiceOffered',
+        expired: '-',
+      });
+      const offered = fold(rightDecider, states.issued, rightDecider.decide(states.issued, offer));
+      expect(cell(offered, offer)).to.equal('-');
+    });
+    it('SAL-32 PrintTicket: once', () => {
+      expect(row(print())).to.deep.equal({
+        none: 'platform.not-found',
+        issued: 'TicketPrinted',
+        checked_in: 'TicketPrinted',
+        used: LIVING_NOT,
+        refunded: LIVING_NOT,
+        exchanged: LIVING_NOT,
+        voided: LIVING_NOT,
+        superseded: LIVING_NOT,
+        frozen: LIVING_NOT,
+        expired: LIVING_NOT,
+      });
+      const printed = fold(rightDecider, states.issued, rightDecider.decide(states.issued, print()));
+      expect(cell(printed, print())).to.equal('-');
+      expect(cell(printed, print('A002'))).to.equal('sales.ticket-printed-already');
+      expect(cell(printed, print('A001', 'usr_2'))).to.equal('sales.ticket-printed-already');
+      const exchanged = fold(rightDecider, printed, rightDecider.decide(printed, exchange()));
+      expect(cell(exchanged, print('A002')), 'a new ticket has a first print of its own').to.equal('TicketPrinted');
+    });
+    it('SAL-41 HandInScan: on record in every status, a use only where the ticket was good', () => {
+      for (const status of all) {
+        const [event] = rightDecider.decide(states[status], handIn());
+        const counts = status === 'issued' || status === 'checked_in' || status === 'expired';
+        expect(event, status).to.include({ type: 'ScanHandedIn' });
+        expect(event?.type === 'ScanHandedIn' && event.use !== undefined, status).to.equal(counts);
+      }
+      expect(cell(none, handIn())).to.equal('platform.not-found');
+      const [refused] = rightDecider.decide(states.issued, handIn('refused'));
+      expect(refused).to.not.have.property('use');
+      expect(refused).to.have.nested.property('handedIn.truth', 'admissible');
+    });
+  });
+
+  it('SAL-41 a double use shows in what is handed in second, and changes no ticket', () => {
+    const once = fold(rightDecider, states.issued, rightDecider.decide(states.issued, handIn('admitted', 'scn_1')));
+    expect(once.status).to.equal('used');
+    expect(cell(once, handIn('admitted', 'scn_1')), 'the same scan again').to.equal('-');
+    const [second] = rightDecider.decide(once, handIn('admitted', 'scn_2'));
+    expect(second).to.have.nested.property('handedIn.truth', 'already-used');
+    expect(second).to.not.have.property('use');
+  });
+
+  it('FIN-12 what expiry has earned is not earned again by a scan that is told late; a scan after the time is no use', () => {
+    const expired = fold(rightDecider, states.issued, rightDecider.decide(states.issued, expire()));
+    const [late] = rightDecider.decide(expired, handIn());
+    expect(late).to.include({ earned: true });
+    const after = fold(rightDecider, expired, late === undefined ? [] : [late]);
+    expect(after.status).to.equal('used');
+    expect(late === undefined ? [] : rightMessages(late, { id: 'rgt_1', state: after })).to.deep.equal([]);
+    const [tooLate] = rightDecider.decide(expired, handIn('admitted', 'scn_1', AFTER));
+    expect(tooLate).to.have.nested.property('handedIn.truth', 'expired');
+  });
+
+  describe('SAL-54 places come back while the session is ahead', () => {
+    const returned = (state: SoldRight, command: RightCommand): unknown => {
+      const events = rightDecider.decide(state, command);
+      const after = fold(rightDecider, state, events);
+      return events
+        .flatMap((event) => rightMessages(event, { id: 'rgt_1', state: after }))
+        .flatMap((said) =>
+          'definition' in said && said.definition.type === 'inventory.hold.return.v1' ? [said.data] : [],
+        );
+    };
+    it('of a refund: of its own hold', () => {
+      expect(returned(states.issued, refund())).to.deep.equal([
+        { holdId: 'hld_1', orderId: 'ord_1', returnId: 'rfd_1', sessionId: 'ses_1', quantity: 1 },
+      ]);
+    });
+    it('of an exchange: the old place, as many as the ticket took', () => {
+      expect(returned(soldRight({ admits: 30 }), exchange({ place: place({ admits: 30 }) }))).to.deep.equal([
+        { holdId: 'hld_1', orderId: 'ord_1', returnId: 'exc_1', sessionId: 'ses_1', quantity: 30 },
+      ]);
+    });
+    it('not when the session is over', () => {
+      expect(returned(states.issued, refund({ at: AFTER }))).to.deep.equal([]);
+      expect(returned(states.issued, exchange({ at: AFTER }))).to.deep.equal([]);
+    });
+  });
+
+  it('SAL-53 the new ticket has a new number and revision, the old one stays on record, an offer is spent', () => {
+    const offered = fold(rightDecider, states.issued, rightDecider.decide(states.issued, offer));
+    const after = fold(rightDecider, offered, rightDecider.decide(offered, exchange()));
+    expect(after).to.include({ status: 'issued', revision: 2, number: 'N2', sessionId: 'ses_2', amount: 15_000 });
+    expect(after).to.not.have.property('offer');
+    expect(after).to.have.nested.property('past[0].number', 'N1');
+  });
+
+  it('SAL-31 whatever happens in whatever order: one living ticket at most, money moves once, uses never exceed places', () => {
+    const anything = fc.oneof(
+      fc.constantFrom(expire(), expire(BEFORE), offer, print(), print('A002')),
+      fc.constantFrom('rfd_1', 'rfd_2').map((refundId) => refund({ refundId })),
+      fc
+        .record({ id: fc.constantFrom('exc_1', 'exc_2'), revision: fc.integer({ min: 1, max: 3 }) })
+        .map(({ id, revision }) =>
+          exchange({ exchangeId: id, revision, place: place({ number: `N-${id}`, amount: fen(12_000) }) }),
+        ),
+      fc.constantFrom('scn_1', 'scn_2', 'scn_3').map((scanId) => handIn('admitted', scanId)),
+      fc.integer({ min: 0, max: 120 }).map((minutes): RightCommand => ({
+        type: 'CheckIn',
+        scan: scanAt({ at: new Date(Date.parse('2026-12-02T01:00:00Z') + minutes * 60_000).toISOString() }),
+      })),
+    );
+    fc.assert(
+      fc.property(fc.array(anything, { maxLength: 40 }), fc.integer({ min: 1, max: 3 }), (commands, entries) => {
+        let state: RightState = soldRight({ entries });
+        const earnedOrReturned: string[] = [];
+        for (const command of commands) {
+          try {
+            const events: readonly RightEvent[] = rightDecider.decide(state, command);
+            state = fold(rightDecider, state, events);
+            for (const event of events) {
+              const said = rightMessages(event, { id: 'rgt_1', state }).flatMap((one) =>
+                'definition' in one ? [one.definition.type] : [],
+              );
+              earnedOrReturned.push(
+                ...said.filter((type) =>
+                  ['sales.ticket.used.v1', 'sales.ticket.expired.v1', 'sales.ticket.refunded.v1'].includes(type),
+                ),
+              );
+            }
+          } catch (error) {
+            if (!(error instanceof DomainError)) throw error;
+          }
+        }
+        expect(earnedOrReturned.length, 'its price is earned or returned once at most').to.be.at.most(1);
+        const people = state.status === 'none' ? 0 : state.uses.reduce((sum, { people: count }) => sum + count, 0);
+        expect(people).to.be.at.most(entries);
+        if (state.status === 'refunded') expect(earnedOrReturned).to.deep.equal(['sales.ticket.refunded.v1']);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
