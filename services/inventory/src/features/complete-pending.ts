@@ -24,11 +24,13 @@ export function completePending(
       for (const { siteDay, tenantId } of await siteDays.withOldPending(everywhere, before)) {
         const scope = Scope.ofTenant(tenantId as TenantId, everywhere.origin);
         // A hold over several days is completed by its own message, which knows how far it came.
-        const own = siteDay.pending.filter(({ hold }) => hold.lines.every((line) => line.siteDay === siteDay.id));
+        const own = siteDay.pending.filter(
+          ({ step, hold }) => step === 'return' || hold.lines.every((line) => line.siteDay === siteDay.id),
+        );
         if (own.length === 0) continue;
         logger.warn({ siteDay: siteDay.id, pending: own.length }, 'completing decisions after a crash');
         const letGo = await holds.complete(
-          own.map(({ hold, step }) => ({ scope, step, hold })),
+          own.map((entry) => ({ ...entry, scope })),
           clock(),
         );
         for (const { hold, step } of own)

@@ -3,7 +3,7 @@ import { DomainError } from '@tongpiao/kernel';
 import { route, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import type { HoldStore } from '../hold/hold.store.ts';
-import { balanced } from '../site-day/site-day.decider.ts';
+import { balanced } from '../site-day/counters.policy.ts';
 import { siteDayId, type SiteDayStore } from '../site-day/site-day.store.ts';
 
 const counters = z.object({ capacity: z.int(), available: z.int(), held: z.int(), sold: z.int() });

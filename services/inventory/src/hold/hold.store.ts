@@ -12,6 +12,7 @@ import {
   type Change,
   type Database,
   type Filter,
+  type JournalEntry,
   type OutboxEntry,
   type Relay,
   type Scope,
@@ -19,7 +20,7 @@ import {
 } from '@tongpiao/persistence';
 import { Schema } from 'mongoose';
 import { z } from 'zod';
-import type { HoldFacts, HoldStatus, PendingStep } from '../site-day/site-day.ts';
+import type { HoldFacts, HoldRecord, Returned, Step } from '../site-day/site-day.ts';
 
 const holdDocument = z.looseObject({
   _id: z.string(),
@@ -32,11 +33,11 @@ const holdDocument = z.looseObject({
   channel: z.string(),
   expiresAt: z.date(),
   lines: z.array(z.object({ sessionId: z.string(), siteDay: z.string(), quantity: z.number() })),
+  returns: z.array(z.object({ id: z.string(), sessionId: z.string(), quantity: z.number() })).optional(),
 });
 type HoldDocument = z.infer<typeof holdDocument>;
 
-export type StoredHold = {
-  readonly status: HoldStatus;
+export type StoredHold = HoldRecord & {
   readonly facts: HoldFacts;
   readonly tenantId: string;
   /** Where its journal stands, for the next entry. */
@@ -45,6 +46,9 @@ export type StoredHold = {
   readonly head: string;
 };
 
+/** A step that the counters have decided, with the origin of its own message. */
+export type Decided = Step & { readonly scope: Scope };
+
 export type HoldStore = {
   load(scope: Scope, ids: readonly string[]): Promise<Map<string, StoredHold>>;
   /**
@@ -52,14 +56,15 @@ export type HoldStore = {
    * @returns ids of holds that were let go before they were placed: their counters must be moved back
    */
   complete(
-    items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[],
+    items: readonly Decided[],
     at: Date,
     /** Documents as they were read for the decision; without it they are read again. */
     seen?: ReadonlyMap<string, StoredHold>,
   ): Promise<ReadonlySet<string>>;
   /** Lets go of a hold that is not there yet. @returns false when it has been placed meanwhile and must be decided. */
   bury(scope: Scope, hold: HoldFacts, at: Date): Promise<boolean>;
-  extend(scope: Scope, holdId: string, expiresAt: Date, at: Date): Promise<void>;
+  /** @returns false when there is no document to write it to yet. */
+  extend(scope: Scope, holdId: string, expiresAt: Date, at: Date): Promise<boolean>;
   /** Holds that should long be over, the oldest first. */
   overdue(scope: Scope, before: Date, limit: number): Promise<{ holdId: string; orderId: string; tenantId: string }[]>;
   count(scope: Scope, filter: Filter): Promise<number>;
@@ -68,7 +73,12 @@ export type HoldStore = {
 /** Version conflicts on a hold are rare: its commands come one after another. */
 const ADVANCE_TRIES = 5;
 const STATUS_AFTER = { place: 'held', confirm: 'confirmed', release: 'released' } as const;
-const EVENT_OF = { place: 'HoldPlaced', confirm: 'HoldConfirmed', release: 'HoldReleased' } as const;
+const EVENT_OF = {
+  place: 'HoldPlaced',
+  confirm: 'HoldConfirmed',
+  release: 'HoldReleased',
+  return: 'PlacesReturned',
+} as const;
 /** No personal data travels with a hold. */
 const NO_SEALING: Sealing = {
   bus: {
@@ -96,6 +106,7 @@ export async function openHolds(database: Database, relay: Relay): Promise<HoldS
       channel: String,
       expiresAt: Date,
       lines: [Mixed],
+      returns: { type: [Mixed], default: undefined },
       journal: [Mixed],
       outbox: [Mixed],
       timers: [Mixed],
@@ -125,7 +136,7 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
    * @returns ids of the holds whose place found a tombstone
    */
   async function insertNew(
-    items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[],
+    items: readonly (Decided & { step: 'place' | 'release' })[],
     at: Date,
   ): Promise<ReadonlySet<string>> {
     const letGo = new Set<string>();
@@ -190,53 +201,61 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
 
   /** Somebody else may write to a hold between look and write: then it is looked at again, because its counters have moved. */
   async function advance(
-    items: readonly { scope: Scope; step: PendingStep; hold: HoldFacts }[],
+    items: readonly Decided[],
     at: Date,
     seen: ReadonlyMap<string, StoredHold> | undefined,
   ): Promise<void> {
     for (const group of Map.groupBy(items, ({ scope }) => scope.tenantId).values()) {
       const [first] = group;
       if (first === undefined) continue;
+      const byHold = Map.groupBy(group, ({ hold }) => hold.holdId);
       for (let attempt = 0; ; attempt += 1) {
         if (attempt === ADVANCE_TRIES)
           throw new TransientError('inventory.contended', 'holds change faster than they can be written');
         const known = attempt === 0 && seen !== undefined && group.every(({ hold }) => seen.has(hold.holdId));
-        const stored = known
-          ? seen
-          : await loadStored(
-              first.scope,
-              group.map(({ hold }) => hold.holdId),
-            );
-        const tombstones = group.filter(({ hold }) => !stored.has(hold.holdId));
+        const stored = known ? seen : await loadStored(first.scope, [...byHold.keys()]);
         await insertNew(
-          tombstones.filter(({ step }) => step === 'release'),
+          group.filter(isRelease).filter(({ hold }) => !stored.has(hold.holdId)),
           at,
         );
-        const updates = group.flatMap(({ scope, step, hold }) =>
-          stepForward(scope, step, hold, stored.get(hold.holdId), at),
-        );
+        const updates = [...byHold].flatMap(([holdId, steps]) => stepsForward(steps, stored.get(holdId), at));
         if ((await records.updateEach(first.scope, updates)) === updates.length) break;
       }
     }
   }
 
-  function stepForward(
-    scope: Scope,
-    step: PendingStep,
-    hold: HoldFacts,
+  /** All steps of one hold in one write; those that another delivery has written already are left out. */
+  function stepsForward(
+    steps: readonly Decided[],
     stored: StoredHold | undefined,
     at: Date,
   ): { filter: Filter; change: Change }[] {
-    // Another delivery of the same step has been here already.
-    if (stored === undefined || stored.status === STATUS_AFTER[step] || stored.status === 'released') return [];
-    const [entry] = chain(stored, [{ type: EVENT_OF[step], data: {} }], at.toISOString(), scope.origin);
+    if (stored === undefined) return [];
+    let { status, seq, head } = stored;
+    const journal: JournalEntry[] = [];
+    const returns: Returned[] = [];
+    for (const item of steps) {
+      if (item.step === 'return') {
+        if ([...stored.returns, ...returns].some(({ id }) => id === item.returned.id)) continue;
+        returns.push(item.returned);
+      } else {
+        if (status === STATUS_AFTER[item.step] || status === 'released') continue;
+        status = STATUS_AFTER[item.step];
+      }
+      const data = item.step === 'return' ? item.returned : {};
+      const [entry] = chain({ seq, head }, [{ type: EVENT_OF[item.step], data }], at.toISOString(), item.scope.origin);
+      if (entry === undefined) continue;
+      ({ seq, hash: head } = entry);
+      journal.push(entry);
+    }
+    if (journal.length === 0) return [];
     return [
       {
-        filter: { _id: hold.holdId, version: stored.version },
+        filter: { _id: steps[0]?.hold.holdId, version: stored.version },
         change: {
-          $set: { status: STATUS_AFTER[step], seq: stored.seq + 1, head: entry?.hash ?? stored.head },
+          $set: { status, seq, head },
           $inc: { version: 1 },
-          $push: { journal: { $each: [entry] } },
+          $push: { journal: { $each: journal }, ...(returns.length === 0 ? {} : { returns: { $each: returns } }) },
         },
       },
     ];
@@ -249,22 +268,10 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
   return {
     load: loadStored,
     async complete(items, at, seen) {
-      const letGo = await insertNew(
-        items.filter(({ step }) => step === 'place'),
-        at,
-      );
+      const letGo = await insertNew(items.filter(isPlace), at);
       // A hold may be placed and confirmed or released within one batch: steps are written in order.
-      await advance(
-        items.filter(({ step }) => step === 'confirm'),
-        at,
-        seen,
-      );
-      await advance(
-        items.filter(({ step }) => step === 'release'),
-        at,
-        // What was confirmed a line above is not as it was seen.
-        items.some(({ step }) => step === 'confirm') ? undefined : seen,
-      );
+      const later = items.filter((item) => !isPlace(item));
+      if (later.length > 0) await advance(later, at, seen);
       return letGo;
     },
     async bury(scope, hold, at) {
@@ -272,23 +279,28 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
       return (await load(scope, [hold.holdId])).get(hold.holdId)?.status === 'released';
     },
     async extend(scope, holdId, expiresAt, at) {
-      const document = (await load(scope, [holdId])).get(holdId);
-      if (document?.status !== 'held' || document.expiresAt >= expiresAt) return;
-      const [entry] = chain(
-        document,
-        [{ type: 'HoldExtended', data: { expiresAt: expiresAt.toISOString() } }],
-        at.toISOString(),
-        scope.origin,
-      );
-      await records.update(
-        scope,
-        { _id: holdId, version: document.version },
-        {
-          $set: { expiresAt, seq: document.seq + 1, head: entry?.hash ?? document.head },
-          $inc: { version: 1 },
-          $push: { journal: { $each: [entry] } },
-        },
-      );
+      for (let attempt = 0; attempt < ADVANCE_TRIES; attempt += 1) {
+        const document = (await load(scope, [holdId])).get(holdId);
+        if (document === undefined) return false;
+        if (document.status !== 'held' || document.expiresAt >= expiresAt) return true;
+        const [entry] = chain(
+          document,
+          [{ type: 'HoldExtended', data: { expiresAt: expiresAt.toISOString() } }],
+          at.toISOString(),
+          scope.origin,
+        );
+        const written = await records.update(
+          scope,
+          { _id: holdId, version: document.version },
+          {
+            $set: { expiresAt, seq: document.seq + 1, head: entry?.hash ?? document.head },
+            $inc: { version: 1 },
+            $push: { journal: { $each: [entry] } },
+          },
+        );
+        if (written === 1) return true;
+      }
+      throw new TransientError('inventory.contended', 'the hold changes faster than it can be extended');
     },
     async overdue(scope, before, limit) {
       const found = await records.find(
@@ -302,10 +314,19 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
   };
 }
 
+function isPlace(item: Decided): item is Decided & { step: 'place' } {
+  return item.step === 'place';
+}
+
+function isRelease(item: Decided): item is Decided & { step: 'release' } {
+  return item.step === 'release';
+}
+
 function storedOf(document: HoldDocument): StoredHold {
-  const { _id: holdId, orderId, channel, expiresAt, lines, status, tenantId, version, seq, head } = document;
+  const { _id: holdId, orderId, channel, expiresAt, lines, status, returns, tenantId, version, seq, head } = document;
   return {
     status,
+    returns: returns ?? [],
     tenantId,
     version,
     seq,

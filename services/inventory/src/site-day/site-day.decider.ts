@@ -1,64 +1,67 @@
 // Decides a batch of hold requests on one site-day, in order of arrival, in memory. The shell writes the outcome with one
 // guarded update, so a batch of hundreds costs what one request costs (INV-12).
 //
-// hold is ↓ \ request →  place                     confirm                 release
-// none                   complete | rejected       early                   complete (a tombstone: a later place is refused)
-// place pending          complete (again)          complete                complete
-// held                   already¹                  complete                complete
-// confirm pending        already¹                  complete (again)        refund: complete · else already
-// confirmed              already¹                  already                 refund: complete · else already
-// release pending        already¹                  contradiction           complete (again)
-// released               already¹                  contradiction           already
+// hold is ↓ \ request →  place                confirm           release                        return (of a part)
+// none                   complete | rejected  early             complete (a tombstone²)        early
+// place pending          complete (again)     complete          complete                       early
+// held                   already¹             complete          complete                       early
+// confirm pending        already¹             complete (again)  refund: complete³ · else already  early
+// confirmed              already¹             already           refund: complete³ · else already  complete | contradiction⁴
+// release pending        already¹             contradiction     complete (again)               already⁵
+// released               already¹             contradiction     already                        already⁵
 //
 // "complete" moves the counters unless a pending entry says that they have moved before a crash.
 // ¹ while its own place is pending still: complete (again), so that the entry goes. An entry whose step the document has passed
 // decides nothing else: a hold is as far as the farther of the two, or a second release would give its places back twice.
+// ² a later place is refused. ³ what returns have left of it. ⁴ when less than that is left of the hold in this session.
+// ⁵ and so is a return that is known by its id, wherever the hold stands; while its own entry is pending: complete (again).
+import { NO_DELTA, plus } from './counters.policy.ts';
 import {
   pendingId,
   type BatchDecision,
-  type Counters,
+  type Delta,
   type HoldFacts,
   type HoldOutcome,
+  type HoldRecord,
   type HoldRequest,
   type HoldStatus,
   type Pending,
-  type PendingStep,
+  type Returned,
   type SiteDay,
+  type Step,
 } from './site-day.ts';
 
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-type Delta = { available: number; held: number; sold: number };
 type Progress = HoldStatus | 'placing' | 'confirming' | 'releasing';
 
-const NO_DELTA: Delta = { available: 0, held: 0, sold: 0 };
+const AFTER = { place: 'placing', confirm: 'confirming', release: 'releasing' } as const;
 
 /**
  * @param siteDay counters as read
- * @param statusOf what the holds' own documents say, read after the counters
+ * @param recordOf what the holds' own documents say, read after the counters; undefined when there is none
  * @param requests in order of arrival; the same hold may come several times
  */
 export function decideBatch(
   siteDay: SiteDay,
-  statusOf: (holdId: string) => HoldStatus,
+  recordOf: (holdId: string) => HoldRecord | undefined,
   requests: readonly HoldRequest[],
 ): BatchDecision {
-  const batch = new Batch(siteDay, statusOf);
+  const batch = new Batch(siteDay, recordOf);
   const outcomes = requests.map((request) => batch.decide(request));
   return { outcomes, change: batch.change() };
 }
 
 class Batch {
   readonly #siteDay: SiteDay;
-  readonly #statusOf: (holdId: string) => HoldStatus;
+  readonly #recordOf: (holdId: string) => HoldRecord | undefined;
   readonly #deltas = new Map<string, Delta>();
-  readonly #day: Delta = { ...NO_DELTA };
+  #day: Delta = NO_DELTA;
   readonly #pending: Pending[] = [];
   readonly #progress = new Map<string, Progress>();
   readonly #pendingBefore: ReadonlySet<string>;
 
-  constructor(siteDay: SiteDay, statusOf: (holdId: string) => HoldStatus) {
+  constructor(siteDay: SiteDay, recordOf: (holdId: string) => HoldRecord | undefined) {
     this.#siteDay = siteDay;
-    this.#statusOf = statusOf;
+    this.#recordOf = recordOf;
     this.#pendingBefore = new Set(siteDay.pending.map(({ id }) => id));
   }
 
@@ -67,12 +70,13 @@ class Batch {
     const progress = this.#progress.get(hold.holdId) ?? this.#read(hold.holdId);
     switch (request.kind) {
       case 'place':
-        if (this.#pendingBefore.has(pendingId(hold.holdId, 'place'))) return { kind: 'complete', step: 'place', hold };
         return this.#place(hold, progress);
       case 'confirm':
         return this.#confirm(hold, progress);
       case 'release':
         return this.#release(hold, progress, request.refund);
+      case 'return':
+        return this.#return(hold, progress, request.returned);
     }
   }
 
@@ -83,24 +87,25 @@ class Batch {
 
   /** Pending entries tell of steps that the hold's document may not show yet; the farthest step of both wins. */
   #read(holdId: string): Progress {
-    const status = this.#statusOf(holdId);
-    if (this.#pendingBefore.has(pendingId(holdId, 'release'))) return 'releasing';
+    const status = this.#recordOf(holdId)?.status ?? 'none';
+    if (this.#pendingBefore.has(`${holdId}:release`)) return 'releasing';
     if (status === 'released') return 'released';
-    if (this.#pendingBefore.has(pendingId(holdId, 'confirm'))) return 'confirming';
-    if (status === 'none' && this.#pendingBefore.has(pendingId(holdId, 'place'))) return 'placing';
+    if (this.#pendingBefore.has(`${holdId}:confirm`)) return 'confirming';
+    if (status === 'none' && this.#pendingBefore.has(`${holdId}:place`)) return 'placing';
     return status;
   }
 
   #place(hold: HoldFacts, progress: Progress): HoldOutcome {
+    const step = { step: 'place', hold } as const;
+    if (this.#pendingBefore.has(pendingId(step))) return { ...step, kind: 'complete' };
     switch (progress) {
       case 'none': {
         const refusal = this.#refusal(hold);
         if (refusal !== undefined) return refusal;
-        this.#move(hold, 'place', (quantity) => ({ available: -quantity, held: quantity, sold: 0 }));
-        return { kind: 'complete', step: 'place', hold };
+        return this.#move(step, hold.lines, (quantity) => ({ available: -quantity, held: quantity, sold: 0 }));
       }
       case 'placing':
-        return { kind: 'complete', step: 'place', hold };
+        return { ...step, kind: 'complete' };
       case 'held':
       case 'confirming':
       case 'confirmed':
@@ -111,15 +116,15 @@ class Batch {
   }
 
   #confirm(hold: HoldFacts, progress: Progress): HoldOutcome {
+    const step = { step: 'confirm', hold } as const;
     switch (progress) {
       case 'none':
         return { kind: 'early' };
       case 'placing':
       case 'held':
-        this.#move(hold, 'confirm', (quantity) => ({ available: 0, held: -quantity, sold: quantity }));
-        return { kind: 'complete', step: 'confirm', hold };
+        return this.#move(step, hold.lines, (quantity) => ({ available: 0, held: -quantity, sold: quantity }));
       case 'confirming':
-        return { kind: 'complete', step: 'confirm', hold };
+        return { ...step, kind: 'complete' };
       case 'confirmed':
         return { kind: 'already' };
       case 'releasing':
@@ -129,23 +134,46 @@ class Batch {
   }
 
   #release(hold: HoldFacts, progress: Progress, refund: boolean): HoldOutcome {
+    const step = { step: 'release', hold } as const;
     switch (progress) {
       case 'none':
         this.#progress.set(hold.holdId, 'releasing');
-        return { kind: 'complete', step: 'release', hold };
+        return { ...step, kind: 'complete' };
       case 'placing':
       case 'held':
-        this.#move(hold, 'release', (quantity) => ({ available: quantity, held: -quantity, sold: 0 }));
-        return { kind: 'complete', step: 'release', hold };
+        return this.#move(step, hold.lines, (quantity) => ({ available: quantity, held: -quantity, sold: 0 }));
       case 'confirming':
       case 'confirmed':
         if (!refund) return { kind: 'already' };
-        this.#move(hold, 'release', (quantity) => ({ available: quantity, held: 0, sold: -quantity }));
-        return { kind: 'complete', step: 'release', hold };
+        return this.#move(step, this.#leftOf(hold), sold);
       case 'releasing':
-        return { kind: 'complete', step: 'release', hold };
+        return { ...step, kind: 'complete' };
       case 'released':
         return { kind: 'already' };
+    }
+  }
+
+  #return(hold: HoldFacts, progress: Progress, returned: Returned): HoldOutcome {
+    const step = { step: 'return', hold, returned } as const;
+    if (this.#pendingBefore.has(pendingId(step))) return { ...step, kind: 'complete' };
+    switch (progress) {
+      case 'none':
+      case 'placing':
+      case 'held':
+      case 'confirming':
+        return { kind: 'early' };
+      case 'releasing':
+      case 'released':
+        return { kind: 'already' };
+      case 'confirmed': {
+        if (this.#returnsOf(hold.holdId).some(({ id }) => id === returned.id)) return { kind: 'already' };
+        const { sessionId, quantity } = returned;
+        const lines = this.#leftOf(hold).filter((line) => line.sessionId === sessionId);
+        const left = lines.reduce((sum, line) => sum + line.quantity, 0);
+        if (quantity > left)
+          return { kind: 'contradiction', detail: `${quantity} places come back, ${left} are left of the hold` };
+        return this.#move(step, [{ sessionId, siteDay: this.#siteDay.id, quantity }], sold);
+      }
     }
   }
 
@@ -153,7 +181,7 @@ class Batch {
   #refusal(hold: HoldFacts): HoldOutcome | undefined {
     const wanted = new Map<string, number>();
     let total = 0;
-    for (const line of this.#ownLines(hold)) {
+    for (const line of this.#own(hold.lines)) {
       const session = this.#siteDay.sessions[line.sessionId];
       const rejected = (
         reason: 'sold-out' | 'day-full' | 'session-closed' | 'unknown-session',
@@ -179,52 +207,42 @@ class Batch {
     return undefined;
   }
 
-  #ownLines(hold: HoldFacts): HoldFacts['lines'] {
-    return hold.lines.filter((line) => line.siteDay === this.#siteDay.id);
+  #own(lines: HoldFacts['lines']): HoldFacts['lines'] {
+    return lines.filter((line) => line.siteDay === this.#siteDay.id);
   }
 
-  #move(hold: HoldFacts, step: PendingStep, by: (quantity: number) => Delta): void {
-    for (const line of this.#ownLines(hold)) {
-      const delta = by(line.quantity);
-      this.#deltas.set(line.sessionId, plus(this.#deltas.get(line.sessionId) ?? NO_DELTA, delta));
-      Object.assign(this.#day, plus(this.#day, delta));
+  /** Returns that the document knows, and those that are decided but not written there yet. */
+  #returnsOf(holdId: string): readonly Returned[] {
+    const known = new Map((this.#recordOf(holdId)?.returns ?? []).map((entry) => [entry.id, entry]));
+    for (const entry of [...this.#siteDay.pending, ...this.#pending])
+      if (entry.step === 'return' && entry.hold.holdId === holdId) known.set(entry.returned.id, entry.returned);
+    return [...known.values()];
+  }
+
+  /** The hold's lines on this day without what has come back. */
+  #leftOf(hold: HoldFacts): HoldFacts['lines'] {
+    const back = new Map<string, number>();
+    for (const { sessionId, quantity } of this.#returnsOf(hold.holdId))
+      back.set(sessionId, (back.get(sessionId) ?? 0) + quantity);
+    return this.#own(hold.lines).map((line) => {
+      const taken = Math.min(line.quantity, back.get(line.sessionId) ?? 0);
+      back.set(line.sessionId, (back.get(line.sessionId) ?? 0) - taken);
+      return { ...line, quantity: line.quantity - taken };
+    });
+  }
+
+  #move(step: Step, lines: HoldFacts['lines'], by: (quantity: number) => Delta): HoldOutcome {
+    for (const { sessionId, quantity } of this.#own(lines)) {
+      const delta = by(quantity);
+      this.#deltas.set(sessionId, plus(this.#deltas.get(sessionId) ?? NO_DELTA, delta));
+      this.#day = plus(this.#day, delta);
     }
-    this.#pending.push({ id: pendingId(hold.holdId, step), step, hold });
-    this.#progress.set(hold.holdId, step === 'place' ? 'placing' : step === 'confirm' ? 'confirming' : 'releasing');
+    this.#pending.push({ ...step, id: pendingId(step) });
+    if (step.step !== 'return') this.#progress.set(step.hold.holdId, AFTER[step.step]);
+    return { ...step, kind: 'complete' };
   }
 }
 
-function plus(a: Delta, b: Delta): Delta {
-  return { available: a.available + b.available, held: a.held + b.held, sold: a.sold + b.sold };
-}
-
-/** The counters after a change; the shell writes the same with `$inc`. */
-export function applyChange(siteDay: SiteDay, change: NonNullable<BatchDecision['change']>): SiteDay {
-  const sessions: Mutable<SiteDay['sessions']> = { ...siteDay.sessions };
-  for (const [sessionId, delta] of Object.entries(change.sessions)) {
-    const before = sessions[sessionId];
-    if (before !== undefined) sessions[sessionId] = { ...before, ...moved(before, delta) };
-  }
-  return {
-    ...siteDay,
-    revision: siteDay.revision + 1,
-    day: siteDay.day === undefined ? undefined : { ...siteDay.day, ...moved(siteDay.day, change.day) },
-    sessions,
-    pending: [...siteDay.pending, ...change.pending],
-  };
-}
-
-function moved(counters: Counters, delta: Delta): Counters {
-  return {
-    capacity: counters.capacity,
-    available: counters.available + delta.available,
-    held: counters.held + delta.held,
-    sold: counters.sold + delta.sold,
-  };
-}
-
-/** INV-11, as the auditor asks it. */
-export function balanced(counters: Counters): boolean {
-  const { capacity, available, held, sold } = counters;
-  return available >= 0 && held >= 0 && sold >= 0 && available + held + sold === capacity;
+function sold(quantity: number): Delta {
+  return { available: quantity, held: 0, sold: -quantity };
 }

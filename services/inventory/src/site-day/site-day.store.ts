@@ -13,6 +13,13 @@ const holdFactsSchema = z.object({
   expiresAt: z.string(),
   lines: z.array(z.object({ sessionId: z.string(), siteDay: z.string(), quantity: count })),
 });
+const decided = { id: z.string(), hold: holdFactsSchema, at: z.date() };
+const plainStep = z.object({ ...decided, step: z.enum(['place', 'confirm', 'release']) });
+const returnStep = z.object({
+  ...decided,
+  step: z.literal('return'),
+  returned: z.object({ id: z.string(), sessionId: z.string(), quantity: count }),
+});
 const siteDayDocument = z.object({
   _id: z.string(),
   tenantId: z.string(),
@@ -21,9 +28,7 @@ const siteDayDocument = z.object({
   revision: count,
   day: countersSchema.optional(),
   sessions: z.record(z.string(), countersSchema.extend({ status: z.enum(['open', 'closed']) })),
-  pending: z.array(
-    z.object({ id: z.string(), step: z.enum(['place', 'confirm', 'release']), hold: holdFactsSchema, at: z.date() }),
-  ),
+  pending: z.array(z.discriminatedUnion('step', [plainStep, returnStep])),
 });
 type SiteDayDocument = z.infer<typeof siteDayDocument>;
 

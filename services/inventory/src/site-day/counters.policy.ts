@@ -1,0 +1,40 @@
+// Arithmetic of counters: how a decision moves them, and what is true of them afterwards (INV-11). The shell writes the same with
+// `$inc`; this is what the next decision in memory goes on from.
+import type { CounterChange, Counters, Delta, SiteDay } from './site-day.ts';
+
+export const NO_DELTA: Delta = { available: 0, held: 0, sold: 0 };
+
+export function plus(a: Delta, b: Delta): Delta {
+  return { available: a.available + b.available, held: a.held + b.held, sold: a.sold + b.sold };
+}
+
+/** The site-day as it stands after a change. */
+export function applyChange(siteDay: SiteDay, change: CounterChange): SiteDay {
+  const sessions = { ...siteDay.sessions };
+  for (const [sessionId, delta] of Object.entries(change.sessions)) {
+    const before = sessions[sessionId];
+    if (before !== undefined) sessions[sessionId] = { ...before, ...moved(before, delta) };
+  }
+  return {
+    ...siteDay,
+    revision: siteDay.revision + 1,
+    day: siteDay.day === undefined ? undefined : moved(siteDay.day, change.day),
+    sessions,
+    pending: [...siteDay.pending, ...change.pending],
+  };
+}
+
+function moved(counters: Counters, delta: Delta): Counters {
+  return {
+    capacity: counters.capacity,
+    available: counters.available + delta.available,
+    held: counters.held + delta.held,
+    sold: counters.sold + delta.sold,
+  };
+}
+
+/** INV-11, as the auditor asks it. */
+export function balanced(counters: Counters): boolean {
+  const { capacity, available, held, sold } = counters;
+  return available >= 0 && held >= 0 && sold >= 0 && available + held + sold === capacity;
+}
