@@ -15,7 +15,7 @@ import {
 } from './consumer.ts';
 import { laneOfEach } from './lane.ts';
 import { openLink, type Link } from './link.ts';
-import type { Faults, MessagingMetrics } from './options.ts';
+import type { Faults, MessagingMetrics, MessagingSpans } from './options.ts';
 import { parkedMessageOf, type ParkedMessage } from './parked.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 import { createSender, SENDER_LIMITS, type SenderLimits } from './sender.ts';
@@ -73,6 +73,7 @@ export type BrokerOptions = {
   readonly prefix: string;
   readonly logger: Logger;
   readonly metrics?: MessagingMetrics | undefined;
+  readonly spans?: MessagingSpans | undefined;
   readonly faults?: Faults | undefined;
   readonly limits?: Partial<SenderLimits>;
   /** Level of the line per handled message; `debug` unless told, since it costs on hot paths. */
@@ -93,7 +94,7 @@ const BROADCAST_PREFETCH = 50;
 
 /** @throws TransientError `messaging.broker-unreachable` */
 export async function connectBroker(options: BrokerOptions): Promise<Broker> {
-  const { service, instance, logger, metrics, faults } = options;
+  const { service, instance, logger, metrics, spans, faults } = options;
   const names = namesFor(options.prefix, service, instance);
   const startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS;
   const openNamed = (purpose: string): Promise<Link> =>
@@ -112,7 +113,7 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
     limits: { ...SENDER_LIMITS, ...options.limits },
     logger,
   });
-  const publisher = createPublisher({ sender, names, metrics, faults });
+  const publisher = createPublisher({ sender, names, metrics, spans, faults });
   const context: ConsumerContext = {
     link: consumeLink,
     sender,
@@ -121,6 +122,7 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
     handledLevel: options.handledLevel ?? 'debug',
     drainMs: options.drainMs ?? DRAIN_MS,
     metrics,
+    spans,
     faults,
   };
 

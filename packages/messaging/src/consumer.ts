@@ -1,10 +1,10 @@
 // A slice's ear: reads what arrives, hands it to the handler one by one or in batches, and settles each message by its outcome.
-import type { MessageDefinition } from '@tongpiao/contracts';
+import type { Envelope, MessageDefinition } from '@tongpiao/contracts';
 import { TransientError } from '@tongpiao/kernel';
 import type { Delivery } from './ack-line.ts';
 import { laneOfBatches, laneOfEach, type Lane } from './lane.ts';
 import type { Link } from './link.ts';
-import type { Handled } from './options.ts';
+import type { BatchSpan, Handled, MessageSpan, MessagingSpans } from './options.ts';
 import { retryClasses, type RetryClass } from './retry.ts';
 import { createSettling, type Settling, type SettlingContext } from './settling.ts';
 import { subscribe, type Subscription } from './subscription.ts';
@@ -43,6 +43,7 @@ export type ConsumerHandle = {
 
 export type ConsumerContext = SettlingContext & {
   readonly link: Link;
+  readonly spans?: MessagingSpans | undefined;
   /** How long a stop waits for handlers. */
   readonly drainMs: number;
 };
@@ -59,14 +60,25 @@ export type Consumer = { readonly handle: ConsumerHandle; readonly subscription:
 
 type HandleOne = (message: Received) => Promise<void>;
 type HandleBatch = (messages: readonly Received[]) => Promise<readonly Outcome[] | void>;
-type Read = { readonly ok: true; readonly received: Received } | { readonly ok: false; readonly error: unknown };
+type Read =
+  | { readonly ok: true; readonly received: Received }
+  | { readonly ok: false; readonly error: unknown; readonly envelope: Envelope | undefined };
 type Reader = (delivery: Delivery) => Read;
+
+/** What work on any delivery of one queue needs. */
+type Bench = {
+  readonly queue: string;
+  readonly settling: Settling;
+  readonly read: Reader;
+  readonly spans: MessagingSpans | undefined;
+};
 
 function readerFor(queue: string, list: readonly MessageDefinition[]): Reader {
   const definitions = new Map(list.map((definition) => [definition.type, definition]));
   return ({ message }) => {
+    let envelope: Envelope | undefined;
     try {
-      const envelope = decode(message.content);
+      envelope = decode(message.content);
       const definition = definitions.get(envelope.type);
       // Not a breach: during a deployment the newer instance binds what the older one does not know yet.
       if (definition === undefined)
@@ -82,21 +94,52 @@ function readerFor(queue: string, list: readonly MessageDefinition[]): Reader {
         },
       };
     } catch (error) {
-      return { ok: false, error };
+      return { ok: false, error, envelope };
     }
   };
 }
 
-async function workOne(settling: Settling, read: Reader, handle: HandleOne, delivery: Delivery): Promise<void> {
+function spanOf(
+  parent: MessagingSpans | BatchSpan | undefined,
+  queue: string,
+  { message }: Delivery,
+  envelope: Envelope,
+): MessageSpan | undefined {
+  if (parent === undefined) return undefined;
+  return parent.handling({ queue, exchange: message.fields.exchange, envelope, attempt: attemptsBefore(message) + 1 });
+}
+
+/** What the handler causes follows its own step; the content that a retry sends on stays as it came. */
+function follow(span: MessageSpan | undefined, { envelope }: Received): void {
+  if (span !== undefined) envelope.traceparent = span.traceparent;
+}
+
+/** A message that no handler sees: it does not fit, or its type is not known here. */
+async function turnAway(
+  { queue, settling, spans }: Bench,
+  delivery: Delivery,
+  message: Read & { ok: false },
+  started: number,
+): Promise<void> {
+  const { envelope, error } = message;
+  const span = envelope === undefined ? undefined : spanOf(spans, queue, delivery, envelope);
+  const outcome = await settling.moveAway(delivery, error);
+  settling.account(delivery, undefined, outcome, started);
+  span?.end(outcome, error);
+}
+
+async function workOne(bench: Bench, handle: HandleOne, delivery: Delivery): Promise<void> {
+  const { queue, settling, read, spans } = bench;
   const started = performance.now();
   const message = read(delivery);
-  if (!message.ok) {
-    settling.account(delivery, undefined, await settling.moveAway(delivery, message.error), started);
-    return;
-  }
+  if (!message.ok) return turnAway(bench, delivery, message, started);
+  const { received } = message;
+  const span = spanOf(spans, queue, delivery, received.envelope);
+  follow(span, received);
   let failed: { readonly error: unknown } | undefined;
   try {
-    await handle(message.received);
+    if (span === undefined) await handle(received);
+    else await span.run(() => handle(received));
   } catch (error) {
     failed = { error };
   }
@@ -104,7 +147,8 @@ async function workOne(settling: Settling, read: Reader, handle: HandleOne, deli
     failed === undefined
       ? await settling.acknowledged(delivery, 'done')
       : await settling.moveAway(delivery, failed.error);
-  settling.account(delivery, message.received, outcome, started);
+  settling.account(delivery, received, outcome, started);
+  span?.end(outcome, failed?.error);
 }
 
 async function outcomesOf(handleBatch: HandleBatch, messages: readonly Received[]): Promise<readonly Outcome[]> {
@@ -120,32 +164,43 @@ async function outcomesOf(handleBatch: HandleBatch, messages: readonly Received[
   }
 }
 
-async function workBatch(
-  settling: Settling,
-  read: Reader,
-  handleBatch: HandleBatch,
-  batch: readonly Delivery[],
-): Promise<void> {
+async function workBatch(bench: Bench, handleBatch: HandleBatch, batch: readonly Delivery[]): Promise<void> {
+  const { queue, settling, read, spans } = bench;
   const started = performance.now();
   const settled: Promise<void>[] = [];
-  const good: { delivery: Delivery; received: Received }[] = [];
-  const count = (delivery: Delivery, received: Received | undefined, outcome: Promise<Handled>): void => {
-    settled.push(outcome.then((handled) => settling.account(delivery, received, handled, started)));
-  };
+  const good: { readonly delivery: Delivery; readonly received: Received }[] = [];
   for (const delivery of batch) {
     const message = read(delivery);
     if (message.ok) good.push({ delivery, received: message.received });
-    else count(delivery, undefined, settling.moveAway(delivery, message.error));
+    else settled.push(turnAway(bench, delivery, message, started));
   }
-  const outcomes = await outcomesOf(
-    handleBatch,
-    good.map(({ received }) => received),
+  const messages = good.map(({ received }) => received);
+  const batchSpan = spans?.handlingBatch(
+    queue,
+    messages.map(({ envelope }) => envelope),
   );
+  const messageSpans =
+    batchSpan === undefined
+      ? []
+      : good.map(({ delivery, received }) => {
+          const span = spanOf(batchSpan, queue, delivery, received.envelope);
+          follow(span, received);
+          return span;
+        });
+  const outcomes = await outcomesOf(
+    batchSpan === undefined ? handleBatch : (received) => batchSpan.run(() => handleBatch(received)),
+    messages,
+  );
+  batchSpan?.end();
   for (const [index, { delivery, received }] of good.entries()) {
     const outcome = outcomes[index] ?? 'done';
-    const answered =
-      outcome === 'done' ? settling.acknowledged(delivery, 'done') : settling.moveAway(delivery, outcome.failed);
-    count(delivery, received, answered);
+    const error = outcome === 'done' ? undefined : outcome.failed;
+    const answered = outcome === 'done' ? settling.acknowledged(delivery, 'done') : settling.moveAway(delivery, error);
+    const account = (handled: Handled): void => {
+      settling.account(delivery, received, handled, started);
+      messageSpans[index]?.end(handled, error);
+    };
+    settled.push(answered.then(account));
   }
   await Promise.all(settled);
 }
@@ -161,7 +216,7 @@ export function createConsumer(context: ConsumerContext, spec: ConsumerSpec): Co
   const retry = retryOf(spec);
   const singleActive = spec.singleActive ?? false;
   const settling = createSettling(context, queue, retry);
-  const read = readerFor(queue, definitions);
+  const bench: Bench = { queue, settling, read: readerFor(queue, definitions), spans: context.spans };
   let lane: Lane;
   let prefetch: number;
   if ('handle' in spec) {
@@ -169,12 +224,12 @@ export function createConsumer(context: ConsumerContext, spec: ConsumerSpec): Co
     const concurrency = spec.concurrency ?? (singleActive ? 1 : CONCURRENCY);
     const handle: HandleOne = (message) => spec.handle(message);
     prefetch = spec.prefetch ?? concurrency * PREFETCH_PER_HANDLER;
-    lane = laneOfEach(concurrency, (delivery) => workOne(settling, read, handle, delivery));
+    lane = laneOfEach(concurrency, (delivery) => workOne(bench, handle, delivery));
   } else {
     const { maxBatch = MAX_BATCH, lingerMs = 0 } = spec;
     const handleBatch: HandleBatch = (messages) => spec.handleBatch(messages);
     prefetch = spec.prefetch ?? maxBatch * BATCHES_IN_HAND;
-    lane = laneOfBatches({ maxBatch, lingerMs }, (batch) => workBatch(settling, read, handleBatch, batch));
+    lane = laneOfBatches({ maxBatch, lingerMs }, (batch) => workBatch(bench, handleBatch, batch));
   }
   const topology = sliceTopology(names, { slice, definitions, retry, singleActive });
   return consumerOf({ context, queue, topology, prefetch, lane, onStop: () => settling.hurry() });

@@ -8,7 +8,17 @@ export {
   type QueueDepth,
 } from './broker.ts';
 export type { ConsumerHandle, ConsumerSpec, Outcome } from './consumer.ts';
-export type { FaultContext, Faults, Handled, MessagingMetrics, Published } from './options.ts';
+export type {
+  BatchSpan,
+  FaultContext,
+  Faults,
+  Handled,
+  HandlingFacts,
+  MessageSpan,
+  MessagingMetrics,
+  MessagingSpans,
+  Published,
+} from './options.ts';
 export type { ParkedMessage } from './parked.ts';
 export type { Outbound, Publisher } from './publisher.ts';
 export { retryClasses, type FailureKind, type RetryClass, type Rung } from './retry.ts';

@@ -1,7 +1,7 @@
 // Says what a service has to say. A promise that resolves means: the broker has it on disk, in every queue that wants it.
 import type { Envelope } from '@tongpiao/contracts';
 import { TransientError } from '@tongpiao/kernel';
-import type { Faults, MessagingMetrics, Published } from './options.ts';
+import type { Faults, MessageSpan, MessagingMetrics, MessagingSpans, Published } from './options.ts';
 import type { Sender, Sent } from './sender.ts';
 import type { Names } from './topology.ts';
 import { encode } from './wire.ts';
@@ -33,41 +33,47 @@ export function createPublisher(options: {
   sender: Sender;
   names: Names;
   metrics?: MessagingMetrics | undefined;
+  spans?: MessagingSpans | undefined;
   faults?: Faults | undefined;
 }): Publisher {
-  const { sender, names, metrics, faults } = options;
+  const { sender, names, metrics, spans, faults } = options;
 
-  function send(message: Outbound): Promise<Sent> {
-    const { envelope } = message;
-    const exchange = message.kind === 'direct' ? '' : message.kind === 'event' ? names.events : names.commands;
-    const routingKey = message.kind === 'direct' ? message.queue : envelope.type;
-    return sender.send({
-      exchange,
-      routingKey,
-      content: encode(envelope),
-      messageId: envelope.id,
-      type: envelope.type,
-    });
+  function addressOf(message: Outbound): { exchange: string; routingKey: string } {
+    if (message.kind === 'direct') return { exchange: '', routingKey: message.queue };
+    return { exchange: message.kind === 'event' ? names.events : names.commands, routingKey: message.envelope.type };
+  }
+
+  function send(envelope: Envelope, address: { exchange: string; routingKey: string }): Promise<Sent> {
+    return sender.send({ ...address, content: encode(envelope), messageId: envelope.id, type: envelope.type });
   }
 
   async function publish(message: Outbound): Promise<void> {
-    const { id, type } = message.envelope;
+    const { envelope } = message;
+    const { id, type } = envelope;
     const started = performance.now();
+    const address = addressOf(message);
+    const span: MessageSpan | undefined = spans?.publishing({ ...address, envelope });
+    const told = (outcome: Published, error?: unknown): void => {
+      metrics?.published(type, outcome, (performance.now() - started) / 1_000);
+      span?.end(outcome, error);
+    };
     let sent: Sent;
     try {
-      sent = await send(message);
+      // Whoever handles it follows the publishing, not the request before it.
+      sent = await send(span === undefined ? envelope : { ...envelope, traceparent: span.traceparent }, address);
     } catch (error) {
-      metrics?.published(type, outcomeOf(error), (performance.now() - started) / 1_000);
+      told(outcomeOf(error), error);
       throw error;
     }
     if (sent === 'unrouted' && message.kind !== 'event') {
-      metrics?.published(type, 'unroutable', (performance.now() - started) / 1_000);
       const where =
         message.kind === 'direct' ? `queue ${message.queue} does not exist` : 'no service has a queue for it';
-      throw new TransientError('messaging.unroutable', `${type}: ${where}`);
+      const error = new TransientError('messaging.unroutable', `${type}: ${where}`);
+      told('unroutable', error);
+      throw error;
     }
     if (sent === 'unrouted') metrics?.unrouted(type);
-    metrics?.published(type, 'confirmed', (performance.now() - started) / 1_000);
+    told('confirmed');
     if (faults !== undefined) await faults.at('afterPublish', { type, messageId: id });
   }
 
