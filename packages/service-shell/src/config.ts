@@ -49,7 +49,44 @@ const url = (protocols: readonly string[], about: SettingFacts): z.ZodString =>
     about,
   );
 
+const tracesSamplers = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const;
+export type TracesSampler = (typeof tracesSamplers)[number];
+
+/** Standard variables of OpenTelemetry; those about the exporter itself (`OTEL_EXPORTER_OTLP_HEADERS` …) are read by its SDK. */
+const tracingSettings = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(
+    z
+      .string()
+      .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
+      .optional(),
+    {
+      mustBe: 'the address of an OpenTelemetry collector for OTLP over HTTP (http://… or https://…), or not set',
+      description: 'Where traces are told, under /v1/traces. Without it no spans are made.',
+      example: 'http://localhost:4318',
+    },
+  ),
+  OTEL_TRACES_SAMPLER: setting(z.enum(tracesSamplers).optional(), {
+    mustBe: `one of ${tracesSamplers.join(', ')}`,
+    description:
+      'Which traces are recorded; parentbased_always_on unless told. A ratio takes the share that OTEL_TRACES_SAMPLER_ARG says.',
+    example: 'parentbased_traceidratio',
+  }),
+  OTEL_TRACES_SAMPLER_ARG: setting(z.coerce.number().min(0).max(1).optional(), {
+    mustBe: 'a number from 0 to 1',
+    description: 'The share of traces that is recorded, where the sampler is one of a ratio. 1 unless told.',
+    example: '0.01',
+  }),
+};
+
 export const coreSettings = {
+  ...tracingSettings,
   NODE_ENV: setting(z.enum(['production', 'development', 'test']).default('development'), {
     mustBe: 'production, development or test',
     description: 'What kind of installation this is. Production refuses everything that is only fit for trying out.',

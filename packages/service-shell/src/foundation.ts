@@ -29,6 +29,7 @@ import { orderlyStop, type Running } from './lifecycle.ts';
 import { journalRoutes, type Audited } from './journals.ts';
 import { createLogger, type LoggerOptions } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { openTracing, type TracingOptions } from './open-tracing.ts';
 import { openParkedMessages } from './parked-messages.ts';
 import type { ProblemCatalogue } from './problem-catalogue.ts';
 import { createProblems } from './problems.ts';
@@ -50,7 +51,7 @@ export type FoundationConfig = {
   readonly BROKER_PREFIX: string;
   readonly MASTER_KEY: string;
   readonly BUS_KEY: string;
-};
+} & TracingOptions['config'];
 
 export type FoundationOptions = {
   readonly service: string;
@@ -109,6 +110,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
   const logger =
     options.logger ?? createLogger({ service, instance: config.SERVICE_INSTANCE, level: config.LOG_LEVEL });
   const metrics = createMetrics({ service, processMetrics: config.NODE_ENV !== 'test' });
+  const tracing = await openTracing({ service, instance: config.SERVICE_INSTANCE, config, logger });
   const health = createHealth();
   const database = await openDatabase({ uri: config.MONGODB_URI, name: config.DATABASE_NAME, logger });
   const vault = await Vault.open(database.connection, config.MASTER_KEY);
@@ -121,6 +123,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
     prefix: config.BROKER_PREFIX,
     logger,
     metrics: metrics.messaging,
+    spans: tracing.messages,
     faults: options.messagingFaults,
   });
   const relay = createRelay({
@@ -228,6 +231,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
         metrics,
         logger,
         trust,
+        tracing,
         trustedHops: config.HTTP_TRUSTED_HOPS,
         ...(bearers === undefined ? {} : { bearers }),
       });
@@ -241,7 +245,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
         workers: [...closers].reverse().map((close) => ({ stop: close })),
         relays: [relay],
         database,
-        closing: [() => tenants?.stop()],
+        closing: [() => tenants?.stop(), () => tracing.stop()],
       });
       return { httpPort: http.port, logger, stop };
     },

@@ -15,6 +15,7 @@ import type { Health } from './health.ts';
 import { requireIdempotencyKey } from './idempotency.ts';
 import { languageOf } from './language.ts';
 import type { Metrics } from './metrics.ts';
+import type { Tracing } from './open-tracing.ts';
 import { openApiDocument } from './openapi.ts';
 import { isSame } from './preconditions.ts';
 import { nameOf } from './principal.ts';
@@ -22,9 +23,10 @@ import type { Problems } from './problems.ts';
 import { assertJsonType, BODY_MAX_BYTES, hasBody, parseJson, readBytes, RequestAborted } from './request-body.ts';
 import { RequestContext, type RequestFacts } from './request-context.ts';
 import { addressOf, requestIdOf } from './request-facts.ts';
+import type { RequestSpans } from './request-spans.ts';
 import type { Answer, Route } from './routes.ts';
 import { EVENT_STREAM_HEADERS, pipeEvents } from './sse.ts';
-import { continueTrace, formatTraceparent, inSpan, traceOf, tracingIsOn } from './tracing.ts';
+import { continueTrace, formatTraceparent } from './tracing.ts';
 import type { TrustVerifier } from './trust.ts';
 
 export type HttpServerOptions = {
@@ -41,6 +43,8 @@ export type HttpServerOptions = {
   /** Without it every token is refused; guests and `bearers` still work. */
   readonly trust?: TrustVerifier;
   readonly bearers?: readonly BearerRecogniser[];
+  /** Without it no spans are made. */
+  readonly tracing?: Pick<Tracing, 'requests'>;
   /** How many own proxies stand in front (`HTTP_TRUSTED_HOPS`). */
   readonly trustedHops?: number;
   /** Tests: an answer that does not fit its schema becomes a 500. Costs a parse per answer. */
@@ -111,7 +115,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { problems, metrics, logger, health } = options;
   const authenticate: Authenticate = createAuthentication(options.trust, options.bearers ?? []);
   const trustedHops = options.trustedHops ?? 0;
-  const tracing = tracingIsOn();
+  const spans = options.tracing?.requests;
   const underWay = new Map<Exchange, number>();
   const stopping = new AbortController();
   let draining = false;
@@ -303,20 +307,25 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   async function run(exchange: Exchange, prepared: Prepared, request: Request): Promise<void> {
     underWay.set(exchange, exchange.startedAtMs + handlerTimeoutMs);
     try {
-      if (!tracing) await handle(exchange, prepared, request);
-      else {
-        const incomingTrace = exchange.incoming.headers['traceparent'] as string | undefined;
-        const name = `${exchange.facts.method} ${exchange.facts.route}`;
-        await inSpan(true, 'request', name, incomingTrace, async (span) => {
-          if (span !== undefined) exchange.facts = { ...exchange.facts, trace: traceOf(span) };
-          await handle(exchange, prepared, request);
-        });
-      }
+      await handle(exchange, prepared, request);
     } catch (error) {
       refuse(exchange, error);
     } finally {
       underWay.delete(exchange);
     }
+  }
+
+  function traced(tracing: RequestSpans, exchange: Exchange, prepared: Prepared, request: Request): Promise<void> {
+    const { facts, incoming, outgoing } = exchange;
+    const traceparent = incoming.headers['traceparent'] as string | undefined;
+    return tracing.answering(
+      { method: facts.method, route: facts.route, traceparent },
+      (trace) => {
+        exchange.facts = { ...facts, trace };
+        return run(exchange, prepared, request);
+      },
+      () => (outgoing.headersSent ? outgoing.statusCode : 499),
+    );
   }
 
   const handlerTimeoutMs = options.handlerTimeoutMs ?? HANDLER_TIMEOUT_MS;
@@ -343,8 +352,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     app.all(path, (request: Request, response: Response) => {
       const exchange = begin(request, response, path);
       const prepared = routes.get(request.method === 'HEAD' ? 'GET' : request.method);
-      if (prepared !== undefined) void run(exchange, prepared, request);
-      else if (request.method === 'OPTIONS') write(exchange, 204, undefined, { Allow: allowed });
+      if (prepared !== undefined) {
+        void (spans === undefined ? run(exchange, prepared, request) : traced(spans, exchange, prepared, request));
+      } else if (request.method === 'OPTIONS') write(exchange, 204, undefined, { Allow: allowed });
       else refuse(exchange, new DomainError('platform.method-not-allowed', 'Not here.', { allowed }));
     });
   }

@@ -10,6 +10,7 @@ export * from './language.ts';
 export * from './lifecycle.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
+export * from './open-tracing.ts';
 export * from './openapi.ts';
 export * from './preconditions.ts';
 export * from './principal.ts';

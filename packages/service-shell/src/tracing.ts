@@ -1,7 +1,7 @@
-// One trace through all services: W3C trace context is always passed on, because it costs next to nothing; spans are made
-// only when an OpenTelemetry SDK was registered at start (`--import`), which is asked once and not per request.
+// One trace through all services: W3C trace context is always passed on, because it costs next to nothing. Spans are made only
+// where an exporter is set, which is decided once at start and not per request.
 import { randomFillSync } from 'node:crypto';
-import { context, propagation, SpanKind, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, trace, type Context, type Span } from '@opentelemetry/api';
 
 export type TraceContext = { readonly traceId: string; readonly spanId: string; readonly flags: string };
 
@@ -40,40 +40,15 @@ export function formatTraceparent(step: TraceContext): string {
   return `00-${step.traceId}-${step.spanId}-${step.flags}`;
 }
 
-const tracer = trace.getTracer('tongpiao');
-
-/** True when an SDK is there that records spans. */
-export function tracingIsOn(): boolean {
-  const span = tracer.startSpan('is anybody listening');
-  const recording = span.isRecording();
-  span.end();
-  return recording;
-}
-
-/**
- * Runs work inside a span, when spans are recorded at all.
- * @param on what `tracingIsOn()` said at start
- * @param traceparent of the request or message that causes the work
- */
-export async function inSpan<Result>(
-  on: boolean,
-  kind: 'request' | 'message',
-  name: string,
-  traceparent: string | undefined,
-  work: (span: Span | undefined) => Promise<Result>,
-): Promise<Result> {
-  if (!on) return work(undefined);
-  const parent = propagation.extract(context.active(), traceparent === undefined ? {} : { traceparent });
-  const options = { kind: kind === 'request' ? SpanKind.SERVER : SpanKind.CONSUMER };
-  return tracer.startActiveSpan(name, options, parent, async (span) => {
-    try {
-      return await work(span);
-    } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      throw error;
-    } finally {
-      span.end();
-    }
+/** The step before as a parent for spans; none for a header that is no trace context. */
+export function parentOf(traceparent: string | undefined): Context {
+  const step = parseTraceparent(traceparent);
+  if (step === undefined) return ROOT_CONTEXT;
+  return trace.setSpanContext(ROOT_CONTEXT, {
+    traceId: step.traceId,
+    spanId: step.spanId,
+    traceFlags: Number.parseInt(step.flags, 16),
+    isRemote: true,
   });
 }
 
@@ -81,4 +56,9 @@ export async function inSpan<Result>(
 export function traceOf(span: Span): TraceContext {
   const { traceId, spanId, traceFlags } = span.spanContext();
   return { traceId, spanId, flags: traceFlags.toString(16).padStart(2, '0') };
+}
+
+/** Makes a span the active one while the work runs, for an agent whose libraries make spans of their own. */
+export function runIn<Result>(span: Span, work: () => Promise<Result>): Promise<Result> {
+  return context.with(trace.setSpan(context.active(), span), work);
 }

@@ -13,6 +13,8 @@ import { createProblems } from './problems.ts';
 import type { Route } from './routes.ts';
 import { apiKeyHash, TrustStore } from './trust.ts';
 
+export { startTrialCollector, type ToldSpan, type TrialCollector } from './trial-collector.ts';
+
 type Publication = z.input<typeof trustPublished.data>;
 
 export type TokenWishes = {

@@ -4,13 +4,11 @@ import { DomainError } from '@tongpiao/kernel';
 import {
   continueTrace,
   formatTraceparent,
-  inSpan,
   languageOf,
-  traceOf,
-  tracingIsOn,
   type Metrics,
   type Problems,
   type TraceContext,
+  type Tracing,
   type TrustVerifier,
 } from '@tongpiao/service-shell';
 import { randomUUID } from 'node:crypto';
@@ -42,6 +40,7 @@ export type GatewayOptions = {
   readonly cors: CorsPolicy;
   readonly problems: Problems;
   readonly metrics: Metrics;
+  readonly tracing: Pick<Tracing, 'requests'>;
   readonly logger: Logger;
   readonly trustedHops: number;
   /** `http` or `https`, as the public reaches us. */
@@ -95,7 +94,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     'gateway_shared_answers_total',
     'Requests answered with what was said to others.',
   );
-  const tracing = tracingIsOn();
+  const spans = options.tracing.requests;
   const fixedHeaders: readonly string[] =
     options.proto === 'https' ? ['Strict-Transport-Security', 'max-age=31536000; includeSubDomains'] : NONE;
   let inFlight = 0;
@@ -306,8 +305,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     const match = url.length > URL_MAX_BYTES ? undefined : router.match(url);
     if (match !== undefined && METHODS.has(method)) {
       const passage = begin(incoming, outgoing, match.route);
-      if (!tracing) void pass(passage, match);
-      else void traced(passage, match);
+      if (spans === undefined) void pass(passage, match);
+      else void traced(spans, passage, match);
       return;
     }
     if (url.length > URL_MAX_BYTES) {
@@ -321,11 +320,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     } else options.pages(incoming, outgoing);
   }
 
-  function traced(passage: Passage, match: Match): Promise<void> {
-    const { headers } = passage.incoming;
-    const parent = typeof headers['traceparent'] === 'string' ? headers['traceparent'] : undefined;
-    return inSpan(true, 'request', `${passage.method} ${match.route}`, parent, (span) =>
-      pass(span === undefined ? passage : { ...passage, trace: traceOf(span) }, match),
+  function traced(tracing: NonNullable<typeof spans>, passage: Passage, match: Match): Promise<void> {
+    const { method, outgoing } = passage;
+    const { traceparent } = passage.incoming.headers;
+    const ended = new Promise<void>((resolve) => outgoing.once('close', resolve));
+    return tracing.answering(
+      { method, route: match.route, traceparent: typeof traceparent === 'string' ? traceparent : undefined },
+      async (trace) => {
+        await pass({ ...passage, trace }, match);
+        await ended;
+      },
+      () => (outgoing.headersSent ? outgoing.statusCode : 499),
     );
   }
 

@@ -6,6 +6,7 @@ import {
   createProblems,
   FINISH_WITHIN_MS,
   flushLogger,
+  openTracing,
   TrustStore,
   type Metrics,
   type Running,
@@ -39,6 +40,7 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   const logger =
     options.logger ?? createLogger({ service: SERVICE, instance: config.SERVICE_INSTANCE, level: config.LOG_LEVEL });
   const metrics = createMetrics({ service: SERVICE, processMetrics: config.NODE_ENV !== 'test' });
+  const tracing = await openTracing({ service: SERVICE, instance: config.SERVICE_INSTANCE, config, logger });
   const problems = createProblems(GATEWAY_PROBLEMS);
   const broker = await connectBroker({
     url: config.RABBITMQ_URL,
@@ -112,6 +114,7 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
     cors: createCors(config.CORS_ORIGINS),
     problems,
     metrics,
+    tracing,
     logger,
     trustedHops: config.HTTP_TRUSTED_HOPS,
     proto: config.PUBLIC_BASE_URL.startsWith('https:') ? 'https' : 'http',
@@ -147,7 +150,8 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
     gateway.closeStreams();
     await server.stop(FINISH_WITHIN_MS);
     load.stop();
-    await Promise.all([openApi.stop(), ...all.map((upstream) => upstream.stop()), limiter.stop(), broker.close()]);
+    const upstreamStops = all.map((upstream) => upstream.stop());
+    await Promise.all([openApi.stop(), ...upstreamStops, limiter.stop(), broker.close(), tracing.stop()]);
     logger.info('stopped');
     await flushLogger(logger);
   }

@@ -43,6 +43,7 @@ export const routeRules: readonly RouteRule[] = [
   { path: '/api/v1/sessions', to: 'inventory' },
   { path: '/api/v1/site-days', to: 'inventory' },
   { path: '/api/v1/payments', to: 'finance' },
+  { path: '/api/v1/refunds', to: 'finance' },
   { path: '/api/v1/ledger', to: 'finance' },
   { path: '/api/v1/payment-notifications', to: 'finance', counted: 'as-provider' },
   { path: '/api/v1/messages', to: 'notification' },
