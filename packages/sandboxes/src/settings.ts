@@ -18,8 +18,11 @@ export const Settings = z.strictObject({
   refundDelayMs: z.int().min(0).max(dayMs),
   /** `off` loses every call-back, `twice` sends each of them two times. */
   callbacks: z.enum(['on', 'off', 'twice']),
-  /** How WeChat refunds end; `hold` leaves them in PROCESSING. */
-  refunds: z.enum(['succeed', 'abnormal', 'hold']),
+  /**
+   * How WeChat refunds end: `close` ends them without money, `hold` leaves them in PROCESSING. `refuse` takes none, at either provider,
+   * because the merchant's balance is too low.
+   */
+  refunds: z.enum(['succeed', 'abnormal', 'close', 'hold', 'refuse']),
   /** First pause before a refused call-back is sent again; doubles up to a minute. */
   callbackRetryMs: z.int().min(1).max(dayMs),
   /** Payment endpoints drop the connection without an answer, call-backs wait. */

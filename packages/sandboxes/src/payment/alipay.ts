@@ -242,6 +242,8 @@ export const createAlipay = (options: {
         throw failed('ACQ.REFUND_AMT_NOT_EQUAL_TOTAL', '退款金额超限');
       case 'too-many':
         throw failed('ACQ.REASON_TRADE_REFUND_FEE_ERR', '退款次数超限');
+      case 'poor':
+        throw failed('ACQ.SELLER_BALANCE_NOT_ENOUGH', '商户的支付宝账户中无足够的资金进行撤销');
     }
   };
 

@@ -36,7 +36,7 @@ type RefundRequest = {
 
 type RefundOutcome =
   | { readonly kind: 'requested' | 'same'; readonly transaction: Transaction; readonly refund: Refund }
-  | { readonly kind: 'unknown-payment' | 'not-paid' | 'differs' | 'too-much' | 'too-many' };
+  | { readonly kind: 'unknown-payment' | 'not-paid' | 'differs' | 'too-much' | 'too-many' | 'poor' };
 
 export type Till = {
   create(payment: NewPayment): CreateOutcome;
@@ -131,7 +131,7 @@ export const createTill = (options: {
     const mode = settings().refunds;
     const refund = book.byKey(key)?.refunds.find((candidate) => candidate.outRefundNo === outRefundNo);
     if (mode === 'hold' || refund?.status !== 'processing') return;
-    const status = mode === 'abnormal' ? 'abnormal' : 'succeeded';
+    const status = mode === 'abnormal' ? 'abnormal' : mode === 'close' ? 'closed' : 'succeeded';
     const transaction = book.record({ type: 'refund-settled', key, outRefundNo, status, at: Date.now() });
     const settled = transaction?.refunds.find((candidate) => candidate.outRefundNo === outRefundNo);
     if (transaction !== undefined && settled !== undefined) tellRefund(transaction, settled);
@@ -196,6 +196,7 @@ export const createTill = (options: {
       if (transaction.status !== 'paid') return { kind: 'not-paid' };
       if (refundedFen(transaction) + wanted.amountFen > transaction.amountFen) return { kind: 'too-much' };
       if (transaction.refunds.length >= maximumRefunds) return { kind: 'too-many' };
+      if (settings().refunds === 'refuse') return { kind: 'poor' };
       const createdAt = Date.now();
       const refund: Refund = {
         ...wanted,

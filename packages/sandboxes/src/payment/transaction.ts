@@ -9,7 +9,7 @@ export const Refund = z.object({
   reason: z.string(),
   notifyUrl: z.string(),
   createdAt: z.int(),
-  status: z.enum(['processing', 'succeeded', 'abnormal']),
+  status: z.enum(['processing', 'succeeded', 'abnormal', 'closed']),
   settledAt: z.int(),
   told: z.boolean(),
 });
@@ -47,7 +47,7 @@ export const Entry = z.discriminatedUnion('type', [
     type: z.literal('refund-settled'),
     key: z.string(),
     outRefundNo: z.string(),
-    status: z.enum(['succeeded', 'abnormal']),
+    status: z.enum(['succeeded', 'abnormal', 'closed']),
     at: z.int(),
   }),
 ]);
@@ -56,7 +56,10 @@ export type Entry = z.infer<typeof Entry>;
 export const keyOf = (provider: ProviderName, outTradeNo: string): string => `${provider}-${outTradeNo}`;
 
 export const refundedFen = (transaction: Transaction): number =>
-  transaction.refunds.reduce((sum, refund) => sum + (refund.status === 'abnormal' ? 0 : refund.amountFen), 0);
+  transaction.refunds.reduce(
+    (sum, refund) => sum + (refund.status === 'abnormal' || refund.status === 'closed' ? 0 : refund.amountFen),
+    0,
+  );
 
 const changeRefund = (transaction: Transaction, outRefundNo: string, change: Partial<Refund>): Transaction => ({
   ...transaction,

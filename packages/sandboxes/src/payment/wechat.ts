@@ -78,7 +78,19 @@ const tradeState = (transaction: Transaction): keyof typeof stateTexts => {
   }
 };
 
-const refundStates = { processing: 'PROCESSING', succeeded: 'SUCCESS', abnormal: 'ABNORMAL' } as const;
+const refundStates = {
+  processing: 'PROCESSING',
+  succeeded: 'SUCCESS',
+  abnormal: 'ABNORMAL',
+  closed: 'CLOSED',
+} as const;
+
+const refundTexts: Readonly<Record<Refund['status'], string>> = {
+  processing: '退款处理中',
+  succeeded: '退款成功',
+  abnormal: '退款异常',
+  closed: '退款关闭',
+};
 
 /** Remembers what was seen for at least one and at most two periods, then forgets it. */
 const createNonces = (): ((nonce: string) => boolean) => {
@@ -295,6 +307,8 @@ export const createWechatPay = (options: {
         throw new Refusal(400, 'INVALID_REQUEST', '累计退款金额大于订单金额');
       case 'too-many':
         throw new Refusal(400, 'INVALID_REQUEST', '部分退款次数超过50次');
+      case 'poor':
+        throw new Refusal(403, 'NOT_ENOUGH', '基本账户余额不足，请充值后重新发起');
     }
   };
 
@@ -387,8 +401,8 @@ export const createWechatPay = (options: {
         const succeeded = settled.status === 'succeeded';
         return callback(
           'refund',
-          succeeded ? 'REFUND.SUCCESS' : 'REFUND.ABNORMAL',
-          succeeded ? '退款成功' : '退款异常',
+          `REFUND.${refundStates[settled.status]}`,
+          refundTexts[settled.status],
           settled.notifyUrl,
           {
             mchid: account.mchId,
