@@ -7,6 +7,7 @@ import {
   refundPayment,
   requestPayment,
   smsCharged,
+  ticketRefunded,
   ticketUsed,
 } from '@tongpiao/contracts';
 import type { Faults } from '@tongpiao/persistence';
@@ -14,6 +15,8 @@ import { eventually, settled } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { openFinanceHouse, type Asked, type FinanceHouse } from './finance-house.fixture.ts';
+
+const FEE = 2_400;
 
 const trialBalance = z.object({
   balanced: z.boolean(),
@@ -69,11 +72,19 @@ describe('finance under faults', () => {
     const id = `${payment.orderId}:2:0`;
     return Promise.all(Array.from({ length: times }, () => house.send(requestPayment, data, { id })));
   };
-  const refund = (payment: Asked, times = 1): Promise<unknown> => {
+  /** As sales does it: the ticket is given back, and the money less a fee goes back. */
+  const refund = async (payment: Asked, times = 1): Promise<void> => {
     const { paymentId, orderId, amount } = payment;
-    const refundId = `rfd_${paymentId.slice(4)}`;
-    const data = { paymentId, orderId, refundId, amount, reason: 'refund' };
-    return Promise.all(Array.from({ length: times }, () => house.send(refundPayment, data, { id: `${orderId}:3:0` })));
+    const [refundId, rightId] = [`rfd_${paymentId.slice(4)}`, `rgt_${paymentId.slice(4)}`];
+    const back = { paymentId, orderId, refundId, amount: amount - FEE, reason: 'refund' };
+    const ticket = { rightId, ticketNumber: 'T', orderId, productId: 'prd_1', refundId, reason: 'customer' };
+    const given = { ...ticket, fee: FEE, returned: amount - FEE, refundedAt: new Date().toISOString() };
+    await Promise.all(
+      Array.from({ length: times }, () => [
+        house.send(refundPayment, back, { id: `${orderId}:3:0` }),
+        house.send(ticketRefunded, given, { id: `${rightId}:2:0` }),
+      ]).flat(),
+    );
   };
   const end = (payment: Asked): Promise<readonly string[]> =>
     eventually(
@@ -106,12 +117,15 @@ describe('finance under faults', () => {
         const told = await end(payment);
         expect([...told].sort().filter((type) => type !== 'opened')).to.deep.equal(['captured', 'refunded']);
       }
-      // Opened, captured, refund requested and done; WeChat Pay takes a refund first and confirms it later.
+      // Opened, captured, refund requested and done.
       expect(crashes.happened.length).to.be.at.least(4);
       await settled('the books', () => balances(house), 400);
-      expect(await balances(house)).to.deep.equal({});
+      expect(await balances(house)).to.deep.equal({
+        [method === 'alipay' ? 'alipay-clearing' : 'sandbox-clearing']: FEE * payments.length,
+        'refund-fee-revenue': FEE * payments.length,
+      });
       const { items } = await house.read('/api/v1/ledger/entries', entries);
-      expect(items).to.have.length(2 * payments.length);
+      expect(items).to.have.length(3 * payments.length);
       expect(await house.parked()).to.deep.equal([]);
     });
   }
@@ -132,7 +146,7 @@ describe('finance under faults', () => {
     expect(crashes.happened).to.have.length(payments.length);
     await settled('the books', () => balances(house), 400);
     const { items } = await house.read('/api/v1/ledger/entries', entries);
-    expect(items).to.have.length(2 * payments.length);
+    expect(items).to.have.length(3 * payments.length);
   });
 
   it('PLA-41 a message that comes again because its acknowledgement was lost changes nothing', async () => {
@@ -156,7 +170,12 @@ describe('finance under faults', () => {
       const now = await balances(house);
       return now['messaging-expense'] === undefined ? undefined : now;
     });
-    expect(paid).to.deep.equal({ 'messaging-expense': 45, 'messaging-payable': 45 });
+    expect(paid).to.deep.equal({
+      'sandbox-clearing': FEE,
+      'refund-fee-revenue': FEE,
+      'messaging-expense': 45,
+      'messaging-payable': 45,
+    });
     expect(lost.size).to.be.above(4);
   });
 
@@ -199,9 +218,10 @@ describe('finance under faults', () => {
     }
     await settled('the books', () => balances(house), 500);
     expect(await balances(house)).to.deep.equal({
-      'sandbox-clearing': 25 * 24_000,
+      'sandbox-clearing': 25 * 24_000 + 15 * FEE,
       'deferred-takings': 15 * 24_000,
       'admission-revenue': 10 * 24_000,
+      'refund-fee-revenue': 15 * FEE,
     });
     expect(await house.parked()).to.deep.equal([]);
   });

@@ -77,6 +77,14 @@ export type Asked = {
   readonly method: PaymentMethod;
 };
 
+const providerPayment = z.object({
+  outTradeNo: z.string(),
+  refunds: z.array(z.object({ outRefundNo: z.string(), amountFen: z.number(), status: z.string() })),
+});
+type ProviderPayment = z.output<typeof providerPayment>;
+/** More than any spec makes. */
+const PROVIDER_PAYMENTS = 1_000;
+
 export type FinanceHouse = {
   readonly sandboxes: Sandboxes;
   readonly said: readonly Envelope[];
@@ -102,6 +110,10 @@ export type FinanceHouse = {
   refund(payment: Asked, amount: number, refundId?: string): Promise<string>;
   newId(prefix: string): string;
   get(path: string): Promise<{ status: number; body: unknown }>;
+  /** As a finance manager, or with another key; under a fresh Idempotency-Key unless one is given. */
+  post(path: string, options?: { apiKey?: string; key?: string }): Promise<{ status: number; body: unknown }>;
+  /** What the provider has of a payment. */
+  atProvider(paymentId: string): Promise<ProviderPayment>;
   /** What `get` answers, parsed. */
   read<Shape extends z.ZodType>(path: string, shape: Shape): Promise<z.output<Shape>>;
   /** Posts a call-back as the provider would. */
@@ -173,6 +185,25 @@ export async function openFinanceHouse(): Promise<FinanceHouse> {
   async function get(path: string): Promise<{ status: number; body: unknown }> {
     const answer = await fetch(`${front.url}${path}`, { headers: { 'x-api-key': STAFF_KEY } });
     return { status: answer.status, body: await answer.json() };
+  }
+
+  async function post(
+    path: string,
+    { apiKey = STAFF_KEY, key = newId('key') }: { apiKey?: string; key?: string } = {},
+  ): Promise<{ status: number; body: unknown }> {
+    const headers = { 'x-api-key': apiKey, 'idempotency-key': key };
+    const answer = await fetch(`${front.url}${path}`, { method: 'POST', headers });
+    return { status: answer.status, body: await answer.json() };
+  }
+
+  async function atProvider(paymentId: string): Promise<ProviderPayment> {
+    const answer = await fetch(`${sandboxes.httpUrl}/payments?limit=${PROVIDER_PAYMENTS}`);
+    const found = z
+      .array(providerPayment)
+      .parse(await answer.json())
+      .find(({ outTradeNo }) => outTradeNo === paymentId);
+    if (found === undefined) throw new Error(`the provider does not know ${paymentId}`);
+    return found;
   }
 
   function toldOf(paymentId: string): readonly string[] {
@@ -276,6 +307,8 @@ export async function openFinanceHouse(): Promise<FinanceHouse> {
     },
     newId,
     get,
+    post,
+    atProvider,
     async read(path, shape) {
       const { status, body } = await get(path);
       if (status !== 200) throw new Error(`${path}: ${status} ${JSON.stringify(body)}`);
@@ -406,7 +439,7 @@ async function startFront(
         typeof value === 'string' && !dropped.has(name) ? [[name, value] as const] : [],
       ),
     );
-    if (request.method === 'POST') {
+    if (request.method === 'POST' && path.startsWith('/api/v1/payment-notifications/')) {
       callbacks.push({ path, headers, body });
       if (delivery() === 'lost') {
         response.writeHead(502).end();

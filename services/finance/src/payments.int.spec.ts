@@ -6,7 +6,6 @@ import {
   paymentFailed,
   paymentOpened,
   paymentRefunded,
-  paymentRefundFailed,
   paymentReported,
   republishPayments,
   requestPayment,
@@ -38,7 +37,7 @@ describe('payments at the providers', () => {
     running = await house.start();
   });
   afterEach(() => {
-    house.setSandbox({ callbacks: 'on', down: false, refunds: 'succeed', slowMs: 0 });
+    house.setSandbox({ callbacks: 'on', down: false, slowMs: 0 });
     house.deliver('on');
   });
   after(() => house.stop());
@@ -285,54 +284,6 @@ describe('payments at the providers', () => {
     expect(await nothingMore(asked.paymentId)).to.deep.equal(['opened', 'closed', 'captured', 'refunded']);
   });
 
-  for (const method of ['wechat', 'alipay'] as const) {
-    it(`FIN-02 a payment by ${method} is refunded in parts, and never beyond what was captured`, async () => {
-      const asked = await captured({ method });
-      const first = await house.refund(asked, 10_000);
-      const second = await house.refund(asked, 14_000);
-      await eventually(
-        'both are confirmed',
-        () => house.toldOf(asked.paymentId).filter((type) => type === 'refunded').length === 2,
-      );
-      const third = await house.refund(asked, 1);
-      expect(await house.heard(paymentRefundFailed, asked.paymentId)).to.include({
-        refundId: third,
-        problem: 'exceeds-captured',
-      });
-      const now = await view(asked.paymentId);
-      expect(now.refunds.map(({ id, status }) => [id, status])).to.have.deep.members([
-        [first, 'done'],
-        [second, 'done'],
-        [third, 'refused'],
-      ]);
-      expect([now.refunded.amount, now.refundable.amount, now.needsAttention]).to.deep.equal([24_000, 0, true]);
-    });
-  }
-
-  it('FIN-02 cash is refunded over the counter at once', async () => {
-    const asked = await house.request({ method: 'cash', takenBy: 'usr_clerk' });
-    await house.heard(paymentCaptured, asked.paymentId);
-    await house.refund(asked, 4_000);
-    expect(await house.heard(paymentRefunded, asked.paymentId)).to.include({ amount: 4_000, method: 'cash' });
-  });
-
-  it('FIN-02 with call-backs off, a refund is found by asking', async () => {
-    const asked = await captured();
-    house.setSandbox({ callbacks: 'off' });
-    await house.refund(asked, 24_000);
-    await eventually('it is under way', async () => (await view(asked.paymentId)).refunds[0]?.status === 'accepted');
-    house.later(31_000);
-    await house.heard(paymentRefunded, asked.paymentId);
-  });
-
-  it('FIN-02 a refund that does not arrive is told and waits for a person', async () => {
-    const asked = await captured();
-    house.setSandbox({ refunds: 'abnormal' });
-    await house.refund(asked, 24_000);
-    expect(await house.heard(paymentRefundFailed, asked.paymentId)).to.include({ problem: 'abnormal' });
-    expect(await view(asked.paymentId)).to.deep.include({ needsAttention: true });
-  });
-
   it('PLA-34 staff list payments by order and page through them by status', async () => {
     const orderId = house.newId('ord');
     const first = await captured({ orderId });
@@ -357,7 +308,14 @@ describe('payments at the providers', () => {
   });
 
   it('PLA-03 payments and books are for those who may read them, and for them only', async () => {
-    for (const path of ['payments', 'payments/pay_1', 'ledger/entries', 'ledger/balances', 'ledger/trial-balance']) {
+    for (const path of [
+      'payments',
+      'payments/pay_1',
+      'refunds',
+      'ledger/entries',
+      'ledger/balances',
+      'ledger/trial-balance',
+    ]) {
       const url = `http://127.0.0.1:${running.httpPort}/api/v1/${path}`;
       expect((await fetch(url)).status, path).to.equal(401);
       expect((await fetch(url, { headers: { 'x-api-key': GATE_KEY } })).status, path).to.equal(403);

@@ -7,6 +7,19 @@ export const problems: ProblemCatalogue = {
     ['没有此笔支付', 'There is no such payment'],
     ['找不到该支付单。', 'No payment of yours has this id.'],
   ),
+  'finance.refund-unknown': problem(
+    404,
+    ['没有此笔退款', 'There is no such refund'],
+    ['找不到该退款单。', 'No refund of yours has this id.'],
+  ),
+  'finance.refund-not-possible': problem(
+    409,
+    ['余额不足以退款', 'Not that much is left to refund'],
+    [
+      '该支付单已无足够金额可退：未到账，或已另行退还。',
+      'The payment was not captured, or its money went back in another way.',
+    ],
+  ),
   'finance.cursor-invalid': problem(
     400,
     ['翻页标记无效', 'The cursor is not valid'],

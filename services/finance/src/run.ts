@@ -13,6 +13,7 @@ import type { Config } from './config.ts';
 import { closeLedger } from './features/close-ledger.ts';
 import { getBalances, getTrialBalance, listEntries } from './features/get-ledger.ts';
 import { getPayment, listPayments } from './features/get-payments.ts';
+import { listRefunds } from './features/list-refunds.ts';
 import { onClosePayment } from './features/on-close-payment.ts';
 import { onQueryPayment } from './features/on-query-payment.ts';
 import { onQueryRefund } from './features/on-query-refund.ts';
@@ -23,6 +24,7 @@ import { createOpenings } from './features/openings.ts';
 import { POSTED, postLedger } from './features/post-ledger.ts';
 import { createProviderWork } from './features/provider-work.ts';
 import { receiveNotification } from './features/receive-notification.ts';
+import { retryRefund } from './features/retry-refund.ts';
 import { openLedger } from './ledger/ledger.store.ts';
 import { openProviders } from './open-providers.ts';
 import { paymentSpec } from './payment/payment.store.ts';
@@ -62,6 +64,7 @@ export async function run(config: Config, options: FinanceTestOptions = {}): Pro
   await broker.consume({
     slice: 'on-refund-payment',
     definitions: [refundPayment],
+    concurrency: PAYMENTS_AT_ONCE,
     retry: retryClasses.patient,
     handle: onRefundPayment(foundation, payments, work),
   });
@@ -97,6 +100,8 @@ export async function run(config: Config, options: FinanceTestOptions = {}): Pro
       receiveNotification({ foundation, payments, providers, work, openings }),
       listPayments(payments),
       getPayment(payments),
+      listRefunds(payments),
+      retryRefund(foundation, payments, work),
       listEntries(ledger),
       getBalances(foundation, ledger),
       getTrialBalance(foundation, ledger),

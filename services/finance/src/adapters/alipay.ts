@@ -96,6 +96,9 @@ type Outcome =
   | { readonly kind: 'success'; readonly content: unknown }
   | { readonly kind: 'refused'; readonly subCode: string; readonly detail: string };
 
+/** Alipay has no number of its own for a refund: trade and request number name it together. */
+const refundName = (tradeNo: string, requestNumber: string): string => `${tradeNo}/${requestNumber}`;
+
 const signedContent = (parameters: Iterable<readonly [string, string]>, without: readonly string[]): Buffer =>
   Buffer.from(
     [...parameters]
@@ -182,6 +185,7 @@ export const createAlipay = (options: AlipayOptions): PaymentProvider => {
         ...common,
         kind: 'refund',
         refundId: notice.out_biz_no,
+        providerRefundId: refundName(notice.trade_no, notice.out_biz_no),
         status: 'succeeded',
         // `refund_fee` is the sum of all refunds of the trade.
         amountFen: null,
@@ -252,9 +256,8 @@ export const createAlipay = (options: AlipayOptions): PaymentProvider => {
         out_request_no: request.refundId,
         refund_reason: cut(request.reason, 256),
       });
-      // Alipay has no number of its own for a refund: trade and request number name it together.
       const { trade_no: tradeNo } = Refunded.parse(succeed(outcome));
-      return { status: 'succeeded', providerRefundId: `${tradeNo}/${request.refundId}` };
+      return { status: 'succeeded', providerRefundId: refundName(tradeNo, request.refundId) };
     },
 
     async queryRefund(refundId, paymentId) {
@@ -267,7 +270,7 @@ export const createAlipay = (options: AlipayOptions): PaymentProvider => {
       const found = RefundFound.safeParse(succeed(outcome));
       if (!found.success) return { status: 'unknown' };
       const status = found.data.refund_status === 'REFUND_SUCCESS' ? 'succeeded' : 'processing';
-      return { status, providerRefundId: `${found.data.trade_no}/${refundId}` };
+      return { status, providerRefundId: refundName(found.data.trade_no, refundId) };
     },
 
     verifyCallback({ body }) {

@@ -24,7 +24,7 @@ export type ProviderPaymentState =
   | { readonly status: 'not_paid' | 'closed' | 'unknown' };
 
 export type RefundRequest = {
-  /** 1–64 characters; unique for the merchant, not only for the payment. */
+  /** The refund's number there: 1–64 characters; unique for the merchant, not only for the payment. */
   readonly refundId: string;
   readonly paymentId: string;
   readonly amountFen: number;
@@ -57,6 +57,8 @@ export type ProviderCallback =
       readonly transactionId: string;
       /** This refund's amount; null where the provider tells only the sum of all refunds so far (Alipay). */
       readonly amountFen: number | null;
+      /** As `refund` answers it. */
+      readonly providerRefundId: string;
       readonly at: Date;
     };
 

@@ -284,6 +284,17 @@ for (const name of ['wechat', 'alipay'] as const) {
       expect(await codeOf(provider.refund(stranger))).to.equal('finance.payment-not-found');
     });
 
+    it('FIN-02 a refund that the merchant’s balance does not cover is refused, and taken under the same number later', async () => {
+      const payment = await paid();
+      await merchant.next();
+      const wanted = refundOf(payment);
+      sandboxes.control({ refunds: 'refuse' });
+      expect(await codeOf(provider.refund(wanted))).to.equal('finance.refund-refused');
+      expect(await provider.queryRefund(wanted.refundId, payment.paymentId)).to.deep.equal({ status: 'unknown' });
+      sandboxes.control({ refunds: 'succeed' });
+      expect((await provider.refund(wanted)).status).to.be.oneOf(['processing', 'succeeded']);
+    });
+
     it('says unknown of a refund that the provider never saw', async () => {
       const payment = await paid();
       expect(await provider.queryRefund(newId('ref'), payment.paymentId)).to.deep.equal({ status: 'unknown' });
@@ -407,15 +418,20 @@ for (const name of ['wechat', 'alipay'] as const) {
         }
       });
 
-      it('FIN-02 tells of a refund that the bank could not place', async () => {
-        sandboxes.control({ refunds: 'abnormal' });
-        const payment = await paid();
-        await merchant.next();
-        const wanted = refundOf(payment);
-        expect((await provider.refund(wanted)).status).to.equal('processing');
-        expect(provider.verifyCallback(await merchant.next())).to.include({ kind: 'refund', status: 'abnormal' });
-        expect((await provider.queryRefund(wanted.refundId, payment.paymentId)).status).to.equal('abnormal');
-      });
+      for (const [setting, status] of [
+        ['abnormal', 'abnormal'],
+        ['close', 'failed'],
+      ] as const) {
+        it(`FIN-02 tells of a refund that ended as ${status}`, async () => {
+          sandboxes.control({ refunds: setting });
+          const payment = await paid();
+          await merchant.next();
+          const wanted = refundOf(payment);
+          expect((await provider.refund(wanted)).status).to.equal('processing');
+          expect(provider.verifyCallback(await merchant.next())).to.include({ kind: 'refund', status });
+          expect((await provider.queryRefund(wanted.refundId, payment.paymentId)).status).to.equal(status);
+        });
+      }
     }
   });
 }

@@ -17,3 +17,9 @@ export function cursorOf(text: string): Cursor {
   if (cut < 1 || Number.isNaN(Date.parse(at))) throw new DomainError('finance.cursor-invalid', 'None of our cursors.');
   return { at, id: plain.slice(cut + 1) };
 }
+
+/** Filter for what comes after the cursor where the newest payments come first. @throws DomainError */
+export function olderThan(text: string): Readonly<Record<string, unknown>> {
+  const { at, id } = cursorOf(text);
+  return { $or: [{ 'state.requestedAt': { $lt: at } }, { 'state.requestedAt': at, _id: { $lt: id } }] };
+}

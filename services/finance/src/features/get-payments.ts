@@ -6,11 +6,11 @@ import { etagOf, route, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { needsAttention, refundable, refundedAmount } from '../payment/payment.policy.ts';
 import type { Capture, PaymentState } from '../payment/payment.ts';
-import { CURSOR_MAX, cursorOf, cursorText } from './cursor.ts';
+import { CURSOR_MAX, cursorText, olderThan } from './cursor.ts';
 import type { Payments } from './provider-work.ts';
+import { inYuan, moneyView as money, partOf, refundPart } from './refund-view.ts';
 
 const STATUSES = ['requested', 'opened', 'captured', 'failed', 'closed'] as const;
-const money = z.object({ amount: z.int(), currency: z.literal('CNY') });
 const capture = z.object({ transactionId: z.string(), amount: money, at: z.string() });
 
 export const paymentView = z
@@ -28,17 +28,7 @@ export const paymentView = z
     capture: capture.optional(),
     /** Transactions that came on top and go back by themselves. */
     surplus: z.array(capture),
-    refunds: z.array(
-      z.object({
-        id: z.string(),
-        amount: money,
-        reason: z.string(),
-        status: z.enum(['requested', 'accepted', 'done', 'failed', 'abnormal', 'refused']),
-        requestedAt: z.string(),
-        refundedAt: z.string().optional(),
-        problem: z.string().optional(),
-      }),
-    ),
+    refunds: z.array(refundPart),
     refunded: money,
     refundable: money,
     /** Money did not find its way back, or came twice: a person has to look. */
@@ -73,7 +63,7 @@ export function listPayments(payments: Payments): Route {
           ...(orderId === undefined || status !== undefined
             ? { 'state.status': status === undefined ? { $in: [...STATUSES] } : status }
             : {}),
-          ...(cursor === undefined ? {} : before(cursor)),
+          ...(cursor === undefined ? {} : olderThan(cursor)),
         },
         { sort: { 'state.requestedAt': -1, _id: -1 }, limit: PAGE },
       );
@@ -84,11 +74,6 @@ export function listPayments(payments: Payments): Route {
       return { status: 200, body: { items, ...next } };
     },
   });
-}
-
-function before(text: string): Readonly<Record<string, unknown>> {
-  const { at, id } = cursorOf(text);
-  return { $or: [{ 'state.requestedAt': { $lt: at } }, { 'state.requestedAt': at, _id: { $lt: id } }] };
 }
 
 export function getPayment(payments: Payments): Route {
@@ -108,10 +93,6 @@ export function getPayment(payments: Payments): Route {
       return { status: 200, body: view, headers: { ETag: etagOf(snapshot.version) } };
     },
   });
-}
-
-function inYuan(amount: number): z.input<typeof money> {
-  return { amount, currency: 'CNY' };
 }
 
 function captureView({ transactionId, amount, at }: Capture): z.input<typeof capture> {
@@ -134,15 +115,7 @@ function viewOf({ id, state }: Snapshot<PaymentState>): PaymentView | undefined 
     ...(state.status === 'failed' ? { failure: state.reason } : {}),
     ...(state.status === 'captured' ? { capture: captureView(state.capture) } : {}),
     surplus: state.surplus.map(captureView),
-    refunds: state.refunds.map((refund) => ({
-      id: refund.id,
-      amount: inYuan(refund.amount),
-      reason: refund.reason,
-      status: refund.status,
-      requestedAt: refund.requestedAt,
-      ...(refund.refundedAt === undefined ? {} : { refundedAt: refund.refundedAt }),
-      ...(refund.problem === undefined ? {} : { problem: refund.problem }),
-    })),
+    refunds: state.refunds.map(partOf),
     refunded: inYuan(refundedAmount(state)),
     refundable: inYuan(refundable(state)),
     needsAttention: needsAttention(state),

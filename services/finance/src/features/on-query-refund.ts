@@ -23,7 +23,8 @@ export function onQueryRefund(
       if (!(error instanceof TransientError)) throw error;
       foundation.logger.warn({ paymentId, refundId, code: error.code }, 'refund is not known yet; asking again later');
       const at = foundation.clock().toISOString();
-      await payments.handle(scope, paymentId, { type: 'ReportRefundPending', refundId, at });
+      const attempt = found.state.refunds.find(({ id }) => id === refundId)?.attempt ?? 1;
+      await payments.handle(scope, paymentId, { type: 'ReportRefundPending', refundId, attempt, at });
     }
   };
 }

@@ -23,6 +23,6 @@ export function onRefundPayment(
       { type: 'RequestRefund', refundId, amount: fen(amount), reason, at },
       { messageId: envelope.id },
     );
-    await work.settle(scope, paymentId, state);
+    if (state.status !== 'none') await work.sendRefund(scope, paymentId, state, refundId);
   };
 }

@@ -12,6 +12,7 @@ import type {
 import {
   isExpired,
   nextStep,
+  providerNumber,
   providerOf,
   refundToAskFor,
   totalOf,
@@ -37,7 +38,12 @@ export type ProviderWork = {
   settle(scope: Scope, id: string, state: PaymentState): Promise<PaymentState>;
   /** Asks the provider whether it was paid (FIN-02). @throws TransientError */
   ask(scope: Scope, id: string, state: LivePayment): Promise<PaymentState>;
-  /** Asks what became of a refund. @throws TransientError */
+  /**
+   * Asks the provider to carry out a refund that is written down. What it has taken and not finished is not written: its call-back comes
+   * within seconds as a rule, and else the refund's timer asks. @throws TransientError
+   */
+  sendRefund(scope: Scope, id: string, state: LivePayment, refundId: string): Promise<PaymentState>;
+  /** Asks what became of a refund, and writes it down. @throws TransientError */
   askForRefund(scope: Scope, id: string, state: LivePayment, refundId: string): Promise<PaymentState>;
 };
 
@@ -47,6 +53,9 @@ type Parts = {
   readonly publicBaseUrl: string;
   readonly clock: () => Date;
 };
+
+/** What the provider says of a refund, or that it refused to begin one. */
+type Answer = ProviderRefundState | { readonly status: 'refused'; readonly problem: string };
 
 /** Enough for a payment with all the refunds that a provider allows for it. */
 const STEPS_MAX = 60;
@@ -134,51 +143,60 @@ export function createProviderWork({ payments, providers, publicBaseUrl, clock }
     }
   }
 
-  async function requestRefund(scope: Scope, id: string, state: LivePayment, refund: Refund): Promise<PaymentState> {
+  /** Idempotent by the refund's number: asking again finds what the first try began. */
+  async function refundAt(scope: Scope, id: string, state: LivePayment, refund: Refund): Promise<Answer> {
     const provider = providerFor(state);
     try {
-      const answer = await provider.refund({
-        refundId: refund.id,
+      return await provider.refund({
+        refundId: providerNumber(refund),
         paymentId: id,
         amountFen: refund.amount,
         totalFen: totalOf(state, refund),
         reason: refund.reason,
         notifyUrl: notifyUrlOf(publicBaseUrl, provider.name, scope.tenantId),
       });
-      return await tell(scope, id, commandAfterRefund(refund.id, answer));
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      return refundRefused(scope, id, state, refund, error);
+      return refusedAt(provider, id, refund, error);
     }
   }
 
   /** An earlier try may have been taken although its answer was lost: only what the provider does not know has failed. */
-  async function refundRefused(
-    scope: Scope,
+  async function refusedAt(
+    provider: PaymentProvider,
     id: string,
-    state: LivePayment,
     refund: Refund,
     refusal: DomainError,
-  ): Promise<PaymentState> {
-    const answer = await providerFor(state).queryRefund(refund.id, id);
-    if (answer.status !== 'unknown') return tell(scope, id, commandAfterRefund(refund.id, answer));
+  ): Promise<Answer> {
+    const answer = await provider.queryRefund(providerNumber(refund), id);
+    if (answer.status !== 'unknown') return answer;
     if (!REFUND_REFUSALS.has(refusal.code)) throw new TransientError(refusal.code, refusal.message, { cause: refusal });
-    return tell(scope, id, { type: 'FailRefund', refundId: refund.id, problem: refusal.code, final: true, at: now() });
+    return { status: 'refused', problem: refusal.code };
   }
 
-  function commandAfterRefund(refundId: string, answer: ProviderRefundState): PaymentCommand {
+  function commandAfterRefund({ id: refundId, attempt = 1 }: Refund, answer: Answer): PaymentCommand {
     const at = now();
+    const about = { refundId, attempt, at };
     switch (answer.status) {
       case 'processing':
-        return { type: 'AcceptRefund', refundId, providerRefundId: answer.providerRefundId, at };
+        return { type: 'ReportRefundPending', ...about, providerRefundId: answer.providerRefundId };
       case 'succeeded':
-        return { type: 'ConfirmRefund', refundId, refundedAt: at, at };
+        return { type: 'ConfirmRefund', ...about, refundedAt: at, providerRefundId: answer.providerRefundId };
       case 'failed':
       case 'abnormal':
-        return { type: 'FailRefund', refundId, problem: answer.status, final: answer.status === 'failed', at };
+        return { type: 'FailRefund', ...about, problem: answer.status, final: answer.status === 'failed' };
+      case 'refused':
+        return { type: 'FailRefund', ...about, problem: answer.problem, final: true };
       case 'unknown':
         throw new TransientError('finance.refund-unconfirmed', 'The provider knows nothing of the refund yet.');
     }
+  }
+
+  async function sendRefund(scope: Scope, id: string, state: LivePayment, refundId: string): Promise<PaymentState> {
+    const refund = state.refunds.find((one) => one.id === refundId && one.status === 'requested');
+    if (refund === undefined) return state;
+    const answer = await refundAt(scope, id, state, refund);
+    return answer.status === 'processing' ? state : tell(scope, id, commandAfterRefund(refund, answer));
   }
 
   async function carryOut(scope: Scope, id: string, state: LivePayment, step: ProviderStep): Promise<PaymentState> {
@@ -192,15 +210,17 @@ export function createProviderWork({ payments, providers, publicBaseUrl, clock }
       case 'close':
         return close(scope, id, state);
       case 'refund':
-        return requestRefund(scope, id, state, step.refund);
+        return sendRefund(scope, id, state, step.refund.id);
     }
   }
 
   async function settle(scope: Scope, id: string, start: PaymentState): Promise<PaymentState> {
     let state = start;
+    const sent = new Set<string>();
     for (let steps = 0; steps < STEPS_MAX; steps += 1) {
-      const step = nextStep(state, now());
+      const step = nextStep(state, now(), sent);
       if (step.kind === 'none' || state.status === 'none') return state;
+      if (step.kind === 'refund') sent.add(step.refund.id);
       state = await carryOut(scope, id, state, step);
     }
     throw new TransientError('finance.unsettled', `payment ${id}: ${STEPS_MAX} steps at the provider and no end`);
@@ -222,13 +242,13 @@ export function createProviderWork({ payments, providers, publicBaseUrl, clock }
       const answer = await providerFor(state).query(id);
       return settle(scope, id, await tell(scope, id, commandAfterQuery(scope, id, answer)));
     },
+    sendRefund,
     async askForRefund(scope, id, state, refundId) {
       const refund = refundToAskFor(state, refundId);
       if (refund === undefined) return settle(scope, id, state);
-      const answer = await providerFor(state).queryRefund(refundId, id);
-      if (answer.status === 'unknown') return requestRefund(scope, id, state, refund);
-      if (answer.status === 'processing') return tell(scope, id, { type: 'ReportRefundPending', refundId, at: now() });
-      return tell(scope, id, commandAfterRefund(refundId, answer));
+      const found = await providerFor(state).queryRefund(providerNumber(refund), id);
+      const answer = found.status === 'unknown' ? await refundAt(scope, id, state, refund) : found;
+      return tell(scope, id, commandAfterRefund(refund, answer));
     },
   };
 }

@@ -6,7 +6,7 @@ import { Scope } from '@tongpiao/persistence';
 import { rawBody, route, type Foundation, type RequestContext, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { ProviderCallbackRefused, type PaymentProvider, type ProviderCallback } from '../adapters/payment-provider.ts';
-import { contradicts, hasTransaction, providerOf } from '../payment/payment.policy.ts';
+import { contradicts, hasTransaction, providerOf, refundNumbered } from '../payment/payment.policy.ts';
 import type { LivePayment, PaymentCommand, PaymentState } from '../payment/payment.ts';
 import type { Openings } from './openings.ts';
 import { surplusRefundId, type Payments, type Providers, type ProviderWork } from './provider-work.ts';
@@ -53,7 +53,7 @@ export function receiveNotification({ foundation, payments, providers, work, ope
     return provider.verifyCallback({ headers, body: context.rawBody });
   }
 
-  function commandOf(tenantId: TenantId, callback: ProviderCallback): PaymentCommand {
+  function commandOf(tenantId: TenantId, state: PaymentState, callback: ProviderCallback): PaymentCommand {
     const at = clock().toISOString();
     if (callback.kind === 'payment') {
       const { paymentId, transactionId, amountFen } = callback;
@@ -66,9 +66,12 @@ export function receiveNotification({ foundation, payments, providers, work, ope
         at,
       };
     }
-    const { refundId, status } = callback;
-    if (status === 'succeeded') return { type: 'ConfirmRefund', refundId, refundedAt: callback.at.toISOString(), at };
-    return { type: 'FailRefund', refundId, problem: status, final: status === 'failed', at };
+    const { status, providerRefundId } = callback;
+    const { refund, attempt } = refundNumbered(state, callback.refundId) ?? { refund: undefined, attempt: 1 };
+    const about = { refundId: refund?.id ?? callback.refundId, attempt, at };
+    if (status === 'succeeded')
+      return { type: 'ConfirmRefund', ...about, refundedAt: callback.at.toISOString(), providerRefundId };
+    return { type: 'FailRefund', ...about, problem: status, final: status === 'failed' };
   }
 
   async function take(scope: Scope, provider: PaymentProvider, callback: ProviderCallback): Promise<Outcome> {
@@ -81,11 +84,12 @@ export function receiveNotification({ foundation, payments, providers, work, ope
         (current) => {
           assertOf(provider, current);
           if (contradicts(current, callback)) throw new Contradiction(current);
-          return commandOf(scope.tenantId, callback);
+          return commandOf(scope.tenantId, current, callback);
         },
         { messageId: idOf(provider, callback) },
       );
-      await work.settle(scope, paymentId, state);
+      // The end of a refund leads to nothing else at the provider; further refunds are in other hands.
+      if (callback.kind === 'payment') await work.settle(scope, paymentId, state);
       return 'taken';
     } catch (error) {
       if (!(error instanceof Contradiction) || error.state.status === 'none') throw error;
@@ -97,7 +101,8 @@ export function receiveNotification({ foundation, payments, providers, work, ope
   async function afterAsking(scope: Scope, callback: ProviderCallback, state: LivePayment): Promise<Outcome> {
     const { paymentId } = callback;
     if (callback.kind === 'refund') {
-      await work.askForRefund(scope, paymentId, state, callback.refundId);
+      const refundId = refundNumbered(state, callback.refundId)?.refund.id ?? callback.refundId;
+      await work.askForRefund(scope, paymentId, state, refundId);
       return 'contradicted';
     }
     const after = await work.ask(scope, paymentId, state);

@@ -50,6 +50,7 @@ export function paymentMessages(event: PaymentEvent, facts: { id: string; state:
       const { id: refundId } = event.refund;
       return [remind(queryOfRefund(refundId), event.askAt, queryRefund, { paymentId, refundId })];
     }
+    case 'RefundRetried':
     case 'RefundStillPending': {
       const { refundId, askAt } = event;
       return [remind(queryOfRefund(refundId), askAt, queryRefund, { paymentId, refundId })];

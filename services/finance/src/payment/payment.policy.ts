@@ -65,6 +65,40 @@ export function totalOf(state: LivePayment, refund: Refund): Fen {
   return captures.find(({ transactionId }) => transactionId === refund.transactionId)?.amount ?? refund.amount;
 }
 
+/** What of its transaction may still be given back, a refund that is under way or gone included in what may not. */
+export function leftFor(state: LivePayment, refund: Refund): Fen {
+  return subtractFen(totalOf(state, refund), setAside(state.refunds, refund.transactionId));
+}
+
+/** The provider's last word on a refund that it had taken; a refusal has codes of its own. */
+export const ENDED_AT_PROVIDER = 'failed';
+
+/**
+ * A number under which a refund has ended at the provider never starts another. One that was refused stays good, and protects: should
+ * the refusal not have been the whole truth, the same number pays nobody twice.
+ */
+export function numberAfter({ attempt = 1, problem }: Refund): number {
+  return problem === ENDED_AT_PROVIDER ? attempt + 1 : attempt;
+}
+
+/** The refund's number at the provider. */
+export function providerNumber({ id, attempt = 1 }: Pick<Refund, 'id' | 'attempt'>): string {
+  return attempt === 1 ? id : `${id}-${attempt}`;
+}
+
+/** Which refund, and which attempt at it, has this number at the provider. */
+export function refundNumbered(
+  state: PaymentState,
+  number: string,
+): { readonly refund: Refund; readonly attempt: number } | undefined {
+  if (state.status === 'none') return undefined;
+  for (const refund of state.refunds) {
+    for (let attempt = refund.attempt ?? 1; attempt > 0; attempt -= 1)
+      if (providerNumber({ id: refund.id, attempt }) === number) return { refund, attempt };
+  }
+  return undefined;
+}
+
 /** A person has to look: money that did not find its way back, or that came twice. */
 export function needsAttention(state: LivePayment): boolean {
   return (
@@ -83,15 +117,17 @@ export type ProviderStep =
   | { readonly kind: 'refund'; readonly refund: Refund };
 
 const NOTHING: ProviderStep = { kind: 'none' };
+const NONE: ReadonlySet<string> = new Set();
 
-export function nextStep(state: PaymentState, at: string): ProviderStep {
+/** @param sent refunds that the provider was asked for just now, and that it has not confirmed yet */
+export function nextStep(state: PaymentState, at: string, sent: ReadonlySet<string> = NONE): ProviderStep {
   if (state.status === 'none') return NOTHING;
   if (state.closing) return { kind: 'close' };
   switch (state.status) {
     case 'requested':
       return isExpired(state, at) ? { kind: 'abandon', reason: 'expired' } : { kind: 'create' };
     case 'captured': {
-      const refund = state.refunds.find(({ status }) => status === 'requested');
+      const refund = state.refunds.find(({ id, status }) => status === 'requested' && !sent.has(id));
       return refund === undefined ? NOTHING : { kind: 'refund', refund };
     }
     case 'opened':
@@ -108,7 +144,9 @@ export function isAwaitingPayer(state: PaymentState): state is LivePayment {
 
 /** The refund, as long as its end is not known. */
 export function refundToAskFor(state: LivePayment, refundId: string): Refund | undefined {
-  return state.refunds.find(({ id, status }) => id === refundId && (status === 'accepted' || status === 'abnormal'));
+  return state.refunds.find(
+    ({ id, status }) => id === refundId && (status === 'requested' || status === 'accepted' || status === 'abnormal'),
+  );
 }
 
 export type Notice =
@@ -118,14 +156,15 @@ export type Notice =
       readonly transactionId: string;
       readonly amountFen: number;
     }
+  /** `refundId`: the number at the provider. */
   | { readonly kind: 'refund'; readonly refundId: string; readonly amountFen: number | null };
 
 /** FIN-02: a call-back is never trusted alone. Where it does not match what we know, the provider is asked. */
 export function contradicts(state: PaymentState, notice: Notice): boolean {
   if (state.status === 'none') return false;
   if (notice.kind === 'refund') {
-    const refund = state.refunds.find(({ id }) => id === notice.refundId);
-    return refund !== undefined && notice.amountFen !== null && notice.amountFen !== refund.amount;
+    const found = refundNumbered(state, notice.refundId);
+    return found !== undefined && notice.amountFen !== null && notice.amountFen !== found.refund.amount;
   }
   // Providers say "closed" of a payment that was refunded in full, too.
   if (notice.status === 'closed') return state.status === 'requested' || state.status === 'opened' || state.closing;

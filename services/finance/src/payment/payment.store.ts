@@ -27,6 +27,7 @@ const live = {
       transactionId: z.string(),
       requestedAt: z.string(),
       asked: z.number().int().nonnegative(),
+      attempt: z.number().int().positive().optional(),
       providerRefundId: z.string().optional(),
       refundedAt: z.string().optional(),
       problem: z.string().optional(),
@@ -55,5 +56,11 @@ export const paymentSpec: AggregateSpec<PaymentState, PaymentCommand, PaymentEve
     { fields: { 'state.orderId': 1 } },
     // `_id` breaks ties, so that a page can start exactly where the last one ended.
     { fields: { 'state.status': 1, 'state.requestedAt': -1, _id: -1 } },
+    // Small: payments with refunds only, and those of them that wait for a person.
+    { fields: { 'state.refunds.id': 1 }, where: { 'state.refunds.id': { $exists: true } } },
+    {
+      fields: { 'state.refunds.status': 1, 'state.requestedAt': -1, _id: -1 },
+      where: { 'state.refunds.problem': { $exists: true } },
+    },
   ],
 };

@@ -34,6 +34,8 @@ export type Refund = {
   readonly transactionId: string;
   readonly requestedAt: string;
   readonly asked: number;
+  /** Counts the numbers it has had at the provider, where each starts one refund at most. Absent: the first. */
+  readonly attempt?: number | undefined;
   readonly providerRefundId?: string | undefined;
   readonly refundedAt?: string | undefined;
   readonly problem?: string | undefined;
@@ -89,17 +91,26 @@ export type PaymentCommand =
       readonly reason: RefundReason;
       readonly at: string;
     }
-  | { readonly type: 'AcceptRefund'; readonly refundId: string; readonly providerRefundId: string; readonly at: string }
-  | { readonly type: 'ConfirmRefund'; readonly refundId: string; readonly refundedAt: string; readonly at: string }
+  /** A person wants a refund that failed or was refused to be tried again. */
+  | { readonly type: 'RetryRefund'; readonly refundId: string; readonly at: string }
+  | RefundAnswer;
+
+/** What the provider says about a refund; late words about an earlier attempt say nothing about this one. */
+export type RefundAnswer = { readonly refundId: string; readonly attempt: number; readonly at: string } & (
+  | {
+      readonly type: 'ConfirmRefund';
+      readonly refundedAt: string;
+      readonly providerRefundId?: string | undefined;
+    }
   | {
       readonly type: 'FailRefund';
-      readonly refundId: string;
       readonly problem: string;
       /** False: nobody knows yet where the money is. */
       readonly final: boolean;
-      readonly at: string;
     }
-  | { readonly type: 'ReportRefundPending'; readonly refundId: string; readonly at: string };
+  /** It was asked about and its end is not known. Without the provider's id the provider could not be asked. */
+  | { readonly type: 'ReportRefundPending'; readonly providerRefundId?: string | undefined }
+);
 
 type At = { readonly at: string };
 
@@ -129,6 +140,20 @@ export type PaymentEvent = At &
       }
     | { readonly type: 'RefundAccepted'; readonly refundId: string; readonly providerRefundId: string }
     | { readonly type: 'RefundStillPending'; readonly refundId: string; readonly askAt: string }
-    | { readonly type: 'RefundDone'; readonly refundId: string; readonly refundedAt: string }
+    | {
+        readonly type: 'RefundDone';
+        readonly refundId: string;
+        readonly refundedAt: string;
+        readonly providerRefundId?: string | undefined;
+      }
     | { readonly type: 'RefundFailed'; readonly refundId: string; readonly problem: string; readonly final: boolean }
+    | {
+        readonly type: 'RefundRetried';
+        readonly refundId: string;
+        readonly transactionId: string;
+        readonly attempt: number;
+        readonly askAt: string;
+      }
   );
+
+export type RefundEvent = Extract<PaymentEvent, { type: `Refund${string}` }>;

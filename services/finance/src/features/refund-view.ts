@@ -1,0 +1,50 @@
+// How staff see a refund: within its payment, and by itself.
+import { paymentMethodSchema } from '@tongpiao/contracts';
+import { z } from 'zod';
+import { providerNumber } from '../payment/payment.policy.ts';
+import type { LivePayment, Refund } from '../payment/payment.ts';
+
+export const moneyView = z.object({ amount: z.int(), currency: z.literal('CNY') });
+
+export function inYuan(amount: number): z.input<typeof moneyView> {
+  return { amount, currency: 'CNY' };
+}
+
+const parts = {
+  id: z.string(),
+  amount: moneyView,
+  reason: z.string(),
+  status: z
+    .enum(['requested', 'accepted', 'done', 'failed', 'abnormal', 'refused'])
+    .describe(
+      'failed: it will not happen, the amount is free again. abnormal: neither, the amount stays set aside. refused: never asked for.',
+    ),
+  requestedAt: z.string(),
+  refundedAt: z.string().optional(),
+  problem: z.string().optional(),
+  providerNumber: z.string().describe('Under which the provider knows it.'),
+};
+
+/** Within its payment. */
+export const refundPart = z.object(parts);
+
+export const refundView = z
+  .object({ ...parts, paymentId: z.string(), orderId: z.string(), method: paymentMethodSchema })
+  .meta({ id: 'Refund' });
+
+export function partOf(refund: Refund): z.input<typeof refundPart> {
+  return {
+    id: refund.id,
+    amount: inYuan(refund.amount),
+    reason: refund.reason,
+    status: refund.status,
+    requestedAt: refund.requestedAt,
+    ...(refund.refundedAt === undefined ? {} : { refundedAt: refund.refundedAt }),
+    ...(refund.problem === undefined ? {} : { problem: refund.problem }),
+    providerNumber: providerNumber(refund),
+  };
+}
+
+export function viewRefund(paymentId: string, state: LivePayment, refund: Refund): z.input<typeof refundView> {
+  return { ...partOf(refund), paymentId, orderId: state.orderId, method: state.method };
+}
