@@ -189,6 +189,120 @@ export const problems: ProblemCatalogue = {
     ['状态不可变更', 'The status cannot change like this'],
     ['产品不能从 {from} 变为 {to}。', 'A product cannot go from {from} to {to}.'],
   ),
+  'sales.ticket-used': problem(
+    409,
+    ['票已使用', 'The ticket was used'],
+    ['此票已检票入园，不能退改。', 'The ticket was used already and can be neither given back nor exchanged.'],
+  ),
+  'sales.ticket-not-living': problem(
+    409,
+    ['票已失效', 'The ticket is not valid'],
+    ['此票状态为 {status}，不能办理。', 'The ticket is {status}; nothing more can be done with it.'],
+  ),
+  'sales.refund-window-over': problem(
+    409,
+    ['已过退票时间', 'The time to give it back is over'],
+    [
+      '按退票规则，该场次（{startsAt}）已不可退票。特殊情况请联系客服申请。',
+      'By its rules the ticket (starts {startsAt}) cannot be given back any more. Ask the desk for an exception.',
+    ],
+  ),
+  'sales.stale-refund-quote': problem(
+    409,
+    ['退票费已变化', 'The refund quote is stale'],
+    ['退票费或应退金额已变化，请按新的报价确认。', 'Fee or amount have changed; confirm the new quote.'],
+  ),
+  'sales.refund-not-the-price': problem(
+    422,
+    ['退款金额有误', 'Amounts do not add up'],
+    ['手续费与退款之和须等于票价。', 'Fee and returned money must add up to the price of the ticket.'],
+  ),
+  'sales.exchange-to-the-same': problem(
+    422,
+    ['场次未变', 'The same session'],
+    ['此票已是该场次，请选择其他场次。', 'The ticket is for this session already; choose another.'],
+  ),
+  'sales.exchange-limit': problem(
+    409,
+    ['改签次数已用完', 'Exchanged as often as allowed'],
+    ['每张票最多改签 {limit} 次。', 'A ticket can be exchanged {limit} times at most.'],
+  ),
+  'sales.exchange-window-over': problem(
+    409,
+    ['已过改签时间', 'The time to exchange is over'],
+    ['该场次（{startsAt}）已过改签时间。', 'The time to exchange this ticket (starts {startsAt}) is over.'],
+  ),
+  'sales.exchange-not-to-this-product': problem(
+    422,
+    ['不可改签为该产品', 'Not to this product'],
+    ['按改签规则，此票不能改为该产品。', 'By its rules the ticket cannot be exchanged to this product.'],
+  ),
+  'sales.exchange-not-to-this-type': problem(
+    422,
+    ['不可变更票种', 'Not to this ticket type'],
+    ['按改签规则，不能变更票种或人数。', 'By its rules neither the ticket type nor the number of people can change.'],
+  ),
+  'sales.exchange-under-way': problem(
+    409,
+    ['改签办理中', 'An exchange is under way'],
+    ['此票正在改签，请先完成或取消。', 'The ticket is being exchanged; complete or cancel that first.'],
+  ),
+  'sales.exchange-settled': problem(
+    409,
+    ['改签已完成', 'The exchange is settled'],
+    ['改签已生效，不能取消。', 'The exchange has taken effect and cannot be cancelled.'],
+  ),
+  'sales.exchange-ended': problem(
+    409,
+    ['改签已结束', 'The exchange has ended'],
+    ['改签已结束（{reason}），请重新办理。', 'The exchange has ended ({reason}); begin anew.'],
+  ),
+  'sales.ticket-changed': problem(
+    409,
+    ['票已变更', 'The ticket has changed'],
+    ['此票在办理期间已变更，请重新办理。', 'The ticket has changed meanwhile; begin anew.'],
+  ),
+  'sales.ticket-printed-already': problem(
+    409,
+    ['票已打印', 'Printed already'],
+    [
+      '此票已打印（序列号 {serial}，{at}）。再次打印须办理补票。',
+      'The ticket was printed (serial {serial}, {at}). A second print is a reissue.',
+    ],
+  ),
+  'sales.waiting-list-closed': problem(
+    409,
+    ['不支持候补', 'No waiting list'],
+    ['该产品不支持候补购票。', 'This product has no waiting list.'],
+  ),
+  'sales.waiting-list-one-session': problem(
+    422,
+    ['候补只限一个场次', 'One session only'],
+    ['候补订单只能包含一个场次。', 'An order on the waiting list is for one session.'],
+  ),
+  'sales.waiting-list-deadline': problem(
+    422,
+    ['候补截止时间有误', 'The deadline does not fit'],
+    [
+      '候补截止时间须晚于现在且不晚于场次停止售票时间 {latest}。',
+      'The deadline must be in the future and not after the session’s sale ends ({latest}).',
+    ],
+  ),
+  'sales.exchange-unknown': problem(
+    409,
+    ['改签尚未建立', 'The exchange is not there yet'],
+    ['改签正在建立，请稍后再试。', 'The exchange is being set up; try again in a moment.'],
+  ),
+  'sales.exchange-not-settled': problem(
+    409,
+    ['改签尚未结清', 'The exchange is not settled yet'],
+    ['新座位或差价尚未落实，请稍后再试。', 'The new place or the difference is still open; try again in a moment.'],
+  ),
+  'sales.order-without-tickets': problem(
+    409,
+    ['订单尚无票', 'The order has no tickets yet'],
+    ['订单尚未出票，请稍后再试。', 'The order has no tickets yet; try again in a moment.'],
+  ),
 };
 
 /** What a quote may be refused for; orders add to it. */
@@ -208,3 +322,15 @@ export const QUOTE_PROBLEMS: readonly string[] = [
   'sales.too-many-of-type',
   'sales.must-be-accompanied',
 ];
+
+/** What an exchange may be refused with, besides what any sale may be. */
+export const EXCHANGE_PROBLEMS = [
+  'sales.ticket-number-invalid',
+  'sales.ticket-used',
+  'sales.ticket-not-living',
+  'sales.exchange-to-the-same',
+  'sales.exchange-limit',
+  'sales.exchange-window-over',
+  'sales.exchange-not-to-this-product',
+  'sales.exchange-not-to-this-type',
+] as const;

@@ -1,5 +1,11 @@
 // Sales, as a table of contents.
-import { availabilityChanged, republishSessions, reviewHold, sessionChanged } from '@tongpiao/contracts';
+import {
+  availabilityChanged,
+  republishSessions,
+  reviewHold,
+  sessionChanged,
+  ticketRefunded,
+} from '@tongpiao/contracts';
 import { isMessage } from '@tongpiao/messaging';
 import { createWaiters, openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
 import { Redis } from 'ioredis';
@@ -9,8 +15,11 @@ import { orderFates } from './claim/order-fates.ts';
 import type { Config } from './config.ts';
 import { browseProducts } from './features/browse-products.ts';
 import { cancelOrder } from './features/cancel-order.ts';
+import { createCarryOn } from './features/carry-on.ts';
+import { createTicketExchanger } from './features/carry-out-exchange.ts';
 import { checkIn } from './features/check-in.ts';
 import { createQuote } from './features/create-quote.ts';
+import { exchangeTicket } from './features/exchange-ticket.ts';
 import { followEvents } from './features/follow-events.ts';
 import { getOrder, listOrders } from './features/get-order.ts';
 import { getTicket, getTicketQr, revealTraveller } from './features/get-ticket.ts';
@@ -21,12 +30,16 @@ import { onHoldReview } from './features/on-hold-review.ts';
 import { ORDER_TIMERS, onOrderTimer } from './features/on-order-timer.ts';
 import { onPaymentTold, PAYMENT_NEWS } from './features/on-payment-told.ts';
 import { onSessionChanged } from './features/on-session-changed.ts';
+import { onTicketRefunded } from './features/on-ticket-refunded.ts';
 import { placeOrder } from './features/place-order.ts';
+import { refundTicket } from './features/refund-ticket.ts';
 import { onRepublish, REPUBLISH } from './features/republish.ts';
 import { requestPayment } from './features/request-payment.ts';
+import { settleExchange } from './features/settle-exchange.ts';
 import { listTicketKeys } from './features/ticket-key-list.ts';
 import { createOrderAccess } from './order-access/order-access.ts';
 import { createOrderWaiting } from './order/order-waiting.ts';
+import { createRefundIds } from './order/refund-ids.ts';
 import { orderSpec } from './order/order.store.ts';
 import { problems } from './problems.ts';
 import { createProductCatalogue } from './product/product-catalogue.ts';
@@ -44,6 +57,8 @@ export type SalesTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaul
 const CONCURRENCY = 64;
 const PREFETCH = 256;
 const KEYS_EVERY_MS = 60_000;
+/** As long as an order's usual time to pay. */
+const EXCHANGE_SETTLE_MS = 15 * 60_000;
 
 export async function run(config: Config, options: SalesTestOptions = {}): Promise<Running> {
   const foundation = await openFoundation({ service: 'sales', config, ...options });
@@ -54,7 +69,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const rights = await foundation.aggregate(rightSpec);
   const products = await foundation.aggregate(productSpec);
   const sessions = await openSessionViews(database);
-  const claims = await openClaims(database, orderFates(orders));
+  const claims = await openClaims(database, orderFates(orders, rights));
   const keys = await openTicketKeys(database, vault, everywhere, clock());
 
   const redis = new Redis(config.REDIS_URL, {
@@ -81,25 +96,34 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     tokens: createQuoteTokens(vault.serviceKey('quotes')),
   });
   const access = createOrderAccess(vault.serviceKey('order-access'));
+  const refundIds = createRefundIds(foundation);
   const issue = createTicketIssuer(foundation, { orders, rights, keys });
+  const exchange = createTicketExchanger(foundation, { orders, rights, keys, refundIds });
+  const carryOn = createCarryOn({ issue, exchange });
 
   const busy = { concurrency: CONCURRENCY, prefetch: PREFETCH };
   await broker.consume({
     slice: 'on-hold-answered',
     definitions: HOLD_ANSWERS,
-    handle: onHoldAnswered(foundation, orders, issue),
+    handle: onHoldAnswered(foundation, { orders, carryOn, refundIds }),
     ...busy,
   });
   await broker.consume({
     slice: 'on-payment-told',
     definitions: PAYMENT_NEWS,
-    handle: onPaymentTold(foundation, orders, issue),
+    handle: onPaymentTold(foundation, { orders, carryOn, refundIds }),
     ...busy,
   });
   await broker.consume({
     slice: 'on-order-timer',
     definitions: ORDER_TIMERS,
-    handle: onOrderTimer(foundation, orders, issue),
+    handle: onOrderTimer(foundation, { orders, issue, exchange, refundIds }),
+  });
+  await broker.consume({
+    slice: 'on-ticket-refunded',
+    definitions: [ticketRefunded],
+    handle: onTicketRefunded(foundation, orders),
+    ...busy,
   });
   await broker.consume({
     slice: 'on-hold-review',
@@ -144,8 +168,19 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       placeOrder(foundation, { orders, claims, quoting, access, waiting, limits: config.LIMITS === 'on' }),
       listOrders(foundation, orders),
       getOrder(foundation, orders, rights),
-      requestPayment(foundation, { orders, waiting, production: config.NODE_ENV === 'production' }),
-      cancelOrder(foundation, { orders, waiting }),
+      ...requestPayment(foundation, { orders, waiting, production: config.NODE_ENV === 'production' }),
+      cancelOrder(foundation, { orders, waiting, refundIds }),
+      ...refundTicket(foundation, { orders, rights, catalogue, quoting, waiting }),
+      ...exchangeTicket(foundation, {
+        orders,
+        rights,
+        catalogue,
+        quoting,
+        claims,
+        waiting,
+        settleWithinMs: EXCHANGE_SETTLE_MS,
+      }),
+      ...settleExchange(foundation, { orders, waiting }),
       getTicket(foundation, { orders, rights }),
       getTicketQr(foundation, { orders, rights }),
       revealTraveller(foundation, { orders, rights }),

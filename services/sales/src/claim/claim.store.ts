@@ -21,7 +21,7 @@ export type ClaimWish = {
 export type HolderFates = (
   scope: Scope,
   orderIds: readonly string[],
-  counts: ClaimWish['counts'],
+  wish: Pick<ClaimWish, 'key' | 'counts'>,
 ) => Promise<ReadonlyMap<string, 'counts' | 'over'>>;
 
 export type Claims = {
@@ -85,7 +85,7 @@ function claims(records: Records<Claim>, holderFates: HolderFates): Claims {
     const fates = await holderFates(
       scope,
       claim.holders.map(({ orderId }) => orderId),
-      wish.counts,
+      wish,
     );
     const over = claim.holders.filter(({ orderId, at }) => {
       const fate = fates.get(orderId);

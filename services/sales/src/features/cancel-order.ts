@@ -4,9 +4,14 @@ import { mayTouchOrder, OWNER_OR_STAFF } from '../order-access/may-see-order.ts'
 import { orderView, viewOrder } from '../order/order-view.ts';
 import type { OrderWaiting } from '../order/order-waiting.ts';
 import { DomainError } from '@tongpiao/kernel';
+import type { LiveOrder } from '../order/order.ts';
+import type { RefundIds } from '../order/refund-ids.ts';
 import type { Orders } from '../stores.ts';
 
-export function cancelOrder(foundation: Foundation, parts: { orders: Orders; waiting: OrderWaiting }): Route {
+export function cancelOrder(
+  foundation: Foundation,
+  parts: { orders: Orders; waiting: OrderWaiting; refundIds: RefundIds },
+): Route {
   return route({
     method: 'post',
     path: '/api/v1/orders/:id/cancellation',
@@ -26,23 +31,21 @@ export function cancelOrder(foundation: Foundation, parts: { orders: Orders; wai
         type: 'CancelOrder',
         at: now.toISOString(),
         by: staff ? 'staff' : 'customer',
+        refundId: parts.refundIds.ofPrepayment(snapshot.tenantId, snapshot.id),
       });
       if (state.status === 'none') throw new Error('an order vanished');
       const ended =
         state.status === 'cancelled'
           ? state
-          : ((await parts.waiting.until(
-              scope,
-              snapshot.id,
-              ({ status }) => status !== 'awaiting_payment',
-              context.waitMs,
-              context.signal,
-            )) ?? state);
+          : ((await parts.waiting.until(scope, snapshot.id, isOver, context.waitMs, context.signal)) ?? state);
       const given = {
         body: viewOrder(snapshot.id, snapshot.tenantId, ended, new Map()),
         headers: { Location: `/api/v1/orders/${snapshot.id}` },
       };
-      return ended.status === 'awaiting_payment' ? { status: 202, ...given } : { status: 200, ...given };
+      return isOver(ended) ? { status: 200, ...given } : { status: 202, ...given };
     },
   });
 }
+
+/** Still waiting for what is open at the provider to be closed. */
+const isOver = ({ status }: LiveOrder): boolean => status !== 'awaiting_payment' && status !== 'placed';

@@ -15,7 +15,7 @@ const PAGE = 50;
 /** The order as its GET answers it, with the state of each ticket. */
 export async function readOrder(scope: Scope, rights: Rights, id: string, order: LiveOrder): Promise<OrderView> {
   const found = new Map<string, RightState>();
-  if (order.status === 'fulfilled') {
+  if ('tickets' in order) {
     const ids = order.tickets.map(({ rightId }) => rightId);
     for (const right of await rights.find(scope, { _id: { $in: ids } }, { limit: ids.length }))
       found.set(right.id, right.state);

@@ -1,14 +1,12 @@
 // GET /api/v1/tickets/{number} and its QR picture, for the holder of the order's token, the buyer and staff.
 import { idTypeSchema, ticketStatusSchema } from '@tongpiao/contracts';
 import { DomainError, parseTicketNumber, printTicketNumber } from '@tongpiao/kernel';
-import type { Scope } from '@tongpiao/persistence';
-import { may, rawBody, route, type Foundation, type RequestContext, type Route } from '@tongpiao/service-shell';
+import { rawBody, route, type Foundation, type Route } from '@tongpiao/service-shell';
 import { toString as qrToString } from 'qrcode';
 import { z } from 'zod';
-import { mayTouchOrder, OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
+import { OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
+import { seenTicket, type TicketParts as Parts } from '../order-access/may-see-ticket.ts';
 import { money } from '../order/order-view.ts';
-import type { RightState } from '../right/right.ts';
-import type { Orders, Rights } from '../stores.ts';
 
 const bilingual = z.object({ zh: z.string(), en: z.string() });
 const ticketView = z.object({
@@ -33,30 +31,6 @@ const ticketView = z.object({
   traveller: z.object({ name: z.string(), idType: idTypeSchema, idNumber: z.string() }).optional().describe('Masked.'),
   qr: z.string(),
 });
-
-type Parts = { readonly orders: Orders; readonly rights: Rights };
-type Ticket = Exclude<RightState, { status: 'none' }>;
-
-/** @throws DomainError 404 for whoever may not know of it */
-async function seenTicket(
-  context: RequestContext<{ number: string }>,
-  parts: Parts,
-  foundation: Foundation,
-): Promise<{ id: string; ticket: Ticket; scope: Scope }> {
-  const notFound = new DomainError('platform.not-found', 'There is no such ticket.');
-  const parsed = parseTicketNumber(context.params.number);
-  if (!parsed.ok)
-    throw new DomainError('sales.ticket-number-invalid', 'This cannot be a ticket number.', { reason: parsed.reason });
-  const { principal } = context;
-  const staff = may(principal, 'sales:tickets:read') && principal.type !== 'guest';
-  const traveller = principal.type === 'user' && !staff;
-  const looking = traveller ? context.scopeAcrossTenants('a traveller reads a ticket of their own') : context.scope();
-  const [found] = await parts.rights.find(looking, { 'state.number': parsed.number }, { limit: 1 });
-  if (found === undefined || found.state.status === 'none') throw notFound;
-  if (staff) return { id: found.id, ticket: found.state, scope: looking };
-  const { scope } = await mayTouchOrder(context, parts.orders, found.state.orderId, foundation.clock());
-  return { id: found.id, ticket: found.state, scope };
-}
 
 export function getTicket(foundation: Foundation, parts: Parts): Route {
   return route({

@@ -1,40 +1,45 @@
-// Inventory has granted or refused the order's places.
-// duplicate: the message id is known · late (the order has ended): a granted hold is let go · early: cannot be, the order is stored
-// before its request leaves · crash after commit or publish: the outbox says the rest.
-import { holdGranted, holdRejected } from '@tongpiao/contracts';
+// Inventory has granted, refused or queued places: those of an order, or the new place of an exchange.
+// duplicate: the message id is known · late (the order or the exchange has ended): a granted hold is let go · early: cannot be, both
+// are stored before their request leaves · crash after commit or publish: the outbox says the rest.
+import { holdGranted, holdQueued, holdRejected } from '@tongpiao/contracts';
 import { ContractBreach } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
 import type { Foundation } from '@tongpiao/service-shell';
+import type { OrderCommand } from '../order/order.ts';
+import type { RefundIds } from '../order/refund-ids.ts';
 import type { Orders } from '../stores.ts';
-import type { TicketIssuer } from './issue-tickets.ts';
+import type { CarryOn } from './carry-on.ts';
 
-export const HOLD_ANSWERS = [holdGranted, holdRejected] as const;
+export const HOLD_ANSWERS = [holdGranted, holdRejected, holdQueued] as const;
 
 export function onHoldAnswered(
   foundation: Foundation,
-  orders: Orders,
-  issue: TicketIssuer,
+  parts: { orders: Orders; carryOn: CarryOn; refundIds: RefundIds },
 ): (message: Received) => Promise<void> {
-  return async (message) => {
-    const scope = foundation.scopeOf(message.envelope);
-    const messageId = message.envelope.id;
-    if (isMessage(message, holdGranted)) {
-      const { orderId } = message.envelope.data;
-      const { state } = await orders.handle(
-        scope,
-        orderId,
-        { type: 'GrantHold', at: foundation.clock().toISOString() },
-        { messageId },
-      );
-      // Nothing to pay: the order is paid by being granted.
-      if (state.status === 'paid') await issue(scope, orderId);
-    } else if (isMessage(message, holdRejected)) {
-      const { orderId, reason, sessionId, available } = message.envelope.data;
+  function commandOf(message: Received): OrderCommand {
+    const { tenantid } = message.envelope;
+    if (isMessage(message, holdGranted))
+      return { type: 'GrantHold', holdId: message.envelope.data.holdId, at: foundation.clock().toISOString() };
+    if (isMessage(message, holdQueued)) {
+      const { holdId, position } = message.envelope.data;
+      return { type: 'QueueHold', holdId, position };
+    }
+    if (isMessage(message, holdRejected)) {
+      const { holdId, orderId, reason, sessionId, available } = message.envelope.data;
       const reasonData = {
         ...(sessionId === undefined ? {} : { sessionId }),
         ...(available === undefined ? {} : { available }),
       };
-      await orders.handle(scope, orderId, { type: 'RejectHold', reason, reasonData }, { messageId });
-    } else throw new ContractBreach('sales.unexpected-message', message.definition.type);
+      const refundId = parts.refundIds.ofPrepayment(tenantid, orderId);
+      return { type: 'RejectHold', holdId, reason, reasonData, refundId };
+    }
+    throw new ContractBreach('sales.unexpected-message', message.definition.type);
+  }
+
+  return async (message) => {
+    const scope = foundation.scopeOf(message.envelope);
+    const { orderId } = message.envelope.data as { orderId: string };
+    const { state } = await parts.orders.handle(scope, orderId, commandOf(message), { messageId: message.envelope.id });
+    await parts.carryOn(scope, orderId, state);
   };
 }

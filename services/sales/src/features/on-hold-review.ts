@@ -27,6 +27,6 @@ export function onHoldReview(foundation: Foundation, orders: Orders): (message: 
       await foundation.broker.publisher.publish({ kind: 'command', envelope: answer });
       return;
     }
-    await orders.handle(scope, orderId, { type: 'ReviewHold' }, { messageId: envelope.id });
+    await orders.handle(scope, orderId, { type: 'ReviewHold', holdId }, { messageId: envelope.id });
   };
 }

@@ -29,7 +29,7 @@ import type { OrderAccess } from '../order-access/order-access.ts';
 import { soldLine } from '../order/order-line.ts';
 import { orderView, viewOrder } from '../order/order-view.ts';
 import type { OrderWaiting } from '../order/order-waiting.ts';
-import type { Contact, LiveOrder, OrderFacts, OrderLine, OrderState, Traveller } from '../order/order.ts';
+import type { Contact, LiveOrder, OrderFacts, OrderLine, OrderState, Traveller, Waiting } from '../order/order.ts';
 import { QUOTE_PROBLEMS } from '../problems.ts';
 import type { Quote, QuotedLine } from '../quote/quote.ts';
 import type { Quoting } from '../quote/quoting.ts';
@@ -46,6 +46,13 @@ const body = z.strictObject({
   }),
   lines: linesSchema,
   quoteId: z.string().max(200).optional(),
+  waitingList: z
+    .strictObject({
+      until: z.iso.datetime({ offset: true }).describe('Leaves the line by itself then.'),
+      prepaid: z.boolean().describe('Pays while standing in line; places make the order fulfilled by themselves.'),
+    })
+    .optional()
+    .describe('SAL-26: stand in line if there are no places.'),
 });
 type Body = z.output<typeof body>;
 
@@ -76,7 +83,14 @@ export function placeOrder(foundation: Foundation, parts: Parts): Route {
     access: 'public',
     waits: true,
     body,
-    problems: [...QUOTE_PROBLEMS, 'sales.stale-quote', 'sales.names-required'],
+    problems: [
+      ...QUOTE_PROBLEMS,
+      'sales.stale-quote',
+      'sales.names-required',
+      'sales.waiting-list-closed',
+      'sales.waiting-list-one-session',
+      'sales.waiting-list-deadline',
+    ],
     responses: { 201: answer, 202: answer },
     async handler(context) {
       const now = clock();
@@ -97,6 +111,7 @@ export function placeOrder(foundation: Foundation, parts: Parts): Route {
       if ('state' in sold) return answered(parts, context, sold.scope, sold.id, sold.state);
       const { quote, lines, tenantId } = sold;
       const contact = readContact(context.body);
+      const waiting = waitingOf(context.body.waitingList, quote, now);
       const orderId = orderIdOf(tenantId);
       const scope = Scope.ofTenant(tenantId, context.origin());
       const token = parts.access.tokenOf(orderId, tenantId);
@@ -109,11 +124,12 @@ export function placeOrder(foundation: Foundation, parts: Parts): Route {
         lines: await Promise.all(quote.lines.map((line, index) => orderLine(sealing, line, lines[index], index))),
         total: fen(quote.total),
         placedAt: now.toISOString(),
-        expiresAt: new Date(payUntilMs(quote, now)).toISOString(),
+        expiresAt: waiting?.until ?? new Date(payUntilMs(quote, now)).toISOString(),
         holdId: formatId<'Hold'>('hld', tenantId, derivedBytes(idKey, orderId, 'hold', context.idempotencyKey)),
         accessHash: parts.access.hashOf(token),
         ...buyer(context),
         addressIndex: await vault.blindIndex(scope, 'address', context.request.address),
+        ...(waiting === undefined ? {} : { waiting }),
       };
       const claims = await parts.claims.take(scope, orderId, claimsOf(facts, quote, parts.limits), now);
       const { refusal } = claims;
@@ -258,6 +274,26 @@ function buyer(context: RequestContext): { userId?: string; clerkId?: string } {
   if (principal.type === 'apiKey') return { clerkId: principal.id };
   if (principal.type !== 'user') return {};
   return may(principal, 'sales:orders:create') ? { clerkId: principal.id } : { userId: principal.id };
+}
+
+/** SAL-26. @throws DomainError where the product has no line, the order is for several sessions, or the deadline does not fit */
+function waitingOf(wish: Body['waitingList'], quote: Quote, now: Date): Waiting | undefined {
+  if (wish === undefined) return undefined;
+  const [line] = quote.lines;
+  const rules = line?.product.waiting;
+  if (line === undefined || rules === undefined)
+    throw new DomainError('sales.waiting-list-closed', 'This product has no waiting list.');
+  if (quote.lines.some(({ session }) => session.sessionId !== line.session.sessionId))
+    throw new DomainError('sales.waiting-list-one-session', 'An order on the waiting list is for one session.');
+  const cutOffMs = line.product.rules.cutOffMinutesBeforeEnd * 60_000;
+  const latest = Date.parse(line.session.endsAt) - cutOffMs;
+  const until = Date.parse(wish.until);
+  if (until <= now.getTime() || until > latest)
+    throw new DomainError('sales.waiting-list-deadline', 'The deadline does not fit.', {
+      latest: new Date(latest).toISOString(),
+    });
+  const { lineMax, payWithinMinutes } = rules;
+  return { until: new Date(until).toISOString(), prepaid: wish.prepaid && quote.total > 0, payWithinMinutes, lineMax };
 }
 
 /** The strictest of the order's products; a session that ends sooner ends the time to pay. */

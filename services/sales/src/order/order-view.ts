@@ -6,10 +6,10 @@ import {
   paymentMethodSchema,
   salesChannelSchema,
   ticketStatusSchema,
-  type OrderStatus,
 } from '@tongpiao/contracts';
 import { z } from 'zod';
 import type { RightState } from '../right/right.ts';
+import type { Exchange } from './exchange.ts';
 import type { LiveOrder } from './order.ts';
 
 export const money = z.object({ amount: z.int(), currency: z.literal('CNY') });
@@ -20,7 +20,25 @@ const ticketSummary = z.object({
   status: ticketStatusSchema,
   ticketTypeId: z.string(),
   sessionId: z.string(),
-  qr: z.string(),
+  qr: z.string().optional().describe('Not of a ticket that was exchanged or replaced.'),
+});
+
+export const exchangeView = z.object({
+  id: z.string(),
+  orderId: z.string(),
+  status: z.enum(['holding', 'awaiting_payment', 'replacing', 'done', 'failed']),
+  reason: z.string().optional(),
+  ticketNumber: z.string(),
+  newTicketNumber: z.string().optional(),
+  sessionId: z.string(),
+  startsAt: z.string(),
+  endsAt: z.string(),
+  price: money,
+  newPrice: money,
+  fee: money,
+  due: money,
+  returned: money,
+  expiresAt: z.string(),
 });
 
 export const orderView = z.object({
@@ -72,6 +90,14 @@ export const orderView = z.object({
     }),
   ),
   tickets: z.array(ticketSummary),
+  returned: z
+    .array(z.object({ refundId: z.string(), ticketNumber: z.string(), fee: money, amount: money, reason: z.string() }))
+    .describe('Tickets that were given back.'),
+  exchanges: z.array(exchangeView),
+  waiting: z
+    .object({ until: z.string(), prepaid: z.boolean(), paid: z.boolean(), position: z.int().optional() })
+    .optional()
+    .describe('It stands in line, or stood there; position counts from 1 while it does.'),
 });
 export type OrderView = z.input<typeof orderView>;
 
@@ -82,12 +108,14 @@ export function viewOrder(
   tenantId: string,
   order: LiveOrder,
   rights: ReadonlyMap<string, RightState>,
+  /** In line, from 1. */
+  position?: number,
 ): OrderView {
   const { contact } = order;
   return {
     id,
     tenantId,
-    status: publicStatus(order),
+    status: order.status,
     ...('reason' in order ? { reason: order.reason, reasonData: { ...order.reasonData } } : {}),
     channel: order.channel,
     language: order.language,
@@ -132,19 +160,60 @@ export function viewOrder(
       status,
     })),
     tickets: ticketsOf(order, rights),
+    returned: order.returned.map(({ refundId, number, fee, returned, reason }) => ({
+      refundId,
+      ticketNumber: number,
+      fee: cny(fee),
+      amount: cny(returned),
+      reason,
+    })),
+    exchanges: order.exchanges.map((exchange) => viewExchange(id, exchange)),
+    ...waitingOf(order, position),
   };
 }
 
+export function viewExchange(orderId: string, exchange: Exchange): z.input<typeof exchangeView> {
+  const { id, status, reason, number, newNumber, line, price, fee, due, returned, expiresAt } = exchange;
+  return {
+    id,
+    orderId,
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    ticketNumber: number,
+    ...(newNumber === undefined ? {} : { newTicketNumber: newNumber }),
+    sessionId: line.sessionId,
+    startsAt: line.startsAt,
+    endsAt: line.endsAt,
+    price: cny(price),
+    newPrice: cny(line.unitAmount),
+    fee: cny(fee),
+    due: cny(due),
+    returned: cny(returned),
+    expiresAt,
+  };
+}
+
+function waitingOf(order: LiveOrder, position: number | undefined): Pick<OrderView, 'waiting'> {
+  const { waiting } = order;
+  if (waiting === undefined) return {};
+  const { until, prepaid } = waiting;
+  const place = order.status === 'placed' && position !== undefined ? { position } : {};
+  return { waiting: { until, prepaid, paid: order.prepaidBy !== undefined, ...place } };
+}
+
+/** Each ticket with its state: former ones stay on the list, so that whoever holds an old number sees what became of it. */
 function ticketsOf(order: LiveOrder, rights: ReadonlyMap<string, RightState>): OrderView['tickets'] {
-  if (order.status !== 'fulfilled') return [];
+  if (!('tickets' in order)) return [];
   return order.tickets.flatMap(({ rightId }) => {
     const right = rights.get(rightId);
     if (right === undefined || right.status === 'none') return [];
-    const { number, status, ticketTypeId, sessionId, qr } = right;
-    return [{ number, status, ticketTypeId, sessionId, qr }];
+    const { ticketTypeId, sessionId, past } = right;
+    const former = past.map((old) => ({
+      number: old.number,
+      status: old.status,
+      ticketTypeId,
+      sessionId: old.sessionId,
+    }));
+    return [...former, { number: right.number, status: right.status, ticketTypeId, sessionId, qr: right.qr }];
   });
-}
-
-function publicStatus(order: LiveOrder): OrderStatus {
-  return order.status;
 }

@@ -1,26 +1,42 @@
-// The life of an order (SAL-21, SAL-23). Sales alone decides its fate: inventory and finance answer.
+// The life of an order (SAL-21, SAL-23, SAL-26). Sales alone decides its fate: inventory and finance answer.
 //
-// input ↓ \ status →   none     holding          awaiting_payment              paid                fulfilled        rejected|expired|cancelled
-// PlaceOrder           placed   -                -                             -                   -                -
-// RefuseOrder          refused  -                -                             -                   -                -
-// GrantHold            NotYet   granted (+paid¹) -                             -                   -                let go
-// RejectHold           NotYet   rejected         -                             -                   -                -
-// RequestPayment       404      NotYet           requested | - | closing       already-paid        already-paid     ended
-// OpenPayment          NotYet   -                opened                        -                   -                -
-// FailPayment          NotYet   -                failed (+ended²)              failed              failed           -
-// ClosePayment         NotYet   -                closed (+ended²)              closed              closed           -
-// CapturePayment       NotYet   NotYet           paid | wrong amount: refund²  - | double refund   - | double refund  late refund
-// ExpireOrder          NotYet   expired          closing³ | expired            -                   -                -
-// CancelOrder          404      cancelled        closing³ | cancelled          already-paid        already-paid     - | ended⁴
-// FulfilOrder          NotYet   NotYet           NotYet                        fulfilled           -                -
-// ConfirmRefund        NotYet   -                done                          done                done             done
-// ReviewHold           -⁵       -                -                             kept                kept             let go
+// input ↓ \ status →   none     holding          placed (in line)       awaiting_payment              paid        fulfilled⁶       rejected|expired|cancelled
+// PlaceOrder           placed   -                -                      -                             -           -                -
+// RefuseOrder          refused  -                -                      -                             -           -                -
+// QueueHold            NotYet   queued           -                      -                             -           -                let go
+// GrantHold            NotYet   granted (+paid¹) granted (+paid⁷)       -                             -           -                let go
+// RejectHold           NotYet   rejected         rejected (+ refund⁷)   -                             -           -                -
+// RequestPayment       404      NotYet           requested⁸ | closing   requested | - | closing       already-paid already-paid    ended
+// OpenPayment          NotYet   -                opened                 opened                        -           -                -
+// FailPayment          NotYet   -                failed (+ended²)       failed (+ended²)              failed      failed           -
+// ClosePayment         NotYet   -                closed (+ended²)       closed (+ended²)              closed      closed           -
+// CapturePayment       NotYet   NotYet           prepaid⁷ | refund      paid | wrong amount: refund²  - | double  - | double       late refund
+// ExpireOrder          NotYet   expired          closing³ | expired⁷    closing³ | expired            -           -                -
+// CancelOrder          404      cancelled        closing³ | cancelled⁷  closing³ | cancelled          already-paid already-paid    - | ended⁴
+// FulfilOrder          NotYet   NotYet           NotYet                 NotYet                        fulfilled   -                -
+// ReturnTicket         NotYet   NotYet           NotYet                 NotYet                        NotYet      returned | -     NotYet
+// TellDisruption       -        -                -                      -                             NotYet      told | -         -
+// ConfirmRefund        NotYet   -                done                   done                          done        done             done
+// ReviewHold           -⁵       -                -                      -                             kept        kept             let go
 //
 // ¹ nothing to pay   ² when closing and no payment is open any more   ³ while a payment is open at the provider: it is closed there
 // first; if it turns out paid, the order is paid   ⁴ - for cancelled, refused for the others   ⁵ nothing to journal it in: the slice
-// answers for an order that was never stored
+// answers for an order that was never stored   ⁶ and partially_refunded, refunded; what is about an exchange of one of its tickets is
+// decided in exchange.decider.ts   ⁷ prepaid: places make it paid, and every other end sends the money back   ⁸ only where it is prepaid
 import { DomainError, NotYet, unreachable, ZERO_FEN, type Decider } from '@tongpiao/kernel';
-import type { EndReason, LiveOrder, OrderCommand, OrderEvent, OrderPayment, OrderState } from './order.ts';
+import { aboutExchange, decideExchange } from './exchange.decider.ts';
+import { confirmRefund, isOpen, lateMoney, later, moneyBack, paymentOf } from './order-money.ts';
+import { evolve } from './order.evolve.ts';
+import type {
+  EndReason,
+  FulfilledOrder,
+  LiveOrder,
+  Of,
+  OrderCommand,
+  OrderEvent,
+  OrderPayment,
+  OrderState,
+} from './order.ts';
 
 /** A second request while one payment is open opens another; more than these are a mistake of the caller's. */
 const PAYMENTS_MAX = 5;
@@ -29,7 +45,8 @@ const ISSUE_WITHIN_MS = 5_000;
 /** Finance is asked again to close a payment when it has not answered for this long. */
 const CLOSE_AGAIN_MS = 60_000;
 
-type Of<Status extends LiveOrder['status']> = Extract<LiveOrder, { status: Status }>;
+type Command<Type extends OrderCommand['type']> = Extract<OrderCommand, { type: Type }>;
+type Unpaid = Of<'awaiting_payment'> | Of<'placed'>;
 
 function decide(state: OrderState, command: OrderCommand): readonly OrderEvent[] {
   switch (state.status) {
@@ -37,11 +54,20 @@ function decide(state: OrderState, command: OrderCommand): readonly OrderEvent[]
       return decideNone(command);
     case 'holding':
       return decideHolding(state, command);
+    case 'placed':
+      return decideInLine(state, command);
     case 'awaiting_payment':
       return decideAwaiting(state, command);
     case 'paid':
-    case 'fulfilled':
       return decidePaid(state, command);
+    case 'fulfilled':
+    case 'partially_refunded':
+    case 'refunded': {
+      const about = aboutExchange(state, command);
+      return about === undefined
+        ? decideFulfilled(state, command)
+        : decideExchange(state, about.exchange, about.command);
+    }
     case 'rejected':
     case 'expired':
     case 'cancelled':
@@ -57,8 +83,11 @@ function decideNone(command: OrderCommand): readonly OrderEvent[] {
       return [{ type: 'OrderRefused', facts: command.facts, reason: command.reason, reasonData: command.reasonData }];
     case 'RequestPayment':
     case 'CancelOrder':
+    case 'BeginExchange':
+    case 'EndExchange':
       throw new DomainError('platform.not-found', 'There is no such order.');
     case 'ReviewHold':
+    case 'TellDisruption':
       return [];
     default:
       throw new NotYet('sales.order-unknown', 'The order is not there yet.');
@@ -67,14 +96,13 @@ function decideNone(command: OrderCommand): readonly OrderEvent[] {
 
 function decideHolding(state: Of<'holding'>, command: OrderCommand): readonly OrderEvent[] {
   switch (command.type) {
+    case 'QueueHold':
+      return [{ type: 'OrderQueued', position: command.position }];
     case 'GrantHold':
-      return state.total === ZERO_FEN
-        ? [{ type: 'HoldGranted' }, paid(undefined, command.at)]
-        : [{ type: 'HoldGranted' }];
+      return granted(state, command.at);
     case 'RejectHold':
       return [{ type: 'OrderRejected', reason: command.reason, reasonData: command.reasonData }];
     case 'RequestPayment':
-      throw new NotYet('sales.order-not-payable-yet', 'The places are not set aside yet.');
     case 'CapturePayment':
       throw new NotYet('sales.order-not-payable-yet', 'The places are not set aside yet.');
     case 'FulfilOrder':
@@ -90,7 +118,61 @@ function decideHolding(state: Of<'holding'>, command: OrderCommand): readonly Or
     case 'ClosePayment':
     case 'ConfirmRefund':
     case 'ReviewHold':
+    case 'TellDisruption':
       return [];
+    case 'ReturnTicket':
+    case 'BeginExchange':
+    case 'EndExchange':
+    case 'CompleteExchange':
+    case 'FailExchange':
+      throw withoutTickets();
+    default:
+      return unreachable(command, 'order command');
+  }
+}
+
+function decideInLine(state: Of<'placed'>, command: OrderCommand): readonly OrderEvent[] {
+  switch (command.type) {
+    case 'GrantHold':
+      return granted(state, command.at);
+    case 'RejectHold':
+      return [
+        { type: 'OrderRejected', reason: command.reason, reasonData: command.reasonData, fromLine: true },
+        ...prepaymentBack(state, command.refundId),
+      ];
+    case 'RequestPayment':
+      if (state.prepaidBy !== undefined)
+        throw new DomainError('sales.order-already-paid', 'The order is paid already.');
+      if (state.waiting?.prepaid !== true)
+        throw new DomainError('sales.order-not-payable-yet', 'The order is paid when its places are there.');
+      return requestPayment(state, command);
+    case 'OpenPayment':
+      return openPayment(state, command);
+    case 'FailPayment':
+    case 'ClosePayment':
+      return afterPaymentEnded(state, command);
+    case 'CapturePayment':
+      return captureInLine(state, command);
+    case 'ExpireOrder':
+      return end(state, state.closing ?? 'expired', command.at, command.refundId);
+    case 'CancelOrder':
+      return state.closing === undefined ? end(state, 'cancelled', command.at, command.refundId) : [];
+    case 'ConfirmRefund':
+      return confirmRefund(state, command.refundId);
+    case 'FulfilOrder':
+      throw new NotYet('sales.order-unpaid', 'The order has no places yet.');
+    case 'PlaceOrder':
+    case 'RefuseOrder':
+    case 'QueueHold':
+    case 'ReviewHold':
+    case 'TellDisruption':
+      return [];
+    case 'ReturnTicket':
+    case 'BeginExchange':
+    case 'EndExchange':
+    case 'CompleteExchange':
+    case 'FailExchange':
+      throw withoutTickets();
     default:
       return unreachable(command, 'order command');
   }
@@ -101,38 +183,91 @@ function decideAwaiting(state: Of<'awaiting_payment'>, command: OrderCommand): r
     case 'RequestPayment':
       return requestPayment(state, command);
     case 'OpenPayment':
-      return paymentOf(state, command.paymentId)?.status === 'requested'
-        ? [{ type: 'PaymentOpened', paymentId: command.paymentId, payUrl: command.payUrl }]
-        : [];
+      return openPayment(state, command);
     case 'FailPayment':
-      return afterPaymentEnded(state, { type: 'PaymentFailed', paymentId: command.paymentId, reason: command.reason });
     case 'ClosePayment':
-      return afterPaymentEnded(state, { type: 'PaymentClosed', paymentId: command.paymentId });
+      return afterPaymentEnded(state, command);
     case 'CapturePayment':
       return capture(state, command);
     case 'ExpireOrder':
-      return end(state, state.closing ?? 'expired', command.at);
+      return end(state, state.closing ?? 'expired', command.at, command.refundId);
     case 'CancelOrder':
-      return state.closing === undefined ? end(state, 'cancelled', command.at) : [];
+      return state.closing === undefined ? end(state, 'cancelled', command.at, command.refundId) : [];
     case 'ConfirmRefund':
       return confirmRefund(state, command.refundId);
     case 'FulfilOrder':
       throw new NotYet('sales.order-unpaid', 'The order is not paid yet.');
     case 'PlaceOrder':
     case 'RefuseOrder':
+    case 'QueueHold':
     case 'GrantHold':
     case 'RejectHold':
     case 'ReviewHold':
+    case 'TellDisruption':
       return [];
+    case 'ReturnTicket':
+    case 'BeginExchange':
+    case 'EndExchange':
+    case 'CompleteExchange':
+    case 'FailExchange':
+      throw withoutTickets();
     default:
       return unreachable(command, 'order command');
   }
 }
 
-function decidePaid(state: Of<'paid'> | Of<'fulfilled'>, command: OrderCommand): readonly OrderEvent[] {
+function decidePaid(state: Of<'paid'>, command: OrderCommand): readonly OrderEvent[] {
   switch (command.type) {
     case 'FulfilOrder':
-      return state.status === 'paid' ? [{ type: 'OrderFulfilled', tickets: command.tickets, told: command.told }] : [];
+      return [{ type: 'OrderFulfilled', tickets: command.tickets, told: command.told }];
+    case 'ReturnTicket':
+    case 'TellDisruption':
+    case 'BeginExchange':
+    case 'EndExchange':
+    case 'CompleteExchange':
+    case 'FailExchange':
+      throw withoutTickets();
+    default:
+      return decideKept(state, command);
+  }
+}
+
+function decideFulfilled(state: FulfilledOrder, command: OrderCommand): readonly OrderEvent[] {
+  switch (command.type) {
+    case 'ReturnTicket':
+      return returnTicket(state, command);
+    case 'TellDisruption':
+      return state.told.some(({ disruptionId }) => disruptionId === command.told.disruptionId)
+        ? []
+        : [{ type: 'DisruptionTold', told: command.told }];
+    case 'FulfilOrder':
+    case 'BeginExchange':
+    case 'EndExchange':
+    case 'CompleteExchange':
+    case 'FailExchange':
+      return [];
+    default:
+      return decideKept(state, command);
+  }
+}
+
+/** What a paid order answers, with its tickets or before. */
+function decideKept(
+  state: Of<'paid'> | FulfilledOrder,
+  command: Exclude<
+    OrderCommand,
+    Command<
+      | 'FulfilOrder'
+      | 'ReturnTicket'
+      | 'TellDisruption'
+      | 'BeginExchange'
+      | 'EndExchange'
+      | 'CompleteExchange'
+      | 'FailExchange'
+    >
+  >,
+): readonly OrderEvent[] {
+  switch (command.type) {
     case 'CapturePayment':
       return command.paymentId === state.paidBy ? [] : lateMoney(state, command, 'double-payment');
     case 'FailPayment':
@@ -152,6 +287,7 @@ function decidePaid(state: Of<'paid'> | Of<'fulfilled'>, command: OrderCommand):
       return [{ type: 'HoldKept' }];
     case 'PlaceOrder':
     case 'RefuseOrder':
+    case 'QueueHold':
     case 'GrantHold':
     case 'RejectHold':
     case 'OpenPayment':
@@ -164,6 +300,7 @@ function decidePaid(state: Of<'paid'> | Of<'fulfilled'>, command: OrderCommand):
 
 function decideEnded(state: Of<'rejected' | 'expired' | 'cancelled'>, command: OrderCommand): readonly OrderEvent[] {
   switch (command.type) {
+    case 'QueueHold':
     case 'GrantHold':
     case 'ReviewHold':
       return [{ type: 'HoldLetGo' }];
@@ -184,16 +321,41 @@ function decideEnded(state: Of<'rejected' | 'expired' | 'cancelled'>, command: O
     case 'ClosePayment':
     case 'ExpireOrder':
     case 'FulfilOrder':
+    case 'TellDisruption':
       return [];
+    case 'ReturnTicket':
+    case 'BeginExchange':
+    case 'EndExchange':
+    case 'CompleteExchange':
+    case 'FailExchange':
+      throw withoutTickets();
     default:
       return unreachable(command, 'order command');
   }
 }
 
-function requestPayment(
-  state: Of<'awaiting_payment'>,
-  command: Extract<OrderCommand, { type: 'RequestPayment' }>,
-): readonly OrderEvent[] {
+function withoutTickets(): NotYet {
+  return new NotYet('sales.order-without-tickets', 'The order has no tickets yet.');
+}
+
+/** Its time to pay begins now where it could have stood in line; what was prepaid makes it paid. */
+function granted(state: Of<'holding'> | Of<'placed'>, at: string): readonly OrderEvent[] {
+  const { waiting } = state;
+  const payBy =
+    waiting === undefined
+      ? {}
+      : { payBy: soonest(later(at, waiting.payWithinMinutes * 60_000), ...state.lines.map(({ endsAt }) => endsAt)) };
+  const fromLine = state.status === 'placed' ? { fromLine: true as const } : {};
+  const hold: OrderEvent = { type: 'HoldGranted', ...payBy, ...fromLine };
+  if (state.prepaidBy !== undefined) return [hold, paid(state.prepaidBy, at)];
+  return state.total === ZERO_FEN ? [hold, paid(undefined, at)] : [hold];
+}
+
+function soonest(...instants: readonly string[]): string {
+  return new Date(Math.min(...instants.map((instant) => Date.parse(instant)))).toISOString();
+}
+
+function requestPayment(state: Unpaid, command: Command<'RequestPayment'>): readonly OrderEvent[] {
   if (paymentOf(state, command.paymentId) !== undefined) return [];
   if (state.closing !== undefined)
     throw new DomainError('sales.order-ended', 'The order is being closed.', { status: state.closing });
@@ -213,31 +375,52 @@ function requestPayment(
   return [{ type: 'PaymentRequested', payment, takenBy: command.takenBy }];
 }
 
-function afterPaymentEnded(
-  state: Of<'awaiting_payment'>,
-  event: Extract<OrderEvent, { type: 'PaymentFailed' | 'PaymentClosed' }>,
-): readonly OrderEvent[] {
-  if (!isOpen(paymentOf(state, event.paymentId))) return [];
-  const othersOpen = state.payments.some((payment) => payment.id !== event.paymentId && isOpen(payment));
-  if (state.closing === undefined || othersOpen) return [event];
-  return [event, ended(state.closing)];
+function openPayment(state: Unpaid, command: Command<'OpenPayment'>): readonly OrderEvent[] {
+  return paymentOf(state, command.paymentId)?.status === 'requested'
+    ? [{ type: 'PaymentOpened', paymentId: command.paymentId, payUrl: command.payUrl }]
+    : [];
+}
+
+function afterPaymentEnded(state: Unpaid, command: Command<'FailPayment' | 'ClosePayment'>): readonly OrderEvent[] {
+  const { paymentId } = command;
+  if (!isOpen(paymentOf(state, paymentId))) return [];
+  const event: OrderEvent =
+    command.type === 'FailPayment'
+      ? { type: 'PaymentFailed', paymentId, reason: command.reason }
+      : { type: 'PaymentClosed', paymentId };
+  if (state.closing === undefined || othersOpen(state, paymentId)) return [event];
+  return [event, ended(state.closing), ...prepaymentBack(state, command.refundId)];
 }
 
 /** Money of another amount is not this order's price: it goes back, and what waited for it to be closed ends. */
-function capture(
-  state: Of<'awaiting_payment'>,
-  command: Extract<OrderCommand, { type: 'CapturePayment' }>,
-): readonly OrderEvent[] {
+function capture(state: Of<'awaiting_payment'>, command: Command<'CapturePayment'>): readonly OrderEvent[] {
   if (state.refunds.some(({ paymentId }) => paymentId === command.paymentId)) return [];
   if (command.amount === state.total) return [paid(command.paymentId, command.at)];
   const back = lateMoney(state, command, 'late-payment');
-  const othersOpen = state.payments.some((payment) => payment.id !== command.paymentId && isOpen(payment));
-  return state.closing === undefined || othersOpen ? back : [...back, ended(state.closing)];
+  return state.closing === undefined || othersOpen(state, command.paymentId) ? back : [...back, ended(state.closing)];
 }
 
-function end(state: Of<'awaiting_payment'>, reason: EndReason, at: string): readonly OrderEvent[] {
-  if (!state.payments.some(isOpen)) return [ended(reason)];
+/** In line, the first right payment is kept until the order's fate is known; whoever is leaving gets it back at once. */
+function captureInLine(state: Of<'placed'>, command: Command<'CapturePayment'>): readonly OrderEvent[] {
+  const { paymentId } = command;
+  if (paymentId === state.prepaidBy || state.refunds.some((refund) => refund.paymentId === paymentId)) return [];
+  if (state.prepaidBy !== undefined) return lateMoney(state, command, 'double-payment');
+  if (command.amount === state.total && state.closing === undefined) return [{ type: 'PrepaymentCaptured', paymentId }];
+  const back = lateMoney(state, command, 'late-payment');
+  return state.closing === undefined || othersOpen(state, paymentId) ? back : [...back, ended(state.closing)];
+}
+
+function end(state: Unpaid, reason: EndReason, at: string, refundId: string): readonly OrderEvent[] {
+  if (!state.payments.some(isOpen)) return [ended(reason), ...prepaymentBack(state, refundId)];
   return [{ type: 'OrderClosing', reason, askAgainAt: later(at, CLOSE_AGAIN_MS) }];
+}
+
+function prepaymentBack(state: Unpaid, refundId: string): readonly OrderEvent[] {
+  return state.prepaidBy === undefined ? [] : moneyBack(state, state.total, refundId, 'cancelled', 'prepayment');
+}
+
+function othersOpen(state: LiveOrder, paymentId: string): boolean {
+  return state.payments.some((payment) => payment.id !== paymentId && isOpen(payment));
 }
 
 function ended(reason: EndReason): OrderEvent {
@@ -248,133 +431,13 @@ function paid(paymentId: string | undefined, at: string): OrderEvent {
   return { type: 'OrderPaid', paymentId, at, issueBy: later(at, ISSUE_WITHIN_MS) };
 }
 
-/** SAL-23, FIN-03: money that came too late, twice or in the wrong amount goes back in full, once. */
-function lateMoney(
-  state: LiveOrder,
-  command: Extract<OrderCommand, { type: 'CapturePayment' }>,
-  reason: 'late-payment' | 'double-payment',
-): readonly OrderEvent[] {
-  if (state.refunds.some((refund) => refund.paymentId === command.paymentId)) return [];
-  const { refundId, paymentId, amount } = command;
-  return [{ type: 'RefundRequested', refund: { id: refundId, paymentId, amount, reason, status: 'requested' } }];
-}
-
-function confirmRefund(state: LiveOrder, refundId: string): readonly OrderEvent[] {
-  return state.refunds.some(({ id, status }) => id === refundId && status === 'requested')
-    ? [{ type: 'RefundDone', refundId }]
-    : [];
-}
-
-function paymentOf(state: LiveOrder, paymentId: string): OrderPayment | undefined {
-  return state.payments.find(({ id }) => id === paymentId);
-}
-
-export function isOpen(payment: OrderPayment | undefined): boolean {
-  return payment?.status === 'requested' || payment?.status === 'opened';
-}
-
-function later(at: string, byMs: number): string {
-  return new Date(Date.parse(at) + byMs).toISOString();
-}
-
-function evolve(state: OrderState, event: OrderEvent): OrderState {
-  if (event.type === 'OrderPlaced')
-    return state.status === 'none' ? { ...event.facts, payments: [], refunds: [], status: 'holding' } : state;
-  if (event.type === 'OrderRefused') {
-    if (state.status !== 'none') return state;
-    return {
-      ...event.facts,
-      payments: [],
-      refunds: [],
-      status: 'rejected',
-      reason: event.reason,
-      reasonData: event.reasonData,
-    };
-  }
-  if (state.status === 'none') return state;
-  switch (event.type) {
-    case 'HoldGranted':
-      return { ...soldOf(state), status: 'awaiting_payment' };
-    case 'OrderRejected':
-      return { ...soldOf(state), status: 'rejected', reason: event.reason, reasonData: event.reasonData };
-    case 'PaymentRequested':
-      return { ...state, payments: [...state.payments, event.payment] };
-    case 'PaymentOpened':
-      return withPayment(state, event.paymentId, { status: 'opened', payUrl: event.payUrl });
-    case 'PaymentFailed':
-      return withPayment(state, event.paymentId, { status: 'failed' });
-    case 'PaymentClosed':
-      return withPayment(state, event.paymentId, { status: 'closed' });
-    case 'OrderClosing':
-      return state.status === 'awaiting_payment' ? { ...state, closing: event.reason } : state;
-    case 'OrderExpired':
-      return { ...soldOf(state), status: 'expired', reason: 'unpaid', reasonData: {} };
-    case 'OrderCancelled':
-      return { ...soldOf(state), status: 'cancelled', reason: 'cancelled', reasonData: {} };
-    case 'OrderPaid': {
-      const captured =
-        event.paymentId === undefined ? state : withPayment(state, event.paymentId, { status: 'captured' });
-      return { ...soldOf(captured), status: 'paid', paidAt: event.at, paidBy: event.paymentId };
-    }
-    case 'OrderFulfilled':
-      return state.status === 'paid' ? { ...state, status: 'fulfilled', tickets: event.tickets } : state;
-    case 'RefundRequested':
-      return {
-        ...withPayment(state, event.refund.paymentId, { status: 'captured' }),
-        refunds: [...state.refunds, event.refund],
-      };
-    case 'RefundDone':
-      return {
-        ...state,
-        refunds: state.refunds.map((refund) => (refund.id === event.refundId ? { ...refund, status: 'done' } : refund)),
-      };
-    case 'HoldLetGo':
-    case 'HoldKept':
-      return state;
-  }
-}
-
-/** What every status shares, without the fields of the status that is left. */
-function soldOf(state: LiveOrder): Omit<Of<'holding'>, 'status'> {
-  const {
-    channel,
-    language,
-    contact,
-    lines,
-    total,
-    placedAt,
-    expiresAt,
-    holdId,
-    accessHash,
-    userId,
-    clerkId,
-    addressIndex,
-    payments,
-    refunds,
-  } = state;
-  return {
-    channel,
-    language,
-    contact,
-    lines,
-    total,
-    placedAt,
-    expiresAt,
-    holdId,
-    accessHash,
-    userId,
-    clerkId,
-    addressIndex,
-    payments,
-    refunds,
-  };
-}
-
-function withPayment<State extends LiveOrder>(state: State, paymentId: string, change: Partial<OrderPayment>): State {
-  return {
-    ...state,
-    payments: state.payments.map((payment) => (payment.id === paymentId ? { ...payment, ...change } : payment)),
-  };
+/** SAL-50: the right is dead already; the money follows, from what the order has kept. */
+function returnTicket(state: FulfilledOrder, { returned }: Command<'ReturnTicket'>): readonly OrderEvent[] {
+  if (state.returned.some(({ refundId }) => refundId === returned.refundId)) return [];
+  return [
+    { type: 'TicketReturned', returned },
+    ...moneyBack(state, returned.returned, returned.refundId, 'refund', returned.refundId),
+  ];
 }
 
 export const orderDecider: Decider<OrderState, OrderCommand, OrderEvent> = {

@@ -102,8 +102,14 @@ export const refundDone = (id: string): OrderEvent => ({ type: 'RefundDone', ref
 
 export const place: OrderCommand = { type: 'PlaceOrder', facts };
 export const refuse: OrderCommand = { type: 'RefuseOrder', facts, reason: 'sales.document-limit', reasonData: {} };
-export const grant: OrderCommand = { type: 'GrantHold', at: AT };
-export const reject: OrderCommand = { type: 'RejectHold', reason: 'sold-out', reasonData: { available: 0 } };
+export const grant: OrderCommand = { type: 'GrantHold', holdId: 'hld_1', at: AT };
+export const reject: OrderCommand = {
+  type: 'RejectHold',
+  holdId: 'hld_1',
+  reason: 'sold-out',
+  reasonData: { available: 0 },
+  refundId: 'rfd_line',
+};
 export const request = (id: string, at = AT): OrderCommand => ({
   type: 'RequestPayment',
   paymentId: id,
@@ -111,8 +117,18 @@ export const request = (id: string, at = AT): OrderCommand => ({
   at,
 });
 export const open = (id: string): OrderCommand => ({ type: 'OpenPayment', paymentId: id, payUrl: 'https://pay' });
-export const fail = (id: string): OrderCommand => ({ type: 'FailPayment', paymentId: id, reason: 'refused' });
-export const close = (id: string): OrderCommand => ({ type: 'ClosePayment', paymentId: id, at: AT });
+export const fail = (id: string): OrderCommand => ({
+  type: 'FailPayment',
+  paymentId: id,
+  reason: 'refused',
+  refundId: 'rfd_line',
+});
+export const close = (id: string): OrderCommand => ({
+  type: 'ClosePayment',
+  paymentId: id,
+  at: AT,
+  refundId: 'rfd_line',
+});
 export const capture = (id: string, amount: number = TOTAL): OrderCommand => ({
   type: 'CapturePayment',
   paymentId: id,
@@ -120,8 +136,8 @@ export const capture = (id: string, amount: number = TOTAL): OrderCommand => ({
   refundId: `rfd_${id}`,
   at: AT,
 });
-export const expire: OrderCommand = { type: 'ExpireOrder', at: AT };
-export const cancel: OrderCommand = { type: 'CancelOrder', at: AT, by: 'customer' };
+export const expire: OrderCommand = { type: 'ExpireOrder', at: AT, refundId: 'rfd_line' };
+export const cancel: OrderCommand = { type: 'CancelOrder', at: AT, by: 'customer', refundId: 'rfd_line' };
 export const fulfil: OrderCommand = { type: 'FulfilOrder', tickets: TICKETS, told: TOLD };
 export const refundConfirmed = (id: string): OrderCommand => ({ type: 'ConfirmRefund', refundId: `rfd_${id}` });
-export const review: OrderCommand = { type: 'ReviewHold' };
+export const review: OrderCommand = { type: 'ReviewHold', holdId: 'hld_1' };

@@ -3,6 +3,8 @@ import {
   closePayment,
   confirmHold,
   expireOrder,
+  extendHold,
+  holderToldOfDisruption,
   issueTickets,
   orderClosed,
   orderFulfilled,
@@ -11,11 +13,15 @@ import {
   refundPayment,
   releaseHold,
   requestPayment,
-  type Bilingual,
+  ticketsRefunded,
+  waitingJoined,
+  waitingServed,
 } from '@tongpiao/contracts';
 import { formatYuan, unreachable } from '@tongpiao/kernel';
-import { forRecipient, remind, say, type Said } from '@tongpiao/persistence';
-import { isOpen } from './order.decider.ts';
+import { remind, say, type Said } from '@tongpiao/persistence';
+import { exchangeMessages } from './exchange.messages.ts';
+import { aboutOrder, contactFor, productOf, toldTicket } from './order-words.ts';
+import { openPayments } from './order.evolve.ts';
 import type { LiveOrder, OrderEvent, OrderState } from './order.ts';
 
 const EXPIRE = 'expire';
@@ -27,37 +33,54 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
   const hold = { holdId: state.holdId, orderId };
   switch (event.type) {
     case 'OrderPlaced': {
-      const { lines, channel, expiresAt } = event.facts;
+      const { lines, channel, expiresAt, waiting } = event.facts;
+      const line = waiting === undefined ? {} : { waiting: { until: waiting.until, lineMax: waiting.lineMax } };
       return [
         say(placeHold, {
           ...hold,
           lines: lines.map(({ sessionId, quantity, admits }) => ({ sessionId, quantity: quantity * admits })),
           channel,
           expiresAt,
+          ...line,
         }),
         remind(EXPIRE, expiresAt, expireOrder, { orderId }),
       ];
     }
-    case 'PaymentRequested': {
-      const { id: paymentId, amount, method } = event.payment;
-      const description = descriptionOf(state);
-      const takenBy = event.takenBy === undefined ? {} : { takenBy: event.takenBy };
+    case 'OrderQueued':
       return [
-        say(requestPayment, {
-          paymentId,
-          orderId,
-          amount,
-          method,
-          description,
-          expiresAt: state.expiresAt,
-          ...takenBy,
+        say(waitingJoined, {
+          ...aboutOrder(orderId, state),
+          startsAt: firstStart(state),
+          position: event.position,
+          until: state.expiresAt,
         }),
       ];
+    case 'HoldGranted': {
+      const { payBy } = event;
+      if (payBy === undefined || state.status !== 'awaiting_payment') return [];
+      const timed = [say(extendHold, { ...hold, expiresAt: payBy }), remind(EXPIRE, payBy, expireOrder, { orderId })];
+      if (event.fromLine !== true) return timed;
+      const { total } = state;
+      return [
+        ...timed,
+        say(waitingServed, { ...aboutOrder(orderId, state), startsAt: firstStart(state), total, payBy }),
+      ];
+    }
+    case 'PaymentRequested': {
+      const { id: paymentId, amount, method, exchangeId } = event.payment;
+      const exchange = state.exchanges.find(({ id }) => id === exchangeId);
+      const description =
+        exchange === undefined
+          ? descriptionOf(state)
+          : `${exchange.line.productName.zh} 改签 ${formatYuan(amount)}`.slice(0, 120);
+      const takenBy = event.takenBy === undefined ? {} : { takenBy: event.takenBy };
+      const expiresAt = exchange?.expiresAt ?? state.expiresAt;
+      return [say(requestPayment, { paymentId, orderId, amount, method, description, expiresAt, ...takenBy })];
     }
     case 'OrderClosing':
       return [...closeOpenPayments(orderId, state), remind(EXPIRE, event.askAgainAt, expireOrder, { orderId })];
     case 'OrderRejected':
-      return [{ cancelTimer: EXPIRE }];
+      return [{ cancelTimer: EXPIRE }, ...(event.fromLine === true ? [closed(orderId, state, 'rejected')] : [])];
     case 'OrderExpired':
       return [
         { cancelTimer: EXPIRE },
@@ -85,61 +108,68 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
     }
     case 'RefundDone': {
       const refund = state.refunds.find(({ id }) => id === event.refundId);
-      if (refund === undefined) return [];
-      return [
-        say(paymentReturned, {
-          orderId,
-          amount: refund.amount,
-          language: state.language,
-          contact: contactFor(state),
-          product: productOf(state),
-        }),
-      ];
+      // What a ticket was worth is told with the ticket; here is told what came in for nothing.
+      if (refund === undefined || (refund.of !== undefined && refund.of !== 'prepayment')) return [];
+      return [say(paymentReturned, { ...aboutOrder(orderId, state), amount: refund.amount })];
+    }
+    case 'TicketReturned': {
+      const { refundId, number, fee, returned, reason } = event.returned;
+      const about = aboutOrder(orderId, state);
+      return [say(ticketsRefunded, { ...about, refundId, ticketNumbers: [number], fee, returned, reason })];
+    }
+    case 'DisruptionTold': {
+      const { ticketNumbers, ...told } = event.told;
+      const about = aboutOrder(orderId, state);
+      return [say(holderToldOfDisruption, { ...about, ...told, ticketNumbers: [...ticketNumbers] })];
     }
     case 'HoldLetGo':
       return [
         say(releaseHold, {
-          ...hold,
+          holdId: event.holdId ?? state.holdId,
+          orderId,
           reason: state.status === 'expired' ? 'expired' : state.status === 'cancelled' ? 'cancelled' : 'rejected',
         }),
       ];
     case 'HoldKept':
       return [say(confirmHold, hold)];
     case 'OrderRefused':
-    case 'HoldGranted':
+    case 'PrepaymentCaptured':
     case 'PaymentOpened':
     case 'PaymentFailed':
     case 'PaymentClosed':
       return [];
+    case 'ExchangeBegun':
+    case 'ExchangeHeld':
+    case 'ExchangeSettled':
+    case 'ExchangeClosing':
+    case 'ExchangeCompleted':
+    case 'ExchangeFailed':
+    case 'ExchangeHoldLetGo':
+    case 'ExchangeHoldKept':
+      return exchangeMessages(event, orderId, state);
     default:
       return unreachable(event, 'order event');
   }
 }
 
 function closeOpenPayments(orderId: string, state: LiveOrder): readonly Said[] {
-  return state.payments.filter(isOpen).map(({ id }) => say(closePayment, { paymentId: id, orderId }));
+  return openPayments(state).map(({ id }) => say(closePayment, { paymentId: id, orderId }));
 }
 
-function closed(orderId: string, state: LiveOrder, status: 'expired' | 'cancelled'): Said {
-  const reason = status === 'expired' ? 'unpaid' : 'cancelled';
-  return say(orderClosed, {
-    orderId,
-    status,
-    reason,
-    language: state.language,
-    contact: contactFor(state),
-    product: productOf(state),
-    notify: true,
-  });
+function firstStart(state: LiveOrder): string {
+  return new Date(Math.min(...state.lines.map(({ startsAt }) => Date.parse(startsAt)))).toISOString();
+}
+
+function closed(orderId: string, state: LiveOrder, status: 'expired' | 'cancelled' | 'rejected'): Said {
+  const reason = 'reason' in state ? state.reason : status;
+  return say(orderClosed, { ...aboutOrder(orderId, state), status, reason, notify: true });
 }
 
 function fulfilled(orderId: string, state: LiveOrder, event: Extract<OrderEvent, { type: 'OrderFulfilled' }>): Said {
   const lines = new Map(state.lines.map((line) => [line.lineId, line]));
-  const tickets = event.told.flatMap(({ number, lineId, qr }) => {
-    const line = lines.get(lineId);
-    if (line === undefined) return [];
-    const { ticketTypeName, sessionId, date, startsAt, endsAt, unitAmount } = line;
-    return [{ number, ticketType: ticketTypeName, sessionId, date, startsAt, endsAt, amount: unitAmount, qr }];
+  const tickets = event.told.flatMap((ticket) => {
+    const line = lines.get(ticket.lineId);
+    return line === undefined ? [] : [toldTicket(line, ticket)];
   });
   return say(orderFulfilled, {
     orderId,
@@ -149,23 +179,6 @@ function fulfilled(orderId: string, state: LiveOrder, event: Extract<OrderEvent,
     product: productOf(state),
     tickets,
   });
-}
-
-function contactFor(state: LiveOrder): {
-  name: ReturnType<typeof forRecipient>;
-  phone: ReturnType<typeof forRecipient>;
-  email?: ReturnType<typeof forRecipient>;
-} {
-  const { name, phone, email } = state.contact;
-  return {
-    name: forRecipient('notification', name),
-    phone: forRecipient('notification', phone),
-    ...(email === undefined ? {} : { email: forRecipient('notification', email) }),
-  };
-}
-
-function productOf(state: LiveOrder): Bilingual {
-  return state.lines[0]?.productName ?? { zh: '门票', en: 'Tickets' };
 }
 
 /** What the payer reads in the wallet. */

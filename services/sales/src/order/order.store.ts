@@ -1,7 +1,6 @@
 // Orders on disk.
-import { languageSchema, paymentMethodSchema, salesChannelSchema } from '@tongpiao/contracts';
-import type { Fen } from '@tongpiao/kernel';
-import { isFen } from '@tongpiao/kernel';
+import { languageSchema, paymentMethodSchema, refundReasonSchema, salesChannelSchema } from '@tongpiao/contracts';
+import { isFen, type Fen } from '@tongpiao/kernel';
 import { personalValueSchema, type AggregateSpec } from '@tongpiao/persistence';
 import { z } from 'zod';
 import { orderDecider } from './order.decider.ts';
@@ -11,7 +10,7 @@ import type { OrderCommand, OrderEvent, OrderState } from './order.ts';
 const fenSchema = z.custom<Fen>(isFen, 'not an amount in fen');
 const bilingual = z.object({ zh: z.string(), en: z.string() });
 
-const lineSchema = z.object({
+const newLine = {
   lineId: z.string(),
   productId: z.string(),
   productName: bilingual,
@@ -32,6 +31,9 @@ const lineSchema = z.object({
   minutesBetweenEntries: z.number().int().positive().optional(),
   realName: z.boolean(),
   showAtGate: z.array(z.string()),
+};
+const lineSchema = z.object({
+  ...newLine,
   travellers: z.array(z.object({ name: personalValueSchema, idType: z.string(), idNumber: personalValueSchema })),
 });
 
@@ -56,6 +58,7 @@ const sold = {
       status: z.enum(['requested', 'opened', 'captured', 'failed', 'closed']),
       payUrl: z.string().optional(),
       requestedAt: z.string(),
+      exchangeId: z.string().optional(),
     }),
   ),
   refunds: z.array(
@@ -63,22 +66,75 @@ const sold = {
       id: z.string(),
       paymentId: z.string(),
       amount: fenSchema,
-      reason: z.enum(['late-payment', 'double-payment']),
+      reason: z.enum(['late-payment', 'double-payment', 'cancelled', 'refund']),
       status: z.enum(['requested', 'done']),
+      of: z.string().optional(),
     }),
   ),
+  exchanges: z.array(
+    z.object({
+      id: z.string(),
+      rightId: z.string(),
+      number: z.string(),
+      revision: z.number().int(),
+      holdId: z.string(),
+      line: z.object(newLine),
+      price: fenSchema,
+      fee: fenSchema,
+      due: fenSchema,
+      returned: fenSchema,
+      requestedAt: z.string(),
+      expiresAt: z.string(),
+      status: z.enum(['holding', 'awaiting_payment', 'replacing', 'done', 'failed']),
+      closing: z.enum(['expired', 'cancelled']).optional(),
+      paidBy: z.string().optional(),
+      newNumber: z.string().optional(),
+      reason: z.string().optional(),
+    }),
+  ),
+  returned: z.array(
+    z.object({
+      refundId: z.string(),
+      rightId: z.string(),
+      number: z.string(),
+      fee: fenSchema,
+      returned: fenSchema,
+      reason: refundReasonSchema,
+      at: z.string(),
+    }),
+  ),
+  told: z.array(
+    z.object({
+      disruptionId: z.string(),
+      kind: z.enum(['cancelled', 'reduced']),
+      ticketNumbers: z.array(z.string()),
+      startsAt: z.string(),
+      reason: z.string(),
+      decideBy: z.string(),
+    }),
+  ),
+  prepaidBy: z.string().optional(),
+  waiting: z
+    .object({
+      until: z.string(),
+      prepaid: z.boolean(),
+      payWithinMinutes: z.number(),
+      lineMax: z.number().int().positive(),
+    })
+    .optional(),
 };
 const paid = { paidAt: z.string(), paidBy: z.string().optional() };
 
 const orderState: z.ZodType<OrderState> = z.discriminatedUnion('status', [
   z.object({ status: z.literal('none') }),
   z.object({ ...sold, status: z.literal('holding') }),
+  z.object({ ...sold, status: z.literal('placed'), closing: z.enum(['expired', 'cancelled']).optional() }),
   z.object({ ...sold, status: z.literal('awaiting_payment'), closing: z.enum(['expired', 'cancelled']).optional() }),
   z.object({ ...sold, ...paid, status: z.literal('paid') }),
   z.object({
     ...sold,
     ...paid,
-    status: z.literal('fulfilled'),
+    status: z.enum(['fulfilled', 'partially_refunded', 'refunded']),
     tickets: z.array(z.object({ rightId: z.string(), number: z.string(), lineId: z.string() })),
   }),
   z.object({

@@ -1,7 +1,9 @@
-// The order's words: what it can be, what it can be asked, what can happen to it. One page, no logic (SAL-20, SAL-21).
-import type { Bilingual, Language, PaymentMethod, SalesChannel } from '@tongpiao/contracts';
+// The order's words: what it can be, what it can be asked, what can happen to it. No logic (SAL-20, SAL-21). What its exchanges can
+// be is in exchange.ts.
+import type { Bilingual, Language, PaymentMethod, RefundReason, SalesChannel } from '@tongpiao/contracts';
 import type { Fen } from '@tongpiao/kernel';
 import type { PersonalValue } from '@tongpiao/persistence';
+import type { Exchange, ExchangeCommand, ExchangeEvent } from './exchange.ts';
 
 export type Traveller = { readonly name: PersonalValue; readonly idType: string; readonly idNumber: PersonalValue };
 
@@ -55,6 +57,16 @@ export type OrderFacts = {
   readonly clerkId?: string | undefined;
   /** SAL-29: blind index of the buyer's address. */
   readonly addressIndex?: string | undefined;
+  /** SAL-26: it stands in line where there is no room. */
+  readonly waiting?: Waiting | undefined;
+};
+
+export type Waiting = {
+  readonly until: string;
+  /** Paid while it stands in line: places make it fulfilled by itself. */
+  readonly prepaid: boolean;
+  readonly payWithinMinutes: number;
+  readonly lineMax: number;
 };
 
 export type OrderPayment = {
@@ -64,28 +76,64 @@ export type OrderPayment = {
   readonly status: 'requested' | 'opened' | 'captured' | 'failed' | 'closed';
   readonly payUrl?: string | undefined;
   readonly requestedAt: string;
+  /** What it pays for, when that is not the order itself. */
+  readonly exchangeId?: string | undefined;
 };
 
-type OrderRefund = {
+/** Money on its way back. What was received by mistake or for nothing, or what a ticket was worth. */
+export type OrderRefund = {
   readonly id: string;
   readonly paymentId: string;
   readonly amount: Fen;
-  readonly reason: 'late-payment' | 'double-payment';
+  readonly reason: 'late-payment' | 'double-payment' | 'cancelled' | 'refund';
   readonly status: 'requested' | 'done';
+  /** The refund of a ticket or the exchange that it belongs to: one may take money from several payments. */
+  readonly of?: string | undefined;
+};
+
+/** SAL-50: a ticket that was given back. */
+export type ReturnedTicket = {
+  readonly refundId: string;
+  readonly rightId: string;
+  readonly number: string;
+  readonly fee: Fen;
+  readonly returned: Fen;
+  readonly reason: RefundReason;
+  readonly at: string;
+};
+
+/** SAL-52: its session was cancelled or reduced, and its holder was told. */
+export type ToldDisruption = {
+  readonly disruptionId: string;
+  readonly kind: 'cancelled' | 'reduced';
+  readonly ticketNumbers: readonly string[];
+  readonly startsAt: string;
+  readonly reason: string;
+  readonly decideBy: string;
 };
 
 export type EndReason = 'expired' | 'cancelled';
 
-type Sold = OrderFacts & { readonly payments: readonly OrderPayment[]; readonly refunds: readonly OrderRefund[] };
+type Sold = OrderFacts & {
+  readonly payments: readonly OrderPayment[];
+  readonly refunds: readonly OrderRefund[];
+  readonly exchanges: readonly Exchange[];
+  readonly returned: readonly ReturnedTicket[];
+  readonly told: readonly ToldDisruption[];
+  /** The payment that came while it stood in line. */
+  readonly prepaidBy?: string | undefined;
+};
 export type TicketReference = { readonly rightId: string; readonly number: string; readonly lineId: string };
 
 export type OrderState =
   | { readonly status: 'none' }
   | (Sold & { readonly status: 'holding' })
+  /** It stands in line. */
+  | (Sold & { readonly status: 'placed'; readonly closing?: EndReason | undefined })
   | (Sold & { readonly status: 'awaiting_payment'; readonly closing?: EndReason | undefined })
   | (Sold & { readonly status: 'paid'; readonly paidAt: string; readonly paidBy?: string | undefined })
   | (Sold & {
-      readonly status: 'fulfilled';
+      readonly status: 'fulfilled' | 'partially_refunded' | 'refunded';
       readonly paidAt: string;
       readonly paidBy?: string | undefined;
       readonly tickets: readonly TicketReference[];
@@ -97,6 +145,9 @@ export type OrderState =
     });
 
 export type LiveOrder = Exclude<OrderState, { status: 'none' }>;
+export type Of<Status extends LiveOrder['status']> = Extract<LiveOrder, { status: Status }>;
+/** It has its tickets. */
+export type FulfilledOrder = Extract<LiveOrder, { tickets: readonly TicketReference[] }>;
 
 export type OrderCommand =
   | { readonly type: 'PlaceOrder'; readonly facts: OrderFacts }
@@ -107,18 +158,28 @@ export type OrderCommand =
       readonly reason: string;
       readonly reasonData: Readonly<Record<string, unknown>>;
     }
-  | { readonly type: 'GrantHold'; readonly at: string }
-  | { readonly type: 'RejectHold'; readonly reason: string; readonly reasonData: Readonly<Record<string, unknown>> }
+  | ExchangeCommand
+  | { readonly type: 'QueueHold'; readonly holdId: string; readonly position: number }
+  | { readonly type: 'GrantHold'; readonly holdId: string; readonly at: string }
+  | {
+      readonly type: 'RejectHold';
+      readonly holdId: string;
+      readonly reason: string;
+      readonly reasonData: Readonly<Record<string, unknown>>;
+      readonly refundId: string;
+    }
   | {
       readonly type: 'RequestPayment';
       readonly paymentId: string;
       readonly method: PaymentMethod;
       readonly takenBy?: string | undefined;
+      readonly exchangeId?: string | undefined;
       readonly at: string;
     }
   | { readonly type: 'OpenPayment'; readonly paymentId: string; readonly payUrl?: string | undefined }
-  | { readonly type: 'FailPayment'; readonly paymentId: string; readonly reason: string }
-  | { readonly type: 'ClosePayment'; readonly paymentId: string; readonly at: string }
+  /** `refundId`: of the money that goes back if this ends what waited for it. */
+  | { readonly type: 'FailPayment'; readonly paymentId: string; readonly reason: string; readonly refundId: string }
+  | { readonly type: 'ClosePayment'; readonly paymentId: string; readonly at: string; readonly refundId: string }
   | {
       readonly type: 'CapturePayment';
       readonly paymentId: string;
@@ -126,11 +187,19 @@ export type OrderCommand =
       readonly refundId: string;
       readonly at: string;
     }
-  | { readonly type: 'ExpireOrder'; readonly at: string }
-  | { readonly type: 'CancelOrder'; readonly at: string; readonly by: 'customer' | 'staff' }
+  | { readonly type: 'ExpireOrder'; readonly at: string; readonly refundId: string }
+  | {
+      readonly type: 'CancelOrder';
+      readonly at: string;
+      readonly by: 'customer' | 'staff';
+      readonly refundId: string;
+    }
+  /** A ticket of it was given back; its right says so. */
+  | { readonly type: 'ReturnTicket'; readonly returned: ReturnedTicket }
+  | { readonly type: 'TellDisruption'; readonly told: ToldDisruption }
   | { readonly type: 'FulfilOrder'; readonly tickets: readonly TicketReference[]; readonly told: readonly ToldTicket[] }
   | { readonly type: 'ConfirmRefund'; readonly refundId: string }
-  | { readonly type: 'ReviewHold' };
+  | { readonly type: 'ReviewHold'; readonly holdId: string };
 
 /** A ticket as notification tells it. */
 export type ToldTicket = { readonly number: string; readonly lineId: string; readonly qr: string };
@@ -143,8 +212,17 @@ export type OrderEvent =
       readonly reason: string;
       readonly reasonData: Readonly<Record<string, unknown>>;
     }
-  | { readonly type: 'HoldGranted' }
-  | { readonly type: 'OrderRejected'; readonly reason: string; readonly reasonData: Readonly<Record<string, unknown>> }
+  | ExchangeEvent
+  | { readonly type: 'OrderQueued'; readonly position: number }
+  /** `payBy` for an order that stood or could have stood in line: its time to pay begins only now. */
+  | { readonly type: 'HoldGranted'; readonly payBy?: string | undefined; readonly fromLine?: true | undefined }
+  | { readonly type: 'PrepaymentCaptured'; readonly paymentId: string }
+  | {
+      readonly type: 'OrderRejected';
+      readonly reason: string;
+      readonly reasonData: Readonly<Record<string, unknown>>;
+      readonly fromLine?: true | undefined;
+    }
   | { readonly type: 'PaymentRequested'; readonly payment: OrderPayment; readonly takenBy?: string | undefined }
   | { readonly type: 'PaymentOpened'; readonly paymentId: string; readonly payUrl?: string | undefined }
   | { readonly type: 'PaymentFailed'; readonly paymentId: string; readonly reason: string }
@@ -165,5 +243,8 @@ export type OrderEvent =
     }
   | { readonly type: 'RefundRequested'; readonly refund: OrderRefund }
   | { readonly type: 'RefundDone'; readonly refundId: string }
-  | { readonly type: 'HoldLetGo' }
+  | { readonly type: 'TicketReturned'; readonly returned: ReturnedTicket }
+  | { readonly type: 'DisruptionTold'; readonly told: ToldDisruption }
+  /** `holdId` of an exchange that was never begun. */
+  | { readonly type: 'HoldLetGo'; readonly holdId?: string | undefined }
   | { readonly type: 'HoldKept' };

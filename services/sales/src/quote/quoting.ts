@@ -13,7 +13,7 @@ export type Quoting = {
   /** @throws DomainError or InvalidRequest naming the line that cannot be sold */
   compute(
     lines: Lines,
-    options: { channel: SalesChannel; namesRequired: boolean },
+    options: { channel: SalesChannel; namesRequired: boolean; wholeOrder?: boolean },
   ): Promise<{ quote: Quote; lines: readonly ReadLine[]; tenantId: TenantId; fingerprint: string }>;
   /** Whose order these lines make: the first line's tenant. */
   tenantOf(lines: Lines): Promise<TenantId | undefined>;
@@ -31,7 +31,7 @@ export function createQuoting(
       const id = first?.sessionId ?? '';
       return (await parts.sessions.byIds(parts.everywhere, [id])).get(id)?.tenantId as TenantId | undefined;
     },
-    async compute(lines, { channel, namesRequired }) {
+    async compute(lines, { channel, namesRequired, wholeOrder = true }) {
       const sessions = await parts.sessions.byIds(
         parts.everywhere,
         lines.map(({ sessionId }) => sessionId),
@@ -53,6 +53,7 @@ export function createQuoting(
         today,
         channel,
         namesRequired,
+        wholeOrder,
         // Lines of another tenant are as unknown as lines that do not exist: an order belongs to one tenant.
         session: (id) => {
           const view = sessions.get(id);

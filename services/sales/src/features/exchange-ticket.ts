@@ -1,0 +1,233 @@
+// A ticket is exchanged for another session (SAL-53, 改签). POST …/exchange-quote prices it, POST …/exchanges begins it; what is due is
+// paid under the exchange's own payments. The order leads the rest: exchange.decider.ts.
+import { ID_TYPES, DomainError, formatId } from '@tongpiao/kernel';
+import type { Scope } from '@tongpiao/persistence';
+import { derivedBytes, may, route, type Foundation, type RequestContext, type Route } from '@tongpiao/service-shell';
+import { z } from 'zod';
+import { exchangeQuote, type ExchangeQuote } from '../after-sale/exchange-quote.ts';
+import type { ClaimWish, Claims } from '../claim/claim.store.ts';
+import { OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
+import { currentTicket, seenTicket, type SeenTicket, type TicketParts } from '../order-access/may-see-ticket.ts';
+import type { Exchange, NewLine } from '../order/exchange.ts';
+import { soldLine } from '../order/order-line.ts';
+import { exchangeView, money, viewExchange } from '../order/order-view.ts';
+import type { OrderWaiting } from '../order/order-waiting.ts';
+import type { LiveOrder } from '../order/order.ts';
+import { EXCHANGE_PROBLEMS, QUOTE_PROBLEMS } from '../problems.ts';
+import type { ProductCatalogue } from '../product/product-catalogue.ts';
+import type { QuotedLine } from '../quote/quote.ts';
+import type { Quoting } from '../quote/quoting.ts';
+import type { Lines } from '../quote/wish.ts';
+import type { SoldRight } from '../right/right.ts';
+import { channelOf } from './channel.ts';
+import { exchangeIdOf } from './carry-out-exchange.ts';
+
+const body = z.strictObject({
+  sessionId: z.string().min(3).max(80),
+  ticketTypeId: z.string().min(3).max(80).optional().describe('The ticket’s own type if left out.'),
+});
+type Wish = z.output<typeof body>;
+
+const quoteView = z.object({
+  ticketNumber: z.string(),
+  price: money,
+  newPrice: money,
+  fee: money,
+  due: money.describe('To be paid before the ticket is replaced.'),
+  returned: money.describe('Comes back after the ticket was replaced.'),
+});
+
+type Parts = TicketParts & {
+  readonly catalogue: ProductCatalogue;
+  readonly quoting: Quoting;
+  readonly claims: Claims;
+  readonly waiting: OrderWaiting;
+  /** Minutes to pay what is due. */
+  readonly settleWithinMs: number;
+};
+
+const idTypes = z.enum(ID_TYPES);
+const cny = (amount: number): z.input<typeof money> => ({ amount, currency: 'CNY' });
+
+export function exchangeTicket(foundation: Foundation, parts: Parts): readonly Route[] {
+  const { clock, vault } = foundation;
+  const idKey = vault.serviceKey('exchange-ids');
+
+  /** The wish, priced and checked like a sale: eligibility on the new day included. */
+  async function priced(
+    context: RequestContext<{ number: string }, unknown, Wish>,
+    seen: SeenTicket,
+    at: Date,
+  ): Promise<{ quote: ExchangeQuote; line: NewLine; quoted: QuotedLine }> {
+    const ticket = currentTicket(seen, context.params.number);
+    const ticketTypeId = context.body.ticketTypeId ?? ticket.ticketTypeId;
+    const people = await peopleOf(parts, seen, ticket);
+    const wished = { sessionId: context.body.sessionId, ticketTypeId, ...people };
+    const { quote, tenantId } = await parts.quoting.compute([wished], {
+      channel: channelOf(context),
+      namesRequired: true,
+      wholeOrder: false,
+    });
+    const [quoted] = quote.lines;
+    if (quoted === undefined || tenantId !== seen.scope.tenantId)
+      throw new DomainError('sales.unknown-session', 'There is no such session.', { line: 0 });
+    const { product } = (await parts.catalogue.byIds([ticket.productId])).get(ticket.productId) ?? {};
+    const line = soldLine(quoted, ticket.lineId);
+    const place = { ...line, amount: quoted.unitAmount };
+    return { quote: exchangeQuote(ticket, place, product?.exchanges, at.toISOString()), line, quoted };
+  }
+
+  return [
+    route({
+      method: 'post',
+      path: '/api/v1/tickets/:number/exchange-quote',
+      summary: 'What exchanging this ticket for another session costs.',
+      tags: ['tickets'],
+      access: OWNER_OR_STAFF,
+      idempotent: false,
+      body,
+      problems: [...QUOTE_PROBLEMS, ...EXCHANGE_PROBLEMS],
+      responses: { 200: quoteView },
+      async handler(context) {
+        const seen = await seenTicket(context, parts, foundation);
+        const { quote } = await priced(context, seen, clock());
+        const { price, newPrice, fee, due, returned } = quote;
+        return {
+          status: 200,
+          body: {
+            ticketNumber: seen.ticket.number,
+            price: cny(price),
+            newPrice: cny(newPrice),
+            fee: cny(fee),
+            due: cny(due),
+            returned: cny(returned),
+          },
+        };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/tickets/:number/exchanges',
+      summary: 'Exchanges the ticket for another session.',
+      description:
+        'The new place is held first; what is due is paid to …/exchanges/{id}/payments; then the ticket is replaced. With Prefer: wait=N the answer is 201 once it is done, failed or waits for payment.',
+      tags: ['tickets'],
+      access: OWNER_OR_STAFF,
+      waits: true,
+      body,
+      problems: [...QUOTE_PROBLEMS, ...EXCHANGE_PROBLEMS, 'sales.exchange-under-way', 'sales.document-has-ticket'],
+      responses: { 201: exchangeView, 202: exchangeView },
+      async handler(context) {
+        const seen = await seenTicket(context, parts, foundation);
+        mayExchange(context, seen.staff);
+        const { scope, ticket } = seen;
+        const bytes = derivedBytes(idKey, `${context.callerKey}|${seen.id}`, 'exchange', context.idempotencyKey);
+        const exchangeId = exchangeIdOf(scope.tenantId, bytes);
+        const known = await exchangeOf(parts, scope, ticket.orderId, exchangeId);
+        if (known !== undefined) return answered(parts, context, scope, ticket.orderId, known);
+        const now = clock();
+        const { quote, line, quoted } = await priced(context, seen, now);
+        const claims = await parts.claims.take(scope, ticket.orderId, claimsOf(ticket, quoted), now);
+        if (claims.refusal !== undefined)
+          throw new DomainError(claims.refusal.code, 'The new place is not to be had for this document.', {
+            ...claims.refusal.data,
+          });
+        const { price, fee, due, returned } = quote;
+        const facts = {
+          id: exchangeId,
+          rightId: seen.id,
+          number: ticket.number,
+          revision: ticket.revision,
+          holdId: formatId<'Hold'>('hld', scope.tenantId, bytes.subarray(12, 27)),
+          line,
+          price,
+          fee,
+          due,
+          returned,
+          requestedAt: now.toISOString(),
+          expiresAt: new Date(Math.min(now.getTime() + parts.settleWithinMs, Date.parse(line.endsAt))).toISOString(),
+        };
+        const { state } = await parts.orders.handle(scope, ticket.orderId, { type: 'BeginExchange', facts });
+        const begun = state.status === 'none' ? undefined : state.exchanges.find(({ id }) => id === exchangeId);
+        if (begun === undefined) throw new Error('an exchange was begun and is not there');
+        return answered(parts, context, scope, ticket.orderId, begun);
+      },
+    }),
+  ];
+}
+
+export function mayExchange(context: Pick<RequestContext, 'principal'>, staff: boolean): void {
+  if (staff && !may(context.principal, 'sales:exchanges:create'))
+    throw new DomainError('platform.forbidden', 'Exchanging tickets for a customer needs a permission.');
+}
+
+async function exchangeOf(
+  parts: Parts,
+  scope: Scope,
+  orderId: string,
+  exchangeId: string,
+): Promise<Exchange | undefined> {
+  const order = (await parts.orders.load(scope, orderId))?.state;
+  return order === undefined || order.status === 'none'
+    ? undefined
+    : order.exchanges.find(({ id }) => id === exchangeId);
+}
+
+const isSettled =
+  (exchangeId: string) =>
+  (order: Pick<LiveOrder, 'exchanges'>): boolean => {
+    const status = order.exchanges.find(({ id }) => id === exchangeId)?.status;
+    return status === 'done' || status === 'failed' || status === 'awaiting_payment';
+  };
+
+async function answered(
+  parts: Parts,
+  context: Pick<RequestContext, 'waitMs' | 'signal'>,
+  scope: Scope,
+  orderId: string,
+  begun: Exchange,
+): Promise<Answer> {
+  const settled = isSettled(begun.id);
+  const order =
+    context.waitMs === 0
+      ? undefined
+      : await parts.waiting.until(scope, orderId, settled, context.waitMs, context.signal);
+  const exchange = order?.exchanges.find(({ id }) => id === begun.id) ?? begun;
+  const given = {
+    body: viewExchange(orderId, exchange),
+    headers: { Location: `/api/v1/orders/${orderId}/exchanges/${begun.id}` },
+  };
+  return settled(order ?? { exchanges: [begun] }) ? { status: 201, ...given } : { status: 202, ...given };
+}
+
+type Given = { readonly body: z.input<typeof exchangeView>; readonly headers: Readonly<Record<string, string>> };
+type Answer = ({ readonly status: 201 } & Given) | ({ readonly status: 202 } & Given);
+
+/** The traveller stays the same: the document is opened for the check of the new day, and nothing else. */
+async function peopleOf(
+  parts: Parts,
+  { snapshot, scope }: SeenTicket,
+  ticket: SoldRight,
+): Promise<Pick<Lines[number], 'quantity' | 'travellers'>> {
+  const { traveller } = ticket;
+  if (traveller === undefined) return { quantity: 1 };
+  const key = await parts.rights.recordKey(scope, snapshot);
+  const idNumber = key.open(traveller.idNumber.sealed);
+  return { travellers: [{ name: traveller.name.masked, idType: idTypes.parse(traveller.idType), idNumber }] };
+}
+
+/** SAL-25: one document, one ticket for a session, also by exchange. */
+function claimsOf(ticket: SoldRight, quoted: QuotedLine): readonly ClaimWish[] {
+  const { traveller } = ticket;
+  const { sessionId } = quoted.session;
+  if (traveller === undefined || sessionId === ticket.sessionId) return [];
+  return [
+    {
+      key: `session-document:${sessionId}:${traveller.idNumber.index ?? ''}`,
+      limit: 1,
+      count: 1,
+      counts: 'live',
+      refusal: { code: 'sales.document-has-ticket', data: { document: traveller.idNumber.masked, sessionId } },
+    },
+  ];
+}
