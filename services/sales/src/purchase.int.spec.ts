@@ -359,7 +359,7 @@ describe('sales: orders', function () {
       const paid = await house.placed([adult()]);
       await house.pay(paid);
       await house.becomes(paid, 'fulfilled');
-      await house.send(reviewHold, { holdId: 'hld_7kreview0001', orderId: paid.id });
+      await house.send(reviewHold, { holdId: house.holdOf(paid.id), orderId: paid.id });
       await eventually(
         'kept',
         () =>

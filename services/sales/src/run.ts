@@ -5,6 +5,7 @@ import {
   reviewHold,
   sessionChanged,
   ticketRefunded,
+  waitingLineChanged,
 } from '@tongpiao/contracts';
 import { isMessage } from '@tongpiao/messaging';
 import { createWaiters, openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
@@ -30,6 +31,7 @@ import { onHoldReview } from './features/on-hold-review.ts';
 import { ORDER_TIMERS, onOrderTimer } from './features/on-order-timer.ts';
 import { onPaymentTold, PAYMENT_NEWS } from './features/on-payment-told.ts';
 import { onSessionChanged } from './features/on-session-changed.ts';
+import { onWaitingLineChanged } from './features/on-waiting-line-changed.ts';
 import { onTicketRefunded } from './features/on-ticket-refunded.ts';
 import { placeOrder } from './features/place-order.ts';
 import { refundTicket } from './features/refund-ticket.ts';
@@ -49,6 +51,7 @@ import { createQuoting } from './quote/quoting.ts';
 import { rightSpec } from './right/right.store.ts';
 import { askForSessions } from './session-view/ask-for-sessions.ts';
 import { openSessionViews } from './session-view/session-view.store.ts';
+import { openWaitingLines } from './waiting-line/waiting-lines.store.ts';
 import { openTicketKeys } from './ticket-keys/ticket-keys.store.ts';
 
 export type SalesTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'>;
@@ -69,6 +72,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const rights = await foundation.aggregate(rightSpec);
   const products = await foundation.aggregate(productSpec);
   const sessions = await openSessionViews(database);
+  const lines = await openWaitingLines(database);
   const claims = await openClaims(database, orderFates(orders, rights));
   const keys = await openTicketKeys(database, vault, everywhere, clock());
 
@@ -135,6 +139,13 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     definitions: REPUBLISH,
     handle: onRepublish(foundation, { products, orders, rights }),
   });
+  await broker.consume({
+    slice: 'on-waiting-line-changed',
+    definitions: [waitingLineChanged],
+    singleActive: true,
+    handle: onWaitingLineChanged(foundation, { lines, waiters }),
+    concurrency: 1,
+  });
   const sessionQueue = await broker.consume({
     slice: 'on-session-changed',
     definitions: [sessionChanged],
@@ -167,7 +178,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       createQuote(foundation, quoting),
       placeOrder(foundation, { orders, claims, quoting, access, waiting, limits: config.LIMITS === 'on' }),
       listOrders(foundation, orders),
-      getOrder(foundation, orders, rights),
+      getOrder(foundation, { orders, rights, lines }),
       ...requestPayment(foundation, { orders, waiting, production: config.NODE_ENV === 'production' }),
       cancelOrder(foundation, { orders, waiting, refundIds }),
       ...refundTicket(foundation, { orders, rights, catalogue, quoting, waiting }),
@@ -185,7 +196,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       getTicketQr(foundation, { orders, rights }),
       revealTraveller(foundation, { orders, rights }),
       checkIn(foundation, { rights, keys }),
-      followEvents(foundation, { orders, rights, waiters }),
+      followEvents(foundation, { orders, rights, lines, waiters }),
       listTicketKeys(keys),
     ],
   });

@@ -490,6 +490,13 @@ export async function openSalesHouse() {
     send: (definition: MessageDefinition, data: unknown, id = newId<'Message'>('msg', TENANT)): Promise<void> =>
       tell(inventory, definition, data as never, { id }),
     /** What was asked of the neighbours about an order, by type, repetitions of one message left out. */
+    /** The hold that an order asked for. */
+    holdOf(orderId: string): string {
+      const place = asked.find(
+        ({ type, data }) => type === placeHold.type && (data as { orderId: string }).orderId === orderId,
+      );
+      return (place?.data as { holdId: string }).holdId;
+    },
     askedOf(orderId: string): readonly string[] {
       const ids = new Set<string>();
       return asked

@@ -4,8 +4,8 @@ import { events, route, type Foundation, type Route, type Waiters } from '@tongp
 import { z } from 'zod';
 import { mayTouchOrder, OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
 import { orderView } from '../order/order-view.ts';
-import type { Orders, Rights } from '../stores.ts';
-import { readOrder } from './get-order.ts';
+import type { Orders } from '../stores.ts';
+import { readOrder, type OrderParts } from './get-order.ts';
 
 /** A quiet stream looks again now and then, in case a wake was lost. */
 const LOOK_AGAIN_MS = 20_000;
@@ -14,7 +14,7 @@ const OVER = new Set(['rejected', 'expired', 'cancelled', 'refunded']);
 
 export function followEvents(
   foundation: Foundation,
-  parts: { orders: Orders; rights: Rights; waiters: Waiters },
+  parts: OrderParts & { readonly orders: Orders; readonly waiters: Waiters },
 ): Route {
   return route({
     method: 'get',
@@ -32,19 +32,21 @@ export function followEvents(
         stream: async (sink) => {
           const end = Date.now() + STREAM_MAX_MS;
           let told = seqOf(sink.lastEventId);
+          let toldPlace: number | undefined;
           while (!sink.signal.aborted && Date.now() < end) {
             // Listening begins before the look, so that a change in between is not missed.
             const changed = parts.waiters.waitFor(orderId, LOOK_AGAIN_MS, sink.signal);
             const snapshot = await parts.orders.load(first.scope, orderId);
             if (snapshot === undefined || snapshot.state.status === 'none')
               throw new DomainError('platform.not-found', 'There is no such order.');
-            if (snapshot.seq > told) {
-              sink.send({
-                id: snapshot.seq,
-                event: 'order',
-                data: await readOrder(first.scope, parts.rights, orderId, snapshot.state),
-              });
+            const inLine = snapshot.state.status === 'placed';
+            if (snapshot.seq > told || inLine) {
+              const data = await readOrder(first.scope, parts, orderId, snapshot.state);
+              // In line, a step forward is news although the order itself has not changed.
+              const place = data.waiting?.position;
+              if (snapshot.seq > told || place !== toldPlace) sink.send({ id: snapshot.seq, event: 'order', data });
               told = snapshot.seq;
+              toldPlace = place;
             }
             if (OVER.has(snapshot.state.status)) return;
             await changed;

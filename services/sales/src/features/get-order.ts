@@ -9,21 +9,26 @@ import { orderView, viewOrder, type OrderView } from '../order/order-view.ts';
 import type { LiveOrder } from '../order/order.ts';
 import type { RightState } from '../right/right.ts';
 import type { Orders, Rights } from '../stores.ts';
+import type { WaitingLines } from '../waiting-line/waiting-lines.store.ts';
 
 const PAGE = 50;
 
+export type OrderParts = { readonly rights: Rights; readonly lines: WaitingLines };
+
 /** The order as its GET answers it, with the state of each ticket. */
-export async function readOrder(scope: Scope, rights: Rights, id: string, order: LiveOrder): Promise<OrderView> {
+export async function readOrder(scope: Scope, parts: OrderParts, id: string, order: LiveOrder): Promise<OrderView> {
   const found = new Map<string, RightState>();
   if ('tickets' in order) {
     const ids = order.tickets.map(({ rightId }) => rightId);
-    for (const right of await rights.find(scope, { _id: { $in: ids } }, { limit: ids.length }))
+    for (const right of await parts.rights.find(scope, { _id: { $in: ids } }, { limit: ids.length }))
       found.set(right.id, right.state);
   }
-  return viewOrder(id, scope.tenantId, order, found);
+  const sessionId = order.status === 'placed' ? order.lines[0]?.sessionId : undefined;
+  const position = sessionId === undefined ? undefined : await parts.lines.positionOf(scope, sessionId, id);
+  return viewOrder(id, scope.tenantId, order, found, position);
 }
 
-export function getOrder(foundation: Foundation, orders: Orders, rights: Rights): Route {
+export function getOrder(foundation: Foundation, parts: OrderParts & { readonly orders: Orders }): Route {
   return route({
     method: 'get',
     path: '/api/v1/orders/:id',
@@ -32,10 +37,15 @@ export function getOrder(foundation: Foundation, orders: Orders, rights: Rights)
     access: OWNER_OR_STAFF,
     responses: { 200: orderView },
     async handler(context) {
-      const { scope, snapshot, order } = await mayTouchOrder(context, orders, context.params.id, foundation.clock());
-      const body = await readOrder(scope, rights, snapshot.id, order);
-      // Tickets have lives of their own, which the order's version does not tell.
-      const etag = body.tickets.length > 0 ? {} : { ETag: etagOf(snapshot.version) };
+      const { scope, snapshot, order } = await mayTouchOrder(
+        context,
+        parts.orders,
+        context.params.id,
+        foundation.clock(),
+      );
+      const body = await readOrder(scope, parts, snapshot.id, order);
+      // Tickets and lines have lives of their own, which the order's version does not tell.
+      const etag = body.tickets.length > 0 || body.status === 'placed' ? {} : { ETag: etagOf(snapshot.version) };
       return { status: 200, body, headers: { ...etag, 'Cache-Control': 'private, no-store' } };
     },
   });
