@@ -1,8 +1,8 @@
 // What must be true when the platform has settled, read from the stores as an outside auditor would: orders against payments against
 // provider against ledger against tickets against counters, nothing unpublished, nothing parked, nobody told twice.
 import mongoose, { type Connection } from 'mongoose';
-
-type Document = Record<string, unknown> & { _id: string };
+import { afterSale, worthOf } from './audit-after-sale.ts';
+import { at, list, number, text, WITH_TICKETS, type Document } from './documents.ts';
 
 export type Findings = {
   readonly violations: readonly string[];
@@ -20,25 +20,6 @@ export async function connect(mongodbUri: string): Promise<Connection> {
 async function all(connection: Connection, database: string, collection: string): Promise<Document[]> {
   return connection.getClient().db(database).collection<Document>(collection).find({}).toArray();
 }
-
-function at(document: unknown, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>(
-      (value, key) =>
-        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined,
-      document,
-    );
-}
-const text = (document: unknown, path: string): string => {
-  const value = at(document, path);
-  return typeof value === 'string' ? value : '';
-};
-const number = (document: unknown, path: string): number => Number(at(document, path) ?? 0);
-const list = (document: unknown, path: string): readonly unknown[] => {
-  const value = at(document, path);
-  return Array.isArray(value) ? (value as readonly unknown[]) : [];
-};
 
 /** What still moves, in words; empty when the platform has settled. */
 export async function unsettled(connection: Connection): Promise<readonly string[]> {
@@ -60,10 +41,17 @@ export async function unsettled(connection: Connection): Promise<readonly string
   await count(
     'sales',
     'orders',
-    { 'state.status': { $in: ['holding', 'awaiting_payment', 'paid'] } },
+    { 'state.status': { $in: ['placed', 'holding', 'awaiting_payment', 'paid'] } },
     'orders are under way',
   );
   await count('sales', 'orders', { 'state.refunds.status': 'requested' }, 'orders wait for a refund');
+  await count(
+    'sales',
+    'orders',
+    { 'state.exchanges.status': { $in: ['holding', 'awaiting_payment', 'replacing'] } },
+    'orders have an exchange under way',
+  );
+  await count('inventory', 'site_days', { 'waiting.0': { $exists: true } }, 'site-days have somebody in line');
   await count('finance', 'payments', { 'state.status': { $in: ['requested', 'opened'] } }, 'payments are under way');
   await count('inventory', 'holds', { status: 'held' }, 'holds are open');
   await count('inventory', 'site_days', { 'pending.0': { $exists: true } }, 'site-days have pending decisions');
@@ -94,11 +82,12 @@ export async function audit(
   const messages = await all(connection, 'notification', 'messages');
 
   ticketsAgainstOrders(orders, rights, violations);
-  moneyAgainstOrders(orders, payments, sandbox.payments, violations);
+  moneyAgainstOrders(orders, rights, payments, sandbox.payments, violations);
   ledgerAgainstPayments(payments, entries, violations);
   stockAgainstTickets(orders, rights, holds, siteDays, violations);
   await leftovers(connection, violations);
   toldTwice(orders, messages, sandbox, violations);
+  afterSale(orders, rights, payments, violations);
 
   const byStatus = Map.groupBy(orders, (order) => text(order, 'state.status'));
   const counts: Record<string, number> = {
@@ -122,9 +111,9 @@ function ticketsAgainstOrders(orders: readonly Document[], rights: readonly Docu
     const status = text(order, 'state.status');
     const wanted = list(order, 'state.lines').reduce<number>((sum, line) => sum + number(line, 'quantity'), 0);
     const issued = byOrder.get(order._id)?.length ?? 0;
-    if (status === 'fulfilled' && issued !== wanted)
-      violations.push(`order ${order._id} is fulfilled with ${issued} of ${wanted} tickets`);
-    if (status !== 'fulfilled' && status !== 'paid' && issued > 0)
+    if (WITH_TICKETS.has(status) && issued !== wanted)
+      violations.push(`order ${order._id} is ${status} with ${issued} of ${wanted} tickets`);
+    if (!WITH_TICKETS.has(status) && status !== 'paid' && issued > 0)
       violations.push(`order ${order._id} is ${status} and has ${issued} tickets`);
     if (status === 'paid') violations.push(`order ${order._id} is paid and has not been fulfilled`);
   }
@@ -144,6 +133,7 @@ export type ProviderPayment = {
 
 function moneyAgainstOrders(
   orders: readonly Document[],
+  rights: readonly Document[],
   payments: readonly Document[],
   provider: readonly ProviderPayment[],
   violations: string[],
@@ -169,13 +159,16 @@ function moneyAgainstOrders(
       );
   }
   const byOrder = Map.groupBy(payments, (payment) => text(payment, 'state.orderId'));
+  const rightsByOrder = Map.groupBy(rights, (right) => text(right, 'state.orderId'));
   for (const order of orders) {
     const own = byOrder.get(order._id) ?? [];
     const kept = own
       .filter((payment) => text(payment, 'state.status') === 'captured')
       .reduce((sum, payment) => sum + number(payment, 'state.capture.amount') - refundedOf(payment), 0);
-    const owed =
-      text(order, 'state.status') === 'fulfilled' || text(order, 'state.status') === 'paid'
+    const status = text(order, 'state.status');
+    const owed = WITH_TICKETS.has(status)
+      ? worthOf(order, rightsByOrder.get(order._id) ?? [])
+      : status === 'paid'
         ? number(order, 'state.total')
         : 0;
     if (kept !== owed)
@@ -229,8 +222,12 @@ function stockAgainstTickets(
   violations: string[],
 ): void {
   const soldBySession = new Map<string, number>();
-  for (const right of rights)
-    soldBySession.set(text(right, 'state.sessionId'), (soldBySession.get(text(right, 'state.sessionId')) ?? 0) + 1);
+  for (const right of rights) {
+    // A ticket that was given back has given its places back too: no session of the trial is over.
+    if (text(right, 'state.status') === 'refunded') continue;
+    const sessionId = text(right, 'state.sessionId');
+    soldBySession.set(sessionId, (soldBySession.get(sessionId) ?? 0) + number(right, 'state.admits'));
+  }
   for (const siteDay of siteDays) {
     const sessions = Object.entries((at(siteDay, 'sessions') ?? {}) as Record<string, unknown>);
     let daySold = 0;
@@ -248,14 +245,21 @@ function stockAgainstTickets(
     const day = at(siteDay, 'day');
     if (day !== undefined && number(day, 'sold') !== daySold)
       violations.push(`site-day ${siteDay._id}: ${number(day, 'sold')} sold, its sessions ${daySold}`);
+    for (const entry of list(siteDay, 'waiting'))
+      violations.push(`site-day ${siteDay._id}: ${text(entry, 'hold.orderId')} stands in line still`);
     if (list(siteDay, 'pending').length > 0) violations.push(`site-day ${siteDay._id}: decisions are pending`);
   }
-  const paid = new Set(orders.filter((order) => text(order, 'state.status') === 'fulfilled').map(({ _id }) => _id));
+  const kept = new Set<string>();
+  for (const order of orders) {
+    if (WITH_TICKETS.has(text(order, 'state.status'))) kept.add(text(order, 'state.holdId'));
+    for (const exchange of list(order, 'state.exchanges'))
+      if (text(exchange, 'status') === 'done') kept.add(text(exchange, 'holdId'));
+  }
   for (const hold of holds) {
     const confirmed = text(hold, 'status') === 'confirmed';
-    if (confirmed !== paid.has(text(hold, 'orderId')))
+    if (confirmed !== kept.has(hold._id))
       violations.push(
-        `hold ${hold._id} is ${text(hold, 'status')}, its order ${paid.has(text(hold, 'orderId')) ? 'is paid' : 'is not'}`,
+        `hold ${hold._id} is ${text(hold, 'status')}, and its places were ${kept.has(hold._id) ? '' : 'not '}sold`,
       );
   }
 }
@@ -300,7 +304,7 @@ function toldTwice(
     sandbox.mail.map((mail) => mail.text),
     'mail',
   );
-  const fulfilled = orders.filter((order) => text(order, 'state.status') === 'fulfilled');
+  const fulfilled = orders.filter((order) => WITH_TICKETS.has(text(order, 'state.status')));
   const told = new Set(messages.map((message) => text(message, 'state.about')));
   for (const order of fulfilled)
     if (!told.has(order._id)) violations.push(`order ${order._id} is fulfilled and nobody was told`);

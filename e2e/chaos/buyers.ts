@@ -2,6 +2,8 @@
 // walk in, some cancel, some never pay, some pay through a provider at the last moment.
 import { newKey, type Answer, type Client } from '../support/client.ts';
 import type { Offer, World } from '../support/world.ts';
+import { changeMind } from './change-of-mind.ts';
+import { codeOf, createInsist } from './insist.ts';
 import type { Random } from './random.ts';
 
 type Told = {
@@ -10,7 +12,7 @@ type Told = {
   readonly wish: Wish;
   readonly quantity: number;
 };
-type Wish = 'pay' | 'pay-and-enter' | 'cancel' | 'forget' | 'pay-late';
+type Wish = 'pay' | 'pay-and-enter' | 'cancel' | 'forget' | 'pay-late' | 'change-mind' | 'wait' | 'wait-prepaid';
 
 const WISHES: readonly Wish[] = [
   'pay',
@@ -22,17 +24,14 @@ const WISHES: readonly Wish[] = [
   'cancel',
   'forget',
   'pay-late',
+  'change-mind',
+  'change-mind',
+  'change-mind',
+  'wait',
+  'wait-prepaid',
 ];
-/** A buyer gives up after this; what the platform did with the order is checked all the same. */
-const PATIENCE_MS = 60_000;
-const PAUSE_MS = 250;
-const ASKED_AGAIN = new Set(['platform.still-running', 'platform.rate-limited', 'sales.order-not-payable-yet']);
-
 /** The order ended or was paid while the buyer was asking: an answer, not a fault. */
 const ENDED = new Set(['sales.order-ended', 'sales.order-already-paid']);
-const codeOf = (body: unknown): string =>
-  typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string' ? body.code : '';
-
 type OrderBody = {
   id: string;
   status: string;
@@ -61,33 +60,8 @@ export function startBuyers(
   let stopping = false;
   let number = 0;
 
-  async function insist<Body>(
-    what: string,
-    work: () => Promise<Answer<Body>>,
-    good: (answer: Answer<Body>) => boolean,
-  ): Promise<Answer<Body> | undefined> {
-    const end = Date.now() + PATIENCE_MS;
-    let last = '';
-    while (Date.now() < end) {
-      try {
-        const answer = await work();
-        if (good(answer)) return answer;
-        last = String(answer.status);
-        // A clear refusal is an answer; only busy, away and not-yet are asked again.
-        const code = codeOf(answer.body);
-        last += ` ${code}`;
-        if (answer.status >= 400 && answer.status < 500 && !ASKED_AGAIN.has(code)) {
-          wrong.push(`${what}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`);
-          return undefined;
-        }
-      } catch (error) {
-        last = error instanceof Error ? error.message : String(error);
-      }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    }
-    gaveUp.set(`${what} (${last})`, (gaveUp.get(`${what} (${last})`) ?? 0) + 1);
-    return undefined;
-  }
+  const insist = createInsist(gaveUp, wrong);
+  const parts = { client, world, insist, random: options.random, wrong };
 
   async function one(): Promise<void> {
     number += 1;
@@ -97,6 +71,8 @@ export function startBuyers(
     const sessionId = options.random.pick(offer.sessionIds);
     const quantity = options.random.between(1, 3);
     const key = newKey();
+    const waits = offer.waits && (wish === 'wait' || wish === 'wait-prepaid');
+    const until = new Date(Date.now() + options.random.between(15, 45) * 1_000).toISOString();
     const placed = await insist<OrderBody>(
       'order',
       () =>
@@ -111,13 +87,21 @@ export function startBuyers(
               email: `b${mine}@example.cn`,
             },
             lines: [{ sessionId, ticketTypeId: offer.ticketTypes['adult'], quantity }],
+            ...(waits ? { waitingList: { until, prepaid: wish === 'wait-prepaid' } } : {}),
           },
         }),
-      ({ status, body }) => status === 201 || (status === 202 && body.status === 'awaiting_payment'),
+      ({ status, body }) =>
+        status === 201 || (status === 202 && (body.status === 'awaiting_payment' || body.status === 'placed')),
     );
     if (placed === undefined) return;
     const { id, accessToken: token } = placed.body;
     const remember = (status: string): void => void told.push({ orderId: id, status, wish, quantity });
+    if (placed.body.status === 'placed') {
+      remember('placed');
+      if (wish === 'wait-prepaid') await payAhead(id, token);
+      if (options.random.between(1, 4) === 1) await leaveTheLine(id, token);
+      return;
+    }
     if (placed.body.status !== 'awaiting_payment' || wish === 'forget') {
       remember(placed.body.status);
       return;
@@ -163,6 +147,32 @@ export function startBuyers(
     if (order.body.tickets.length !== quantity)
       wrong.push(`${id}: ${order.body.tickets.length} tickets for ${quantity} places although it is fulfilled`);
     if (wish === 'pay-and-enter' && offer.today.has(sessionId)) await enter(order.body);
+    const numbers = order.body.tickets.map((ticket) => ticket.number);
+    if (wish === 'change-mind' && offer.changeable) await changeMind(parts, offer, { id, token, sessionId, numbers });
+  }
+
+  /** In line, before there are places: the money is kept, and goes back if nothing comes of it. */
+  async function payAhead(id: string, token: string): Promise<void> {
+    const payKey = newKey();
+    await insist(
+      'payment in line',
+      () =>
+        client.call(`/api/v1/orders/${id}/payments`, {
+          token,
+          wait: 10,
+          idempotencyKey: payKey,
+          json: { method: 'sandbox' },
+        }),
+      ({ status, body }) => status === 201 || status === 202 || ENDED.has(codeOf(body)),
+    );
+  }
+
+  async function leaveTheLine(id: string, token: string): Promise<void> {
+    await insist(
+      'leaving the line',
+      () => client.call(`/api/v1/orders/${id}/cancellation`, { token, json: {} }),
+      ({ status, body }) => status === 200 || status === 202 || ENDED.has(codeOf(body)),
+    );
   }
 
   /** Pays at the provider about when the order expires: either it is paid, or the money comes back. */

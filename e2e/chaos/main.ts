@@ -53,11 +53,19 @@ async function main(): Promise<number> {
   const client = createClient(platform.baseUrl, 64);
   try {
     const world = await makeWorld(client, platform.adminPassword);
-    const roomy = await world.addProduct({ name: 'roomy', capacity: 100_000, payWithinMinutes: 0.3 });
+    const roomy = await world.addProduct({
+      name: 'roomy',
+      capacity: 100_000,
+      payWithinMinutes: 0.3,
+      days: 2,
+      afterSale: true,
+    });
     const tight = await world.addProduct({
       name: 'tight',
       capacity: 40,
       payWithinMinutes: 0.3,
+      afterSale: true,
+      waitingPayWithinMinutes: 0.3,
       slots: [
         { from: '00:00', to: '12:00' },
         { from: '12:00', to: '24:00' },

@@ -10,6 +10,10 @@ export type Offer = {
   readonly sessionIds: readonly string[];
   /** Of these, today's: the gate lets them in now. */
   readonly today: ReadonlySet<string>;
+  /** Its tickets can be given back and exchanged. */
+  readonly changeable: boolean;
+  /** It has a waiting list. */
+  readonly waits: boolean;
 };
 export type World = {
   readonly tenantId: string;
@@ -35,6 +39,10 @@ type ProductOptions = {
   readonly unpaidPerPhone?: number;
   readonly entries?: number;
   readonly opensMinutesBefore?: number;
+  /** Tickets can be given back for 10 % and exchanged at will, while their session lasts. */
+  readonly afterSale?: boolean;
+  /** Minutes to pay for who was served from the waiting list; without it there is none. */
+  readonly waitingPayWithinMinutes?: number;
 };
 
 type Session = { id: string; startsAt: string; available: number };
@@ -153,11 +161,30 @@ export async function makeWorld(client: Client, adminPassword: string): Promise<
         productId: product.id,
         ticketTypes,
         sessionIds: open.map(({ id }) => id),
+        changeable: options.afterSale === true,
+        waits: options.waitingPayWithinMinutes !== undefined,
         today: new Set(open.filter(({ startsAt }) => startsAt.startsWith(today())).map(({ id }) => id)),
       };
     },
   };
 }
+
+const DAY_MINUTES = 24 * 60;
+const whileItLasts = {
+  effectiveFrom: '2020-01-01T00:00:00+08:00',
+  rounding: { unit: 'fen', direction: 'half-up' },
+};
+const AFTER_SALE = {
+  refunds: [{ ...whileItLasts, steps: [{ minutesBefore: -DAY_MINUTES, feePercent: 10, feeMinimum: 0 }] }],
+  exchanges: [
+    {
+      ...whileItLasts,
+      steps: [{ minutesBefore: -DAY_MINUTES, feePercent: 5, feeMinimum: 0 }],
+      timesMax: 3,
+      otherTicketTypes: true,
+    },
+  ],
+};
 
 function productBody(siteId: string, options: ProductOptions): unknown {
   const type = (code: string, zh: string, en: string, more: Record<string, unknown> = {}): unknown => ({
@@ -180,11 +207,13 @@ function productBody(siteId: string, options: ProductOptions): unknown {
       type('adult', '成人票', 'Adult'),
       type('child', '儿童票', 'Child', { eligibility: [{ maxAge: 18 }], realName: true }),
       type('named', '实名成人票', 'Adult, named', { realName: true }),
+      type('student', '学生票', 'Student'),
     ],
     prices: [
       { ticketType: 'adult', amount },
       { ticketType: 'child', amount: Math.floor(amount / 2) },
       { ticketType: 'named', amount },
+      { ticketType: 'student', amount: Math.floor(amount * 0.8) },
     ],
     rules: {
       presaleDays: 60,
@@ -195,5 +224,9 @@ function productBody(siteId: string, options: ProductOptions): unknown {
       unpaidPerAddress: 10_000,
     },
     validity: { opensMinutesBefore: options.opensMinutesBefore ?? 60, closesMinutesAfter: 0 },
+    ...(options.afterSale === true ? AFTER_SALE : {}),
+    ...(options.waitingPayWithinMinutes === undefined
+      ? {}
+      : { waiting: { lineMax: 200, payWithinMinutes: options.waitingPayWithinMinutes } }),
   };
 }
