@@ -5,13 +5,15 @@ import type { Config } from './config.ts';
 import { changeSession } from './features/change-session.ts';
 import { completePending } from './features/complete-pending.ts';
 import { createCalendar } from './features/create-calendar.ts';
-import { DECIDE_HOLDS, decideHolds, type DecideFaults } from './features/decide-holds.ts';
+import { DECIDE_HOLDS, decideHolds } from './features/decide-holds.ts';
 import { createSessionGenerator } from './features/generate-sessions.ts';
 import { getSiteDay } from './features/get-site-day.ts';
 import { listSessions } from './features/list-sessions.ts';
 import { onSessionRepublish, REPUBLISH_SESSIONS } from './features/on-session-republish.ts';
 import { reviewStaleHolds } from './features/review-stale-holds.ts';
+import { serveWaiting } from './features/serve-waiting.ts';
 import { createAvailabilityTeller } from './features/tell-availability.ts';
+import type { DecideFaults } from './hold/complete-decided.ts';
 import { openHolds } from './hold/hold.store.ts';
 import { problems } from './problems.ts';
 import { createSessionIndex } from './session/session-index.ts';
@@ -43,6 +45,15 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
   const availability = createAvailabilityTeller(foundation, siteDays);
   const generator = createSessionGenerator(foundation, { calendars, sessions, siteDays, announce: availability.moved });
 
+  const deciding = {
+    siteDays,
+    holds,
+    publisher: broker.publisher,
+    moved: availability.moved,
+    clock,
+    ...(options.decideFaults === undefined ? {} : { faults: options.decideFaults }),
+  };
+
   await broker.consume({
     slice: 'decide-holds',
     definitions: DECIDE_HOLDS,
@@ -50,15 +61,7 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
     prefetch: HOLD_PREFETCH,
     maxBatch: HOLD_BATCH,
     lingerMs: HOLD_LINGER_MS,
-    handleBatch: decideHolds({
-      siteDays,
-      holds,
-      sessions: index,
-      publisher: broker.publisher,
-      moved: availability.moved,
-      clock,
-      ...(options.decideFaults === undefined ? {} : { faults: options.decideFaults }),
-    }),
+    handleBatch: decideHolds({ ...deciding, sessions: index }),
   });
   await broker.consume({
     slice: 'on-session-republish',
@@ -66,8 +69,9 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
     handle: onSessionRepublish(foundation, sessions),
   });
 
-  completePending(foundation, siteDays, holds);
-  reviewStaleHolds(foundation, holds);
+  serveWaiting(foundation, deciding);
+  completePending(foundation, siteDays, holds, availability.moved);
+  reviewStaleHolds(foundation, holds, siteDays);
   generator.keepAhead();
   availability.tellInFull();
 

@@ -3,6 +3,7 @@
 import type { TenantId } from '@tongpiao/kernel';
 import { Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
+import { completeDecided, servedOf, type CompletingParts } from '../hold/complete-decided.ts';
 import type { HoldStore } from '../hold/hold.store.ts';
 import type { SiteDayStore } from '../site-day/site-day.store.ts';
 
@@ -13,6 +14,7 @@ export function completePending(
   foundation: Pick<Foundation, 'clock' | 'logger' | 'every' | 'acrossTenants'>,
   siteDays: SiteDayStore,
   holds: HoldStore,
+  moved: CompletingParts['moved'],
 ): void {
   const { clock, logger } = foundation;
   foundation.every(
@@ -29,17 +31,7 @@ export function completePending(
         );
         if (own.length === 0) continue;
         logger.warn({ siteDay: siteDay.id, pending: own.length }, 'completing decisions after a crash');
-        const letGo = await holds.complete(
-          own.map((entry) => ({ ...entry, scope })),
-          clock(),
-        );
-        for (const { hold, step } of own)
-          if (step === 'place' && letGo.has(hold.holdId)) await siteDays.undoPlace(scope, siteDay.id, hold);
-        await siteDays.clearPending(
-          scope,
-          siteDay.id,
-          own.map(({ id }) => id),
-        );
+        await completeDecided({ siteDays, holds, moved, clock }, scope, [siteDay.id], servedOf(scope, own));
       }
     },
     { lease: true },

@@ -265,6 +265,7 @@ describe('decide-holds', function () {
       },
       instance.siteDays,
       instance.holds,
+      () => undefined,
     );
     await sweep?.();
     await sweep?.();

@@ -5,34 +5,28 @@
 // Killed between 1 and 2, the messages come again and find their ids pending: counters stay, documents follow. Killed between
 // 2 and 3, documents are there already and pending is cleared. Killed after 3, the documents say so. Reading the counters
 // before the holds, under the guard of the revision, makes this true with several instances at work.
+//
+// Each decision serves the line of its site-day as well (SAL-26); documents of those who were served follow together with the
+// batch's own, and after a crash with the next decision.
 import { confirmHold, extendHold, placeHold, releaseHold, returnPlaces } from '@tongpiao/contracts';
 import { TransientError, type TenantId } from '@tongpiao/kernel';
 import type { Outcome, Publisher, Received } from '@tongpiao/messaging';
 import { Scope } from '@tongpiao/persistence';
+import { completeDecided, giveBack, servedOf, type CompletingParts } from '../hold/complete-decided.ts';
 import { DecisionMemory } from '../hold/decision-memory.ts';
 import { settle } from '../hold/hold-answers.ts';
 import { daysOf, originOf, readRequests, type Item } from '../hold/hold-requests.ts';
-import type { HoldStore, StoredHold } from '../hold/hold.store.ts';
+import type { Decided, StoredHold } from '../hold/hold.store.ts';
 import type { SessionIndex } from '../session/session-index.ts';
 import { applyChange } from '../site-day/counters.policy.ts';
 import { decideBatch } from '../site-day/site-day.decider.ts';
-import { pendingId, type HoldFacts, type HoldOutcome, type HoldRequest, type SiteDay } from '../site-day/site-day.ts';
-import type { SiteDayStore } from '../site-day/site-day.store.ts';
+import { pendingId, type HoldFacts, type HoldOutcome, type HoldRequest } from '../site-day/site-day.ts';
 
 export const DECIDE_HOLDS = [placeHold, confirmHold, extendHold, releaseHold, returnPlaces] as const;
 
-/** Where a test may let the process die: between any two writes of a group. */
-export type DecideFaults = { at(point: 'afterCounters' | 'afterHolds' | 'afterPending'): void | Promise<void> };
-
-type Given = {
-  readonly siteDays: SiteDayStore;
-  readonly holds: HoldStore;
+type Given = CompletingParts & {
   readonly sessions: SessionIndex;
   readonly publisher: Pick<Publisher, 'publishMany'>;
-  /** Told which site-days moved, for the availability figures. */
-  readonly moved: (tenantId: string, siteDay: SiteDay) => void;
-  readonly clock: () => Date;
-  readonly faults?: DecideFaults;
 };
 type Parts = Given & { readonly memory: DecisionMemory };
 
@@ -96,14 +90,14 @@ async function decideGroup(
     if (siteDay === undefined) return items.map(({ request: { hold } }) => unknownSession(hold));
     // After the counters: a hold that was completed before this read is seen here, one that is decided later moves the revision.
     const stored = await parts.holds.load(scope, [...new Set(items.map(({ request }) => request.hold.holdId))]);
-    const { outcomes, change } = decideBatch(
+    const { outcomes, change, served } = decideBatch(
       siteDay,
       (holdId) => stored.get(holdId),
       items.map(({ request }) => request),
     );
     if (change === undefined) {
       // Refusals write nothing that a guard could catch: they are said from counters that were read for them.
-      if (remembered !== undefined && outcomes.some(({ kind }) => kind === 'rejected')) {
+      if (remembered !== undefined && outcomes.some(isUnwritten)) {
         memory.forget(scope.tenantId, siteDayId);
         continue;
       }
@@ -118,7 +112,7 @@ async function decideGroup(
       parts.moved(scope.tenantId, after);
     }
     await parts.faults?.at('afterCounters');
-    await followUp(parts, scope, [siteDayId], items, outcomes, stored);
+    await followUp(parts, scope, [siteDayId], [...completedOf(items, outcomes), ...servedOf(scope, served)], stored);
     return outcomes;
   }
   throw new TransientError('inventory.contended', `site-day ${siteDayId}: ${GUARD_TRIES} other decisions came first`);
@@ -141,13 +135,8 @@ async function decideAcrossDays(parts: Parts, scope: Scope, item: Item): Promise
     taken.push(day);
     last = outcome;
   }
-  await followUp(parts, scope, days, [item], [last]);
+  await followUp(parts, scope, days, completedOf([item], [last]));
   return last;
-}
-
-async function giveBack(parts: Parts, scope: Scope, days: readonly string[], hold: HoldFacts): Promise<void> {
-  for (const day of days) await parts.siteDays.undoPlace(scope, day, hold);
-  for (const siteDay of (await parts.siteDays.load(scope, days)).values()) parts.moved(scope.tenantId, siteDay);
 }
 
 async function decideOneOfSeveral(parts: Parts, scope: Scope, day: string, request: HoldRequest): Promise<HoldOutcome> {
@@ -155,15 +144,16 @@ async function decideOneOfSeveral(parts: Parts, scope: Scope, day: string, reque
     const siteDay = (await parts.siteDays.load(scope, [day])).get(day);
     if (siteDay === undefined) return unknownSession(request.hold);
     const stored = await parts.holds.load(scope, [request.hold.holdId]);
-    const { outcomes, change } = decideBatch(siteDay, (holdId) => stored.get(holdId), [request]);
+    const { outcomes, change, served } = decideBatch(siteDay, (holdId) => stored.get(holdId), [request]);
     const [outcome] = outcomes;
     if (outcome === undefined) throw new Error('a request without an outcome');
-    if (change === undefined) return outcome;
-    if (await parts.siteDays.decide(scope, siteDay, change, parts.clock())) {
+    if (change !== undefined) {
+      if (!(await parts.siteDays.decide(scope, siteDay, change, parts.clock()))) continue;
       parts.moved(scope.tenantId, applyChange(siteDay, change));
       await parts.faults?.at('afterCounters');
-      return outcome;
     }
+    await followUp(parts, scope, [day], servedOf(scope, served));
+    return outcome;
   }
   throw new TransientError('inventory.contended', `site-day ${day}: ${GUARD_TRIES} other decisions came first`);
 }
@@ -172,29 +162,25 @@ async function followUp(
   parts: Parts,
   scope: Scope,
   days: readonly string[],
-  items: readonly Item[],
-  outcomes: readonly HoldOutcome[],
+  decided: readonly Decided[],
   seen?: ReadonlyMap<string, StoredHold>,
 ): Promise<void> {
-  const completed = outcomes.flatMap((outcome, index) => {
+  await completeDecided(parts, scope, days, decided, seen);
+  for (const { step, hold } of decided) if (step === 'place') parts.memory.keepFacts(scope.tenantId, hold);
+  const cleared = new Set(decided.map((entry) => pendingId(entry)));
+  if (cleared.size > 0) for (const day of days) parts.memory.cleared(scope.tenantId, day, cleared);
+}
+
+function completedOf(items: readonly Item[], outcomes: readonly HoldOutcome[]): readonly Decided[] {
+  return outcomes.flatMap((outcome, index) => {
     const item = items[index];
     return outcome.kind === 'complete' && item !== undefined ? [{ ...outcome, scope: item.scope }] : [];
   });
-  if (completed.length === 0) return;
-  const letGo = await parts.holds.complete(completed, parts.clock(), seen);
-  for (const { step, hold } of completed) if (step === 'place') parts.memory.keepFacts(scope.tenantId, hold);
-  await parts.faults?.at('afterHolds');
-  // Its release overtook the place that waited on a retry rung: what the counters gave goes back with the pending entry.
-  for (const { hold, step } of completed) {
-    if (step === 'place' && letGo.has(hold.holdId)) await giveBack(parts, scope, days, hold);
-  }
-  const ids = completed.map((entry) => pendingId(entry));
-  const cleared = new Set(ids);
-  for (const day of days) {
-    await parts.siteDays.clearPending(scope, day, ids);
-    parts.memory.cleared(scope.tenantId, day, cleared);
-  }
-  await parts.faults?.at('afterPending');
+}
+
+/** What is said without a write. */
+function isUnwritten({ kind }: HoldOutcome): boolean {
+  return kind === 'rejected' || kind === 'queued';
 }
 
 function unknownSession(hold: HoldFacts): HoldOutcome {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { HoldStore } from '../hold/hold.store.ts';
 import { balanced } from '../site-day/counters.policy.ts';
 import { siteDayId, type SiteDayStore } from '../site-day/site-day.store.ts';
+import { sessionOf } from '../site-day/waiting-line.policy.ts';
 
 const counters = z.object({ capacity: z.int(), available: z.int(), held: z.int(), sold: z.int() });
 
@@ -19,7 +20,13 @@ export function getSiteDay(siteDays: SiteDayStore, holds: HoldStore): Route {
       200: z.object({
         revision: z.int(),
         day: counters.optional(),
-        sessions: z.array(counters.extend({ id: z.string(), status: z.enum(['open', 'closed']) })),
+        sessions: z.array(
+          counters.extend({
+            id: z.string(),
+            status: z.enum(['open', 'closed', 'cancelled']),
+            waiting: z.int().describe('Orders that stand in line for places to come back.'),
+          }),
+        ),
         pending: z.int().describe('Decisions whose documents are being written.'),
         balanced: z.boolean().describe('available + held + sold = capacity, everywhere.'),
         heldHolds: z.int(),
@@ -31,7 +38,12 @@ export function getSiteDay(siteDays: SiteDayStore, holds: HoldStore): Route {
       const siteDay = (await siteDays.load(scope, [id])).get(id);
       if (siteDay === undefined) throw new DomainError('platform.not-found', 'There is no such day.');
       const { revision, day, pending } = siteDay;
-      const sessions = Object.entries(siteDay.sessions).map(([sessionId, figures]) => ({ id: sessionId, ...figures }));
+      const lines = Map.groupBy(siteDay.waiting ?? [], sessionOf);
+      const sessions = Object.entries(siteDay.sessions).map(([sessionId, figures]) => ({
+        id: sessionId,
+        ...figures,
+        waiting: lines.get(sessionId)?.length ?? 0,
+      }));
       const all = day === undefined ? sessions : [day, ...sessions];
       const heldHolds = await holds.count(scope, { status: 'held', 'lines.siteDay': id });
       return {

@@ -2,11 +2,14 @@
 // integration specs of holds stand on.
 import {
   confirmHold,
+  extendHold,
   holdGranted,
+  holdQueued,
   holdRejected,
   placeHold,
   releaseHold,
   returnPlaces,
+  waitingLineChanged,
   type DataOf,
   type Envelope,
   type MessageDefinition,
@@ -32,7 +35,9 @@ import { sessionSpec } from '../session/session.store.ts';
 import type { SessionCommand, SessionEvent, SessionState } from '../session/session.ts';
 import type { SiteDay } from '../site-day/site-day.ts';
 import { openSiteDays, siteDayId, type Guard, type SiteDayStore } from '../site-day/site-day.store.ts';
-import { DECIDE_HOLDS, decideHolds, type DecideFaults } from './decide-holds.ts';
+import type { DecideFaults } from '../hold/complete-decided.ts';
+import { serveWaiting } from './serve-waiting.ts';
+import { DECIDE_HOLDS, decideHolds } from './decide-holds.ts';
 
 const TENANT = 'ten_aaaaaaaaaa7k' as TenantId;
 export const origin = { by: 'tester', channel: 'web', cause: 'test', correlationId: 'c1' };
@@ -82,6 +87,19 @@ export const holdOf = (id: string): { holdId: string; orderId: string } => ({
 });
 export const place = (id: string, lines: readonly { sessionId: string; quantity: number }[]): Command =>
   command(placeHold, { ...holdOf(id), lines: [...lines], channel: 'web', expiresAt: EXPIRES_AT }, `place-${id}`);
+export const placeOrWait = (
+  id: string,
+  lines: readonly { sessionId: string; quantity: number }[],
+  lineMax = 100,
+  until = EXPIRES_AT,
+): Command =>
+  command(
+    placeHold,
+    { ...holdOf(id), lines: [...lines], channel: 'web', expiresAt: EXPIRES_AT, waiting: { until, lineMax } },
+    `wait-${id}`,
+  );
+export const extend = (id: string, expiresAt: string): Command =>
+  command(extendHold, { ...holdOf(id), expiresAt }, `extend-${id}-${expiresAt}`);
 export const confirm = (id: string): Command => command(confirmHold, holdOf(id), `confirm-${id}`);
 export const release = (id: string, reason: 'expired' | 'refunded' = 'expired'): Command =>
   command(releaseHold, { ...holdOf(id), reason }, `release-${id}-${reason}`);
@@ -103,6 +121,8 @@ export function dyingAt(point: Parameters<DecideFaults['at']>[0], times: number)
 
 export class HoldsTrial {
   readonly servers = testServers();
+  /** What was told of lines, in order of telling. */
+  readonly lines: { sequence: number; sessionId: string; orderIds: readonly string[] }[] = [];
   readonly #answers = new Map<string, string[]>();
   readonly #instances: Instance[] = [];
   readonly #slices = new Set<string>();
@@ -126,9 +146,15 @@ export class HoldsTrial {
     this.#client = await this.#connect('client');
     await this.#client.consume({
       slice: 'answers',
-      definitions: [holdGranted, holdRejected],
+      definitions: [holdGranted, holdRejected, holdQueued, waitingLineChanged],
       handle: async (message) => {
         if (isMessage(message, holdGranted)) this.#hear(message.envelope.data.holdId, 'granted');
+        if (isMessage(message, holdQueued))
+          this.#hear(message.envelope.data.holdId, `queued ${message.envelope.data.position}`);
+        if (isMessage(message, waitingLineChanged)) {
+          const { sequence, data } = message.envelope;
+          this.lines.push({ sequence, ...data });
+        }
         if (isMessage(message, holdRejected)) this.#hear(message.envelope.data.holdId, message.envelope.data.reason);
       },
     });
@@ -138,6 +164,7 @@ export class HoldsTrial {
   async rest(): Promise<void> {
     for (const instance of this.#instances.splice(0)) await instance.stop();
     this.#answers.clear();
+    this.lines.length = 0;
   }
 
   async close(): Promise<void> {
@@ -254,6 +281,30 @@ export class HoldsTrial {
       const siteDay = await this.counters(instance, name);
       return siteDay.pending.length === 0 ? siteDay : undefined;
     });
+  }
+
+  /** The periodic task of an instance, run by hand. */
+  round(instance: Instance, faults?: DecideFaults): () => Promise<void> {
+    let task: (() => Promise<void>) | undefined;
+    const { siteDays, holds, broker } = instance;
+    serveWaiting(
+      {
+        logger,
+        acrossTenants: (reason) => Scope.acrossTenants(reason, origin, logger),
+        every: (_name, _everyMs, given) => {
+          task = given;
+        },
+      },
+      {
+        siteDays,
+        holds,
+        publisher: broker.publisher,
+        moved: () => undefined,
+        clock: () => new Date(),
+        ...(faults === undefined ? {} : { faults }),
+      },
+    );
+    return async () => task?.();
   }
 
   async stored(instance: Instance, id: string): Promise<string | undefined> {

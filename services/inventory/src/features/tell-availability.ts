@@ -4,6 +4,7 @@ import { availabilityChanged, envelopeOf, type DataOf } from '@tongpiao/contract
 import { addDays, localDateOf, PLATFORM_TENANT } from '@tongpiao/kernel';
 import { newId } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
+import { afterLine } from '../site-day/site-day.decider.ts';
 import type { SiteDay } from '../site-day/site-day.ts';
 import type { SiteDayStore } from '../site-day/site-day.store.ts';
 
@@ -83,12 +84,14 @@ export function createAvailabilityTeller(foundation: Foundation, siteDays: SiteD
   };
 }
 
-/** What one order could get: the session's places, bounded by the day's. */
-function figuresOf(siteDay: SiteDay): Figure[] {
+/** What one order could get: the session's places, bounded by the day's, without what those in line are about to get. */
+function figuresOf(given: SiteDay): Figure[] {
+  const { revision } = given;
+  const siteDay = afterLine(given);
   return Object.entries(siteDay.sessions).map(([sessionId, { capacity, available, status }]) => ({
     sessionId,
     capacity,
-    available: status === 'closed' ? 0 : Math.max(0, Math.min(available, siteDay.day?.available ?? available)),
-    revision: siteDay.revision,
+    available: status !== 'open' ? 0 : Math.max(0, Math.min(available, siteDay.day?.available ?? available)),
+    revision,
   }));
 }

@@ -1,6 +1,6 @@
-// What becomes of the messages whose requests were decided. Refusals leave no document: the answer is published and confirmed
-// before the request is acknowledged.
-import { envelopeOf, holdRejected, type DataOf, type Envelope } from '@tongpiao/contracts';
+// What becomes of the messages whose requests were decided. Refusals and places in line leave no document: the answer is published
+// and confirmed before the request is acknowledged.
+import { envelopeOf, holdQueued, holdRejected, type DataOf, type Envelope } from '@tongpiao/contracts';
 import { TransientError } from '@tongpiao/kernel';
 import type { Outcome, Publisher, Received } from '@tongpiao/messaging';
 import type { HoldOutcome } from '../site-day/site-day.ts';
@@ -30,6 +30,9 @@ export async function settle(
         break;
       case 'rejected':
         answers.push({ message, envelope: rejectionOf(message.envelope, outcome, parts.clock()) });
+        break;
+      case 'queued':
+        answers.push({ message, envelope: queuedOf(message.envelope, outcome, parts.clock()) });
     }
   });
   if (answers.length === 0) return;
@@ -65,4 +68,13 @@ function rejectionOf(request: Envelope, outcome: Extract<HoldOutcome, { kind: 'r
     sequence: 1,
   };
   return envelopeOf(holdRejected.type, facts, data);
+}
+
+function queuedOf(request: Envelope, outcome: Extract<HoldOutcome, { kind: 'queued' }>, now: Date): Envelope {
+  const { hold, sessionId, position } = outcome;
+  const { holdId, orderId } = hold;
+  const { tenantid: tenantId } = request;
+  const facts = { id: `${holdId}:queued`, source: 'inventory', subject: holdId, time: now, tenantId, cause: request };
+  const data: DataOf<typeof holdQueued> = { holdId, orderId, sessionId, position };
+  return envelopeOf(holdQueued.type, facts, data);
 }

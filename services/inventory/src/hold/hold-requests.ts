@@ -13,7 +13,8 @@ import { ContractBreach, NotYet, TransientError } from '@tongpiao/kernel';
 import { isMessage, type Outcome, type Received } from '@tongpiao/messaging';
 import { Scope, type Origin } from '@tongpiao/persistence';
 import type { SessionIndex } from '../session/session-index.ts';
-import type { HoldFacts, HoldOutcome, HoldRequest } from '../site-day/site-day.ts';
+import type { HoldFacts, HoldOutcome, HoldRequest, MayWait } from '../site-day/site-day.ts';
+import type { SiteDayStore } from '../site-day/site-day.store.ts';
 import type { DecisionMemory } from './decision-memory.ts';
 import type { HoldStore } from './hold.store.ts';
 
@@ -27,6 +28,7 @@ export type Reading = {
 };
 
 type Parts = {
+  readonly siteDays: Pick<SiteDayStore, 'inLine'>;
   readonly holds: HoldStore;
   readonly sessions: SessionIndex;
   readonly memory: DecisionMemory;
@@ -52,12 +54,18 @@ export async function readRequests(parts: Parts, scope: Scope, messages: readonl
   const placedHere = new Map<string, HoldFacts>();
   const storedFacts: FactsOf = (holdId) => memory.facts(scope.tenantId, holdId) ?? stored.get(holdId)?.facts;
   const factsOf: FactsOf = (holdId) => storedFacts(holdId) ?? placedHere.get(holdId);
+  // A hold in line has no document: only a release has to look for it there.
+  const unplaced = messages
+    .filter((message) => isMessage(message, releaseHold))
+    .map(({ envelope }) => envelope.data.holdId)
+    .filter((holdId) => (factsOf(holdId)?.lines.length ?? 0) === 0);
+  const inLine = unplaced.length === 0 ? undefined : await parts.siteDays.inLine(scope, unplaced);
   const reading: Reading = { items: [], refused: [], outcomes: new Map() };
   for (const message of messages) {
     const own = Scope.ofTenant(scope.tenantId, originOf(message.envelope));
     if (isMessage(message, placeHold)) {
       const hold = holdOf(message.envelope.data, sessionDays);
-      const item: Item = { message, scope: own, request: { kind: 'place', hold } };
+      const item: Item = { message, scope: own, request: { kind: 'place', hold, waiting: mayWait(message.envelope) } };
       const unknown = hold.lines.find(({ siteDay }) => siteDay === '');
       if (unknown === undefined) {
         placedHere.set(hold.holdId, hold);
@@ -68,7 +76,11 @@ export async function readRequests(parts: Parts, scope: Scope, messages: readonl
         reading.refused.push({ item, outcome });
       }
     } else {
-      const read = await readLater(parts, own, message, { factsOf, storedFacts });
+      const read = await readLater(parts, own, message, {
+        factsOf,
+        storedFacts,
+        inLine: (holdId) => inLine?.get(holdId),
+      });
       if ('kind' in read) reading.items.push({ message, scope: own, request: read });
       else reading.outcomes.set(message, read.outcome);
     }
@@ -81,7 +93,7 @@ async function readLater(
   parts: Parts,
   scope: Scope,
   message: Received,
-  known: { readonly factsOf: FactsOf; readonly storedFacts: FactsOf },
+  known: { readonly factsOf: FactsOf; readonly storedFacts: FactsOf; readonly inLine: FactsOf },
 ): Promise<HoldRequest | { readonly outcome: Outcome }> {
   if (isMessage(message, extendHold)) {
     const { holdId, expiresAt } = message.envelope.data;
@@ -108,13 +120,14 @@ async function readLater(
   }
   if (isMessage(message, releaseHold)) {
     const { holdId, orderId, reason } = message.envelope.data;
-    const hold = known.factsOf(holdId);
-    if (hold !== undefined && hold.lines.length > 0) return { kind: 'release', hold, refund: reason === 'refunded' };
+    const placed = known.factsOf(holdId);
+    const hold = placed === undefined || placed.lines.length === 0 ? known.inLine(holdId) : placed;
+    if (hold !== undefined) return { kind: 'release', hold, refund: reason === 'refunded' };
     // Released before it was placed: a tombstone without lines refuses the place that is still under way.
     const tombstone: HoldFacts = { holdId, orderId, channel: 'web', expiresAt: message.envelope.time, lines: [] };
     const buried = await parts.holds.bury(scope, tombstone, parts.clock());
-    const placed = new TransientError('inventory.contended', 'the hold was placed at the same moment');
-    return { outcome: buried ? 'done' : { failed: placed } };
+    const meanwhile = new TransientError('inventory.contended', 'the hold was placed at the same moment');
+    return { outcome: buried ? 'done' : { failed: meanwhile } };
   }
   const { type } = message.definition;
   return { outcome: { failed: new ContractBreach('inventory.unexpected-message', `not a hold request: ${type}`) } };
@@ -155,6 +168,10 @@ function holdOf(data: DataOf<typeof placeHold>, siteDays: ReadonlyMap<string, st
   const { holdId, orderId, channel, expiresAt } = data;
   const lines = data.lines.map((line) => ({ ...line, siteDay: siteDays.get(line.sessionId) ?? '' }));
   return { holdId, orderId, channel, expiresAt, lines };
+}
+
+function mayWait({ id, correlationid, data: { waiting } }: Envelope<DataOf<typeof placeHold>>): MayWait | undefined {
+  return waiting === undefined ? undefined : { ...waiting, asked: { messageId: id, correlationId: correlationid } };
 }
 
 function holdIdOf(envelope: Envelope): string {

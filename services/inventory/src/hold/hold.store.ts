@@ -1,6 +1,6 @@
 // Holds as documents that journal themselves: written in bulk, with their outcome in their own outbox, after the counters
 // have decided. Every write here can be repeated without harm.
-import { holdGranted } from '@tongpiao/contracts';
+import { holdGranted, holdRejected } from '@tongpiao/contracts';
 import { TransientError } from '@tongpiao/kernel';
 import {
   chain,
@@ -11,6 +11,7 @@ import {
   say,
   type Change,
   type Database,
+  type Draft,
   type Filter,
   type JournalEntry,
   type OutboxEntry,
@@ -72,11 +73,12 @@ export type HoldStore = {
 
 /** Version conflicts on a hold are rare: its commands come one after another. */
 const ADVANCE_TRIES = 5;
-const STATUS_AFTER = { place: 'held', confirm: 'confirmed', release: 'released' } as const;
+const STATUS_AFTER = { place: 'held', confirm: 'confirmed', release: 'released', reject: 'released' } as const;
 const EVENT_OF = {
   place: 'HoldPlaced',
   confirm: 'HoldConfirmed',
   release: 'HoldReleased',
+  reject: 'HoldRejected',
   return: 'PlacesReturned',
 } as const;
 /** No personal data travels with a hold. */
@@ -132,11 +134,11 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
   }
 
   /**
-   * New documents: places, and tombstones of releases that came before their place.
+   * New documents: places, refusals of those who stood in line, and tombstones of releases that came before their place.
    * @returns ids of the holds whose place found a tombstone
    */
   async function insertNew(
-    items: readonly (Decided & { step: 'place' | 'release' })[],
+    items: readonly (Decided & { step: 'place' | 'release' | 'reject' })[],
     at: Date,
   ): Promise<ReadonlySet<string>> {
     const letGo = new Set<string>();
@@ -148,9 +150,9 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
         scope.origin,
       );
       const outbox: OutboxEntry[] = [];
-      if (step === 'place') {
+      const draft = answerOf(step, hold);
+      if (draft !== undefined) {
         const id = `${hold.holdId}:1:0`;
-        const draft = say(holdGranted, { holdId: hold.holdId, orderId: hold.orderId });
         const envelope = envelopeOf(
           scope,
           'inventory',
@@ -268,9 +270,9 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
   return {
     load: loadStored,
     async complete(items, at, seen) {
-      const letGo = await insertNew(items.filter(isPlace), at);
+      const letGo = await insertNew(items.filter(isAnswer), at);
       // A hold may be placed and confirmed or released within one batch: steps are written in order.
-      const later = items.filter((item) => !isPlace(item));
+      const later = items.filter((item) => !isAnswer(item));
       if (later.length > 0) await advance(later, at, seen);
       return letGo;
     },
@@ -314,8 +316,18 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
   };
 }
 
-function isPlace(item: Decided): item is Decided & { step: 'place' } {
-  return item.step === 'place';
+/** What the document of a new hold says to sales; a tombstone says nothing. */
+function answerOf(step: 'place' | 'release' | 'reject', hold: HoldFacts): Draft | undefined {
+  const { holdId, orderId } = hold;
+  if (step === 'place') return say(holdGranted, { holdId, orderId });
+  const session = hold.lines[0] === undefined ? {} : { sessionId: hold.lines[0].sessionId };
+  return step === 'reject'
+    ? say(holdRejected, { holdId, orderId, reason: 'session-closed', ...session, available: 0 })
+    : undefined;
+}
+
+function isAnswer(item: Decided): item is Decided & { step: 'place' | 'reject' } {
+  return item.step === 'place' || item.step === 'reject';
 }
 
 function isRelease(item: Decided): item is Decided & { step: 'release' } {

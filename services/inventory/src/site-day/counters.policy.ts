@@ -1,5 +1,6 @@
 // Arithmetic of counters: how a decision moves them, and what is true of them afterwards (INV-11). The shell writes the same with
 // `$inc`; this is what the next decision in memory goes on from.
+import { lineAfter } from './waiting-line.policy.ts';
 import type { CounterChange, Counters, Delta, SiteDay } from './site-day.ts';
 
 export const NO_DELTA: Delta = { available: 0, held: 0, sold: 0 };
@@ -21,6 +22,7 @@ export function applyChange(siteDay: SiteDay, change: CounterChange): SiteDay {
     day: siteDay.day === undefined ? undefined : moved(siteDay.day, change.day),
     sessions,
     pending: [...siteDay.pending, ...change.pending],
+    ...(change.line === undefined ? {} : lineAfter(siteDay, change.line)),
   };
 }
 

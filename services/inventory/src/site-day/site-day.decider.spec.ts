@@ -38,6 +38,8 @@ type Row = {
   readonly status: HoldStatus;
   readonly pending?: readonly Step['step'][];
   readonly returns?: readonly Returned[];
+  /** Stands in line: there is no room. */
+  readonly waits?: true;
   readonly cells: Readonly<Record<Name, Cell>>;
 };
 const row = (
@@ -56,6 +58,14 @@ const back = ['complete', BACK] as const;
 const oneBack = ['complete', ONE_BACK] as const;
 const TABLE: readonly Row[] = [
   row('none', { status: 'none' }, [['complete', PLACED], 'early', 'complete', 'complete', 'early']),
+  row('queued', { status: 'none', waits: true }, ['queued', 'early', 'complete', 'complete', 'early']),
+  row('reject pending', { status: 'none', pending: ['reject'] }, [
+    'already',
+    'contradiction',
+    'complete',
+    'complete',
+    'already',
+  ]),
   row('place pending', { status: 'none', pending: ['place'] }, ['complete', sells, freed, freed, 'early']),
   row('held', { status: 'held' }, ['already', sells, freed, freed, 'early']),
   row('held, its place pending still', { status: 'held', pending: ['place'] }, [
@@ -149,12 +159,13 @@ const TABLE: readonly Row[] = [
 
 describe('site-day', () => {
   describe('INV-10 the table, every cell', () => {
-    for (const { stands, status, pending = [], returns = [], cells } of TABLE) {
+    for (const { stands, status, pending = [], returns = [], waits, cells } of TABLE) {
       for (const [name, request] of Object.entries(REQUESTS)) {
         const cell = cells[name as Name];
         const [kind, moves] = typeof cell === 'string' ? ([cell, undefined] as const) : cell;
         it(`${name} when ${stands}: ${kind}${moves === undefined ? ', counters stay' : ''}`, () => {
-          const { outcomes, change } = decideBatch(siteDay({ pending }), () => record(status, returns), [request]);
+          const day = siteDay(waits === undefined ? { pending } : { pending, capacity: 4, waiting: [hold()] });
+          const { outcomes, change } = decideBatch(day, () => record(status, returns), [request]);
           expect(outcomes.map((outcome) => outcome.kind)).to.deep.equal([kind]);
           expect(change?.sessions['ses_1']).to.deep.equal(moves);
           if (kind === 'complete') expect(outcomes[0]).to.include({ step: name === 'refund' ? 'release' : name });

@@ -23,7 +23,7 @@ const request = fc
   });
 const batches = fc.array(fc.array(request, { maxLength: 12 }), { maxLength: 10 });
 const fresh = (): SiteDay => siteDay({ capacity: 12, day: 10, held: 0, sold: 0 });
-const AFTER = { place: 'held', confirm: 'confirmed', release: 'released' } as const;
+const AFTER = { place: 'held', confirm: 'confirmed', release: 'released', reject: 'released' } as const;
 const balance = (day: SiteDay): boolean =>
   Object.values(day.sessions).every(balanced) && (day.day === undefined || balanced(day.day));
 type Documents = Map<string, HoldRecord>;

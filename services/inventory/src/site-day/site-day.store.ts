@@ -2,7 +2,8 @@
 import { openRecords, type Change, type Database, type Filter, type Records, type Scope } from '@tongpiao/persistence';
 import { Schema } from 'mongoose';
 import { z } from 'zod';
-import type { Counters, CounterChange, HoldFacts, SessionCounters, SiteDay } from './site-day.ts';
+import type { Counters, CounterChange, HoldFacts, LineChange, SessionStatus, SiteDay, Waiting } from './site-day.ts';
+import { lineAfter } from './waiting-line.policy.ts';
 
 const count = z.number().int();
 const countersSchema = z.object({ capacity: count, available: count, held: count, sold: count });
@@ -14,12 +15,16 @@ const holdFactsSchema = z.object({
   lines: z.array(z.object({ sessionId: z.string(), siteDay: z.string(), quantity: count })),
 });
 const decided = { id: z.string(), hold: holdFactsSchema, at: z.date() };
-const plainStep = z.object({ ...decided, step: z.enum(['place', 'confirm', 'release']) });
+const askedSchema = z.object({ messageId: z.string(), correlationId: z.string() });
+const plainStep = z.object({ ...decided, step: z.enum(['confirm', 'release']) });
+const placeStep = z.object({ ...decided, step: z.literal('place'), asked: askedSchema.optional() });
+const rejectStep = z.object({ ...decided, step: z.literal('reject'), asked: askedSchema });
 const returnStep = z.object({
   ...decided,
   step: z.literal('return'),
   returned: z.object({ id: z.string(), sessionId: z.string(), quantity: count }),
 });
+const waitingSchema = z.object({ hold: holdFactsSchema, until: z.date(), asked: askedSchema });
 const siteDayDocument = z.object({
   _id: z.string(),
   tenantId: z.string(),
@@ -27,9 +32,18 @@ const siteDayDocument = z.object({
   date: z.string(),
   revision: count,
   day: countersSchema.optional(),
-  sessions: z.record(z.string(), countersSchema.extend({ status: z.enum(['open', 'closed']) })),
-  pending: z.array(z.discriminatedUnion('step', [plainStep, returnStep])),
+  sessions: z.record(z.string(), countersSchema.extend({ status: z.enum(['open', 'closed', 'cancelled']) })),
+  pending: z.array(z.discriminatedUnion('step', [plainStep, placeStep, rejectStep, returnStep])),
+  waiting: z.array(waitingSchema).optional(),
+  lineMoved: z.object({ revision: count, sessions: z.array(z.string()) }).optional(),
 });
+const lineDocument = z.object({
+  _id: z.string(),
+  tenantId: z.string(),
+  revision: count,
+  lineMoved: z.unknown().optional(),
+});
+const overdueDocument = z.object({ tenantId: z.string(), holdId: z.string(), orderId: z.string() });
 type SiteDayDocument = z.infer<typeof siteDayDocument>;
 
 export type SiteDayStore = {
@@ -59,7 +73,19 @@ export type SiteDayStore = {
     from: number,
     to: number,
   ): Promise<'changed' | 'too-low' | 'moved'>;
-  setStatus(scope: Scope, id: string, sessionId: string, status: SessionCounters['status']): Promise<void>;
+  setStatus(scope: Scope, id: string, sessionId: string, status: SessionStatus): Promise<void>;
+  /** Facts of those of these holds that stand in line. */
+  inLine(scope: Scope, holdIds: readonly string[]): Promise<Map<string, HoldFacts>>;
+  /** Site-days where somebody waits, or a line changed that was not told. */
+  withLine(scope: Scope, limit: number): Promise<{ id: string; tenantId: string; revision: number; untold: boolean }[]>;
+  /** The lines were told as of this revision. */
+  lineTold(scope: Scope, id: string, revision: number): Promise<void>;
+  /** Holds that should have left the line long ago. */
+  waitingBefore(
+    scope: Scope,
+    before: Date,
+    limit: number,
+  ): Promise<{ holdId: string; orderId: string; tenantId: string }[]>;
   withOldPending(scope: Scope, before: Date): Promise<{ siteDay: SiteDay; tenantId: string }[]>;
   from(scope: Scope, date: string, limit: number): Promise<{ siteDay: SiteDay; tenantId: string }[]>;
 };
@@ -83,11 +109,17 @@ export async function openSiteDays(database: Database, guard: Guard = 'on'): Pro
       day: Mixed,
       sessions: Mixed,
       pending: [Mixed],
+      waiting: { type: [Mixed], default: undefined },
+      lineMoved: Mixed,
     },
     { versionKey: false, minimize: false },
   );
   schema.index({ tenantId: 1, date: 1 });
   schema.index({ 'pending.at': 1 });
+  // Sparse: a site-day without a line costs them nothing.
+  schema.index({ 'waiting.until': 1 }, { sparse: true });
+  schema.index({ 'waiting.hold.holdId': 1 }, { sparse: true });
+  schema.index({ 'lineMoved.revision': 1 }, { sparse: true });
   const records = await openRecords(database.connection, 'site_days', schema, (document) =>
     siteDayDocument.parse(document),
   );
@@ -115,7 +147,10 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
       }
       const pending = change.pending.map((entry) => ({ ...entry, at }));
       const guarded: Filter = guard === 'on' ? filter : { _id: before.id };
-      return (await records.update(scope, guarded, { $inc: increments, $push: { pending: { $each: pending } } })) === 1;
+      const line = change.line === undefined ? {} : lineUpdate(before, change.line);
+      const push = { ...(pending.length === 0 ? {} : { pending: { $each: pending } }), ...line.$push };
+      const update: Change = { ...line, $inc: increments, ...(Object.keys(push).length === 0 ? {} : { $push: push }) };
+      return (await records.update(scope, guarded, update)) === 1;
     },
 
     async clearPending(scope, id, pendingIds) {
@@ -186,6 +221,41 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
       );
     },
 
+    async inLine(scope, holdIds) {
+      const found = await records.find(scope, { 'waiting.hold.holdId': { $in: holdIds } }, { limit: holdIds.length });
+      const wanted = new Set(holdIds);
+      const entries = found.flatMap(({ waiting }) => waiting ?? []).filter(({ hold }) => wanted.has(hold.holdId));
+      return new Map(entries.map(({ hold }) => [hold.holdId, hold]));
+    },
+
+    async withLine(scope, limit) {
+      const found = await records.aggregate(scope, [
+        { $match: { $or: [{ 'waiting.until': { $exists: true } }, { 'lineMoved.revision': { $exists: true } }] } },
+        { $limit: limit },
+        { $project: { tenantId: 1, revision: 1, lineMoved: 1 } },
+      ]);
+      return found
+        .map((document) => lineDocument.parse(document))
+        .map(({ _id: id, lineMoved, ...facts }) => ({ id, ...facts, untold: lineMoved !== undefined }));
+    },
+
+    async lineTold(scope, id, revision) {
+      await records.update(scope, { _id: id, 'lineMoved.revision': revision }, { $unset: { lineMoved: 1 } });
+    },
+
+    async waitingBefore(scope, before, limit) {
+      const overdue = { 'waiting.until': { $lt: before } };
+      const found = await records.aggregate(scope, [
+        { $match: overdue },
+        { $unwind: '$waiting' },
+        { $match: overdue },
+        { $sort: { 'waiting.until': 1 } },
+        { $limit: limit },
+        { $project: { tenantId: 1, holdId: '$waiting.hold.holdId', orderId: '$waiting.hold.orderId' } },
+      ]);
+      return found.map((document) => overdueDocument.parse(document));
+    },
+
     async withOldPending(scope, before) {
       const documents = await records.find(scope, { 'pending.at': { $lt: before } }, { limit: 100 });
       return documents.map((document) => ({ siteDay: siteDayOf(document), tenantId: document.tenantId }));
@@ -211,12 +281,31 @@ function addIncrements(
     if (delta[field] !== 0) increments[`${path}.${field}`] = delta[field];
 }
 
+/** The smallest write for a line: most often one end of it. */
+function lineUpdate(before: SiteDay, change: LineChange): Change {
+  const { waiting, lineMoved } = lineAfter(before, change);
+  const told = { $set: { lineMoved } };
+  if (waiting === undefined) return { ...told, $unset: { waiting: 1 } };
+  if (change.left.length === 0) return { ...told, $push: { waiting: { $each: change.joined.map(storedWaiting) } } };
+  if (change.joined.length === 0) return { ...told, $pull: { waiting: { 'hold.holdId': { $in: change.left } } } };
+  return { $set: { ...told.$set, waiting: waiting.map(storedWaiting) } };
+}
+
+function storedWaiting(entry: Waiting): z.infer<typeof waitingSchema> {
+  return { ...entry, hold: { ...entry.hold, lines: [...entry.hold.lines] }, until: new Date(entry.until) };
+}
+
 function siteDayOf(document: SiteDayDocument): SiteDay {
+  const { waiting, lineMoved } = document;
   return {
     id: document._id,
     revision: document.revision,
     day: document.day,
     sessions: document.sessions,
     pending: document.pending,
+    ...(waiting === undefined
+      ? {}
+      : { waiting: waiting.map((entry) => ({ ...entry, until: entry.until.toISOString() })) }),
+    ...(lineMoved === undefined ? {} : { lineMoved }),
   };
 }

@@ -9,18 +9,33 @@ export type Counters = {
   readonly sold: number;
 };
 
-export type SessionCounters = Counters & { readonly status: 'open' | 'closed' };
+/** `cancelled` is closed for good (INV-21). */
+export type SessionStatus = 'open' | 'closed' | 'cancelled';
+export type SessionCounters = Counters & { readonly status: SessionStatus };
 
 /** A part of a sold hold that came back: one ticket's refund or exchange. */
 export type Returned = { readonly id: string; readonly sessionId: string; readonly quantity: number };
 
 /** What happens to a hold on the counters first and in its own document afterwards. */
 export type Step =
-  | { readonly step: 'place' | 'confirm' | 'release'; readonly hold: HoldFacts }
+  | { readonly step: 'confirm' | 'release'; readonly hold: HoldFacts }
+  /** `asked` for one that stood in line. */
+  | { readonly step: 'place'; readonly hold: HoldFacts; readonly asked?: Asked | undefined }
+  /** It stood in line for a session that was cancelled. */
+  | { readonly step: 'reject'; readonly hold: HoldFacts; readonly asked: Asked }
   | { readonly step: 'return'; readonly hold: HoldFacts; readonly returned: Returned };
 
 /** What was decided on the counters but may not stand in the hold's own document yet. */
 export type Pending = Step & { readonly id: string };
+
+/** The request that joined the line: it is the cause of whatever comes of it, long after it was answered. */
+export type Asked = { readonly messageId: string; readonly correlationId: string };
+
+/** Stands in line (候补) until places come back; all its lines are for one session (SAL-26). */
+export type Waiting = { readonly hold: HoldFacts; readonly until: string; readonly asked: Asked };
+
+/** Sessions whose line changed and was not told since, and the revision that changed it last. */
+type LineMoved = { readonly revision: number; readonly sessions: readonly string[] };
 
 export type HoldFacts = {
   readonly holdId: string;
@@ -40,6 +55,9 @@ export type SiteDay = {
   readonly day: Counters | undefined;
   readonly sessions: Readonly<Record<string, SessionCounters>>;
   readonly pending: readonly Pending[];
+  /** All sessions' lines as one, in order of arrival, because they share the day; undefined when nobody waits. */
+  readonly waiting?: readonly Waiting[] | undefined;
+  readonly lineMoved?: LineMoved | undefined;
 };
 
 /** Status of a hold as its own document says; `none` when there is no document. */
@@ -48,8 +66,11 @@ export type HoldStatus = 'none' | 'held' | 'confirmed' | 'released';
 /** What a hold's own document says, as far as a decision needs it. */
 export type HoldRecord = { readonly status: HoldStatus; readonly returns: readonly Returned[] };
 
+/** Where there is no room, the place stands in line instead, unless so many stand there already. */
+export type MayWait = { readonly until: string; readonly lineMax: number; readonly asked: Asked };
+
 export type HoldRequest =
-  | { readonly kind: 'place'; readonly hold: HoldFacts }
+  | { readonly kind: 'place'; readonly hold: HoldFacts; readonly waiting?: MayWait | undefined }
   | { readonly kind: 'confirm'; readonly hold: HoldFacts }
   | { readonly kind: 'release'; readonly hold: HoldFacts; readonly refund: boolean }
   | { readonly kind: 'return'; readonly hold: HoldFacts; readonly returned: Returned };
@@ -66,6 +87,8 @@ export type HoldOutcome =
       readonly sessionId: string;
       readonly available: number;
     }
+  /** Stands in line at this position of its session, the first being 1. */
+  | { readonly kind: 'queued'; readonly hold: HoldFacts; readonly sessionId: string; readonly position: number }
   /** Nothing to do: it is so already. */
   | { readonly kind: 'already' }
   /** A true message that came before the one it depends on. */
@@ -81,9 +104,23 @@ export type CounterChange = {
   readonly sessions: Readonly<Record<string, Delta>>;
   readonly day: Delta;
   readonly pending: readonly Pending[];
+  /** Absent while the line stays as it is. */
+  readonly line?: LineChange;
 };
 
-export type BatchDecision = { readonly outcomes: readonly HoldOutcome[]; readonly change: CounterChange | undefined };
+/** Who joins and who (by hold) leaves the line, and the sessions that this concerns. */
+export type LineChange = {
+  readonly joined: readonly Waiting[];
+  readonly left: readonly string[];
+  readonly sessions: readonly string[];
+};
+
+export type BatchDecision = {
+  readonly outcomes: readonly HoldOutcome[];
+  readonly change: CounterChange | undefined;
+  /** What came of those in line, now or before a crash: their documents must follow as well. */
+  readonly served: readonly Step[];
+};
 
 export function pendingId(step: Step): string {
   const { holdId } = step.hold;
