@@ -31,6 +31,32 @@ export const problems: ProblemCatalogue = {
     ['当前登录人数较多，请稍后重试。', 'Try again in a moment.'],
     2,
   ),
+  'identity.totp-required': problem(
+    401,
+    ['需要动态验证码', 'A code is needed as well'],
+    [
+      '请输入身份验证器中的 6 位验证码，或一个恢复码。',
+      'Give the six digits of your authenticator, or one of your recovery codes.',
+    ],
+  ),
+  'identity.totp-wrong': problem(
+    422,
+    ['验证码不正确', 'The code is not right'],
+    ['请核对手机时间，再输入新的验证码。', 'Check the clock of your phone and give the next code.'],
+  ),
+  'identity.totp-not-offered': problem(
+    409,
+    ['请先获取密钥', 'Ask for a secret first'],
+    [
+      '没有待确认的密钥，或已超过 {minutes} 分钟，请重新获取。',
+      'There is no secret to be confirmed, or it is older than {minutes} minutes; ask for a new one.',
+    ],
+  ),
+  'identity.totp-active': problem(
+    409,
+    ['已启用动态验证码', 'There is a second factor already'],
+    ['请先停用，再重新设置。', 'Take it away before you set up another one.'],
+  ),
   'identity.password-too-short': problem(
     400,
     ['密码过短', 'The password is too short'],

@@ -31,11 +31,13 @@ import { onTenantRepublish } from './features/on-tenant-republish.ts';
 import { onTrustRefresh } from './features/on-trust-refresh.ts';
 import { onTrustRepublish } from './features/on-trust-republish.ts';
 import { refreshSession } from './features/refresh-session.ts';
+import { resetSecondFactor } from './features/reset-second-factor.ts';
 import { revealPersonalData } from './features/reveal-personal-data.ts';
 import { revokeApiKey } from './features/revoke-api-key.ts';
 import { rotateSigningKeys } from './features/rotate-signing-keys.ts';
 import { sendSignInCode } from './features/send-code.ts';
 import { changeOwnPassword, resetPassword } from './features/set-password.ts';
+import { confirmSecondFactor, offerSecondFactor, removeOwnSecondFactor } from './features/set-up-second-factor.ts';
 import { signIn } from './features/sign-in.ts';
 import { signOut } from './features/sign-out.ts';
 import { openLockout } from './lockout/lockout.store.ts';
@@ -43,6 +45,8 @@ import { createTurns } from './lockout/turns.ts';
 import { createPasswords } from './password/passwords.ts';
 import { problems } from './problems.ts';
 import { createRequests } from './requests.ts';
+import { createSecondFactors } from './second-factor/second-factors.ts';
+import { createTotp } from './second-factor/totp.ts';
 import { createRefreshTokens } from './session/refresh-token.ts';
 import { sessionSpec } from './session/session.store.ts';
 import { createSessions } from './session/sessions.ts';
@@ -117,6 +121,7 @@ export async function run(config: Config, options: IdentityTestOptions = {}): Pr
   const sessions = createSessions({ sessions: sessionStore, users, tenants, tokens, signer, clock });
   const people = createPeople({ users, usernames, values, vault });
   const staff = createStaffRegistry({ users, usernames, values, passwords, vault, clock });
+  const secondFactors = createSecondFactors({ users, totp: createTotp(vault), clock });
   const challenges = createChallenges({ store: challengeStore, vault, values, clock, limited });
   const publisher = createTrustPublisher({
     instance: config.SERVICE_INSTANCE,
@@ -171,14 +176,17 @@ export async function run(config: Config, options: IdentityTestOptions = {}): Pr
     { lease: true },
   );
 
-  const passwordParts = { users, staff, lockout, requests, clock };
+  const ownParts = { users, staff, secondFactors, lockout, requests, clock };
   return foundation.serve({
     problems,
     routes: [
-      signIn({ people, staff, challenges, sessions, lockout, turns: createTurns(), clock }),
+      signIn({ people, staff, secondFactors, challenges, sessions, lockout, turns: createTurns(), clock }),
       sendSignInCode(challenges, requests),
       refreshSession(sessions, tokens),
       signOut(sessions),
+      offerSecondFactor(ownParts),
+      confirmSecondFactor(ownParts),
+      removeOwnSecondFactor(ownParts),
       getJwks(signer),
       rotateSigningKeys(signer, requests),
       listTenants(tenants, everywhere),
@@ -192,10 +200,11 @@ export async function run(config: Config, options: IdentityTestOptions = {}): Pr
       addUser({ staff, tenants, requests }),
       listUsers(users),
       getCurrentUser(users),
-      changeOwnPassword(passwordParts),
+      changeOwnPassword(ownParts),
       getUser(users),
       changeUser(users, clock),
-      resetPassword(passwordParts),
+      resetPassword(ownParts),
+      resetSecondFactor(ownParts),
       revealPersonalData(users, requests),
       issueApiKey({ keyRings, apiKeys, tenants, requests, clock }),
       listApiKeys(keyRings),

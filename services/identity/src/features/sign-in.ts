@@ -9,6 +9,14 @@ import type { Challenges } from '../challenge/challenges.ts';
 import type { Lockout } from '../lockout/lockout.store.ts';
 import type { Turns } from '../lockout/turns.ts';
 import { PASSWORD_MAX } from '../password/password.policy.ts';
+import {
+  codeRequired,
+  codeSchema,
+  lacksCode,
+  recoveryCodeSchema,
+  type GivenCode,
+  type SecondFactors,
+} from '../second-factor/second-factors.ts';
 import { sessionAnswer, type SessionAnswer, type Sessions } from '../session/sessions.ts';
 import { emailSchema, phoneSchema } from '../user/contact.schema.ts';
 import type { People, Receiver } from '../user/people.ts';
@@ -18,15 +26,16 @@ import { usernameSchema } from '../user/usernames.store.ts';
 const byPassword = z.strictObject({
   username: z.string().min(1).max(100),
   password: z.string().min(1).max(PASSWORD_MAX),
-  totp: z.string().max(10).optional().describe('Reserved for a second factor; not looked at yet.'),
+  totp: codeSchema.optional().describe('Six digits, where the account has a second factor.'),
+  recoveryCode: recoveryCodeSchema.optional().describe('Instead of them, when the authenticator is lost.'),
 });
-const code = z.string().regex(/^\d{6}$/);
-const byPhone = z.strictObject({ phone: phoneSchema, code });
-const byEmail = z.strictObject({ email: emailSchema, code });
+const byPhone = z.strictObject({ phone: phoneSchema, code: codeSchema });
+const byEmail = z.strictObject({ email: emailSchema, code: codeSchema });
 
 type Parts = {
   people: People;
   staff: StaffRegistry;
+  secondFactors: SecondFactors;
   challenges: Challenges;
   sessions: Sessions;
   lockout: Lockout;
@@ -39,7 +48,7 @@ async function withPassword(
   context: RequestContext,
   body: z.output<typeof byPassword>,
 ): Promise<SessionAnswer> {
-  const { people, staff, sessions, lockout, clock } = parts;
+  const { people, staff, secondFactors, sessions, lockout, clock } = parts;
   const parsed = usernameSchema.safeParse(body.username);
   // What can be no username is counted and timed like one that nobody has.
   const username = parsed.success ? parsed.data : body.username;
@@ -48,9 +57,16 @@ async function withPassword(
   const person = await people.byUsername(username, (tenantId) => context.scope(tenantId));
   const fits = await staff.knowsPassword(person?.user, body.password);
   if (!fits || person?.user.status !== 'active') throw signInRefused();
-  if ((await sessions.lengthMs(person.scope, person.user)) === undefined) throw signInRefused();
+  if ((await sessions.termsFor(person.scope, person.user)) === undefined) throw signInRefused();
+  const given: GivenCode = body;
+  if (lacksCode(person.user, given)) {
+    // Not a failure, and no success either: whoever knows the password could else forgive their own guesses at codes.
+    await attempt.withdrawn();
+    throw codeRequired();
+  }
+  const proved = await secondFactors.prove(person, given);
   await attempt.succeeded();
-  return sessions.open(person.scope, person.id, person.user, 'password', since);
+  return sessions.open(person.scope, person.id, proved.user, proved.method, since);
 }
 
 async function withCode(
@@ -74,12 +90,17 @@ export function signIn(parts: Parts): Route {
   return route({
     method: 'post',
     path: '/api/v1/auth/sessions',
-    summary: 'Signs in: staff by password, travellers by a code that was sent to them.',
+    summary: 'Signs in: staff by password and second factor, travellers by a code that was sent to them.',
     tags: ['auth'],
     access: 'public',
     idempotent: false,
     body: z.union([byPassword, byPhone, byEmail]),
-    problems: ['identity.sign-in-refused', 'identity.too-many-attempts', 'identity.sign-ins-busy'],
+    problems: [
+      'identity.sign-in-refused',
+      'identity.totp-required',
+      'identity.too-many-attempts',
+      'identity.sign-ins-busy',
+    ],
     responses: { 201: sessionAnswer },
     async handler(context) {
       const { body } = context;

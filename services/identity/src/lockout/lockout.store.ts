@@ -12,7 +12,11 @@ import {
   type LockoutPolicy,
 } from './lockout.policy.ts';
 
-type Attempt = { succeeded(): Promise<void> };
+type Attempt = {
+  succeeded(): Promise<void>;
+  /** It was neither right nor wrong. Unlike a success it forgives nothing that came before. */
+  withdrawn(): Promise<void>;
+};
 
 export type Lockout = {
   /**
@@ -88,19 +92,26 @@ export async function openLockout(
   const idOf = (kind: string, name: string): string =>
     `${kind}:${mac(key, `${kind}:${name}`).toString('base64url').slice(0, 32)}`;
 
+  /** Others may have failed meanwhile; only one's own attempt is given back. */
+  async function giveBack(_id: string, lockedUntil: Date): Promise<void> {
+    await records.update(scope, { _id }, { $inc: { failures: -1 } });
+    await records.update(scope, { _id, lockedUntil }, { $set: { lockedUntil: NOT_LOCKED } });
+  }
+
   return {
     async begin(account, address, now) {
       const addressId = options.addresses ? idOf('address', address) : undefined;
       const accountId = account === undefined ? undefined : idOf('account', account);
-      const lockedUntil = addressId === undefined ? NOT_LOCKED : await count(addressId, ADDRESS_LOCKOUT, now);
-      if (accountId !== undefined) await count(accountId, ACCOUNT_LOCKOUT, now);
+      const addressUntil = addressId === undefined ? NOT_LOCKED : await count(addressId, ADDRESS_LOCKOUT, now);
+      const accountUntil = accountId === undefined ? NOT_LOCKED : await count(accountId, ACCOUNT_LOCKOUT, now);
       return {
         async succeeded() {
           if (accountId !== undefined) await records.remove(scope, { _id: accountId });
-          if (addressId === undefined) return;
-          // Others at this address may have failed meanwhile; only one's own attempt is given back.
-          await records.update(scope, { _id: addressId }, { $inc: { failures: -1 } });
-          await records.update(scope, { _id: addressId, lockedUntil }, { $set: { lockedUntil: NOT_LOCKED } });
+          if (addressId !== undefined) await giveBack(addressId, addressUntil);
+        },
+        async withdrawn() {
+          if (accountId !== undefined) await giveBack(accountId, accountUntil);
+          if (addressId !== undefined) await giveBack(addressId, addressUntil);
         },
       };
     },

@@ -5,7 +5,7 @@ import { sessionDecider } from './session.decider.ts';
 import { sessionMessages } from './session.messages.ts';
 import type { SessionCommand, SessionEvent, SessionState } from './session.ts';
 
-const method = z.enum(['password', 'sms-code', 'email-code']);
+const method = z.enum(['password', 'password-totp', 'password-recovery-code', 'sms-code', 'email-code']);
 const reason = z.enum(['signed-out', 'token-reused', 'account-closed']);
 
 const sessionState: z.ZodType<SessionState> = z.discriminatedUnion('status', [

@@ -19,6 +19,10 @@ export const sessionAnswer = z.object({
   accessToken: z.string(),
   refreshToken: z.string(),
   expiresIn: z.int().describe('Seconds that the access token lives.'),
+  mustSetUpSecondFactor: z
+    .boolean()
+    .optional()
+    .describe('The tenant asks for a second factor: until there is one, the token carries no roles.'),
   user: userView,
 });
 export type SessionAnswer = z.output<typeof sessionAnswer>;
@@ -29,8 +33,14 @@ export type Sessions = {
   /** @throws DomainError `identity.session-over` */
   refresh(scope: Scope, facts: RefreshFacts): Promise<SessionAnswer>;
   end(scope: Scope, familyId: string, reason: SessionEnd): Promise<void>;
-  /** How long this person's sessions last; undefined when the tenant is closed to them. */
-  lengthMs(scope: Scope, user: User): Promise<number | undefined>;
+  /** What sessions of this person are like; undefined when the tenant is closed to them. */
+  termsFor(scope: Scope, user: User): Promise<Terms | undefined>;
+};
+
+type Terms = {
+  readonly lengthMs: number;
+  /** The tenant asks for a second factor that the person does not have yet. */
+  readonly lacksFactor: boolean;
 };
 
 const HOUR_MS = 60 * 60_000;
@@ -47,22 +57,38 @@ export function createSessions(parts: {
 }): Sessions {
   const { sessions, users, tenants, tokens, signer, clock } = parts;
 
-  function answer(scope: Scope, userId: string, user: User, familyId: string, generation: number): SessionAnswer {
+  function answer(
+    scope: Scope,
+    person: { readonly userId: string; readonly user: User; readonly terms: Terms },
+    family: Pick<RefreshFacts, 'familyId' | 'generation'>,
+  ): SessionAnswer {
     const { tenantId } = scope;
-    const { roles, tokensRevokedAt: revokedAt } = user;
+    const { userId, user, terms } = person;
+    const { familyId, generation } = family;
+    // Without roles the token opens what everybody may do with their own account, and that is where a factor is set up.
+    const roles = terms.lacksFactor ? [] : [...user.roles];
     return {
-      accessToken: signer.sign({ sub: userId, tid: tenantId, fam: familyId, roles: [...roles], revokedAt }),
+      accessToken: signer.sign({ sub: userId, tid: tenantId, fam: familyId, roles, revokedAt: user.tokensRevokedAt }),
       refreshToken: tokens.issue({ familyId, tenantId, generation }),
       expiresIn: ACCESS_TOKEN_MAX_SECONDS,
+      ...(terms.lacksFactor ? { mustSetUpSecondFactor: true } : {}),
       user: viewOfUser(userId, tenantId, user),
     };
   }
 
-  async function lengthMs(scope: Scope, user: User): Promise<number | undefined> {
-    if (user.kind === 'traveller') return TRAVELLER_SESSION_MS;
-    if (scope.tenantId === PLATFORM_TENANT) return DEFAULT_POLICIES.staffSessionHours * HOUR_MS;
+  async function termsFor(scope: Scope, user: User): Promise<Terms | undefined> {
+    if (user.kind === 'traveller') return { lengthMs: TRAVELLER_SESSION_MS, lacksFactor: false };
+    if (scope.tenantId === PLATFORM_TENANT) {
+      return { lengthMs: DEFAULT_POLICIES.staffSessionHours * HOUR_MS, lacksFactor: false };
+    }
     const tenant = (await tenants.load(scope, scope.tenantId))?.state;
-    return tenant?.status === 'active' ? tenant.policies.staffSessionHours * HOUR_MS : undefined;
+    if (tenant?.status !== 'active') return undefined;
+    const { staffSessionHours, totpRoles = [] } = tenant.policies;
+    const asked = user.roles.some((role) => totpRoles.includes(role));
+    return {
+      lengthMs: staffSessionHours * HOUR_MS,
+      lacksFactor: asked && user.secondFactor?.status !== 'active',
+    };
   }
 
   async function end(scope: Scope, familyId: string, reason: SessionEnd): Promise<void> {
@@ -70,26 +96,27 @@ export function createSessions(parts: {
   }
 
   return {
-    lengthMs,
+    termsFor,
     end,
     async open(scope, userId, user, method, since) {
-      const length = await lengthMs(scope, user);
-      if (length === undefined) throw sessionOver();
+      const terms = await termsFor(scope, user);
+      if (terms === undefined) throw sessionOver();
       // What ended earlier sessions was known when the account was read, so it does not end this one.
       const ended = user.sessionsEndedAt === undefined ? 0 : Date.parse(user.sessionsEndedAt) + 1;
       const at = new Date(Math.max(since.getTime(), ended)).toISOString();
       const familyId = newId('fam', scope.tenantId);
-      const expiresAt = new Date(clock().getTime() + length).toISOString();
+      const expiresAt = new Date(clock().getTime() + terms.lengthMs).toISOString();
       const command = { type: 'OpenSession', userId, method, at, expiresAt } as const;
       await sessions.handle(scope, familyId, command, { expectNew: true });
-      return answer(scope, userId, user, familyId, 1);
+      return answer(scope, { userId, user, terms }, { familyId, generation: 1 });
     },
     async refresh(scope, { familyId, generation }) {
       const session = (await sessions.load(scope, familyId))?.state;
       if (session?.status !== 'open') throw sessionOver();
       const user = (await users.load(scope, session.userId))?.state;
       const endedAt = user === undefined || user.status === 'none' ? undefined : user.sessionsEndedAt;
-      const isClosed = user?.status !== 'active' || (await lengthMs(scope, user)) === undefined;
+      const terms = user?.status === 'active' ? await termsFor(scope, user) : undefined;
+      const isClosed = user?.status !== 'active' || terms === undefined;
       if (isClosed || (endedAt !== undefined && session.openedAt <= endedAt)) {
         await end(scope, familyId, 'account-closed');
         throw sessionOver();
@@ -100,7 +127,8 @@ export function createSessions(parts: {
         at: clock().toISOString(),
       });
       if (refreshed.state.status !== 'open') throw sessionOver();
-      return answer(scope, session.userId, user, familyId, refreshed.state.generation);
+      const { userId } = session;
+      return answer(scope, { userId, user, terms }, { familyId, generation: refreshed.state.generation });
     },
   };
 }

@@ -41,11 +41,12 @@ export function publicViewOf(id: string, tenant: Tenant): PublicTenantView {
 
 export function viewOfTenant(id: string, tenant: Tenant): z.output<typeof tenantView> {
   const { status, smsSignature, policies, sites } = tenant;
+  const { totpRoles, ...others } = policies;
   return {
     ...publicViewOf(id, tenant),
     status,
     smsSignature,
-    policies,
+    policies: { ...others, ...(totpRoles === undefined ? {} : { totpRoles: [...totpRoles] }) },
     sites: sites.map((site) => ({ id: site.id, name: site.name, gates: [...site.gates] })),
   };
 }

@@ -1,5 +1,5 @@
 // Tenants on disk, and what may be said to set one up: the same schemas check requests and what is read back.
-import { bilingualSchema, tenantKindSchema } from '@tongpiao/contracts';
+import { bilingualSchema, roleSchema, ROLES, tenantKindSchema } from '@tongpiao/contracts';
 import type { AggregateSpec, AggregateStore } from '@tongpiao/persistence';
 import { z } from 'zod';
 import { tenantDecider } from './tenant.decider.ts';
@@ -31,7 +31,10 @@ export const tenantFields = {
     address: nameSchema.optional(),
   }),
   smsSignature: z.string().min(2).max(12),
-  policies: z.strictObject({ staffSessionHours: z.int().min(1).max(720) }),
+  policies: z.strictObject({
+    staffSessionHours: z.int().min(1).max(720),
+    totpRoles: z.array(roleSchema).max(ROLES.length).optional().describe('Roles that need a second factor.'),
+  }),
 };
 
 export const DEFAULT_POLICIES = { staffSessionHours: 24 } as const;

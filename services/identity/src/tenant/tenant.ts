@@ -1,6 +1,6 @@
 // A tenant with its sites and gates: one document, because a gate without its site or a site without its tenant means nothing,
 // and because others want the whole of it in one message (PLA-01). One page of words.
-import type { Bilingual } from '@tongpiao/contracts';
+import type { Bilingual, Role } from '@tongpiao/contracts';
 
 type TenantKind = 'scenic' | 'station' | 'authority';
 
@@ -14,6 +14,8 @@ type TenantContact = {
 type TenantPolicies = {
   /** After so many hours staff sign in again, however busy they were. */
   readonly staffSessionHours: number;
+  /** Who holds one of these roles needs a second factor: without it a session opens nothing but setting one up. */
+  readonly totpRoles?: readonly Role[] | undefined;
 };
 
 export type TenantSettings = {

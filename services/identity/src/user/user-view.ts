@@ -14,6 +14,7 @@ export const userView = z.object({
   name: z.string().optional().describe('Masked.'),
   phone: z.string().optional().describe('Masked.'),
   email: z.string().optional().describe('Masked.'),
+  secondFactor: z.boolean().optional().describe('Staff: whether signing in takes a code as well.'),
   createdAt: z.string(),
 });
 export type UserView = z.output<typeof userView>;
@@ -25,7 +26,13 @@ export function viewOfUser(id: string, tenantId: string, user: User): UserView {
     kind: user.kind,
     status: user.status,
     roles: [...user.roles],
-    ...(user.kind === 'staff' ? { username: user.username, name: user.name.masked } : {}),
+    ...(user.kind === 'staff'
+      ? {
+          username: user.username,
+          name: user.name.masked,
+          secondFactor: user.secondFactor?.status === 'active',
+        }
+      : {}),
     ...(user.phone === undefined ? {} : { phone: user.phone.masked }),
     ...(user.email === undefined ? {} : { email: user.email.masked }),
     createdAt: user.createdAt,

@@ -21,6 +21,11 @@ const commands = {
   ChangeUser: { type: 'ChangeUser', changes: { status: 'blocked' }, expected: 1, at },
   SetPassword: { type: 'SetPassword', password: 'other', at },
   RevealPersonalData: { type: 'RevealPersonalData', fields: ['phone'], purpose: 'call back' },
+  OfferTotp: { type: 'OfferTotp', secret: 'sealed', at },
+  ConfirmTotp: { type: 'ConfirmTotp', step: 7, recovery: [], at },
+  UseTotp: { type: 'UseTotp', step: 8 },
+  UseRecoveryCode: { type: 'UseRecoveryCode', hash: 'x' },
+  RemoveTotp: { type: 'RemoveTotp', because: { by: 'own' }, at },
 } as const satisfies Record<UserCommand['type'], UserCommand>;
 
 describe('user', () => {
@@ -37,7 +42,8 @@ describe('user', () => {
       });
   });
 
-  for (const type of ['ChangeUser', 'SetPassword', 'RevealPersonalData'] as const) {
+  const ofFactors = ['OfferTotp', 'ConfirmTotp', 'UseTotp', 'UseRecoveryCode', 'RemoveTotp'] as const;
+  for (const type of ['ChangeUser', 'SetPassword', 'RevealPersonalData', ...ofFactors] as const) {
     it(`PLA-03 none × ${type} → not found`, () => {
       given().when(commands[type]).thenRefused('platform.not-found');
     });
@@ -114,6 +120,40 @@ describe('user', () => {
     given(travellerMet)
       .when({ type: 'ChangeUser', changes: { roles: ['manager'] }, expected: 1, at })
       .thenRefused('identity.roles-not-for-travellers');
+  });
+
+  for (const type of ofFactors) {
+    it(`PLA-05 traveller × ${type} → refused`, () => {
+      given(travellerMet).when(commands[type]).thenRefused('identity.no-password');
+    });
+  }
+
+  it('PLA-05 a second factor that begins or ends is told, ends every session, and is an edit; its use is none of that', () => {
+    const offered: UserEvent = { type: 'TotpOffered', secret: 'sealed', at };
+    const confirmed: UserEvent = { type: 'TotpConfirmed', secret: 'sealed', step: 7, recovery: [], at };
+    const removed: UserEvent = { type: 'TotpRemoved', because: { by: 'own' }, at };
+    given(staffAdded)
+      .when(commands.OfferTotp)
+      .thenState((state) => {
+        expect(state).to.include({ edition: 1 }).and.not.have.property('sessionsEndedAt');
+      });
+    given(staffAdded, offered)
+      .when(commands.ConfirmTotp)
+      .thenState((state) => {
+        expect(state).to.include({ edition: 2, sessionsEndedAt: upTo, tokensRevokedAt: upTo });
+      });
+    given(staffAdded, offered, confirmed)
+      .when(commands.UseTotp)
+      .thenState((state) => {
+        expect(state).to.include({ edition: 2 });
+      });
+    given(staffAdded, offered, confirmed)
+      .when(commands.RemoveTotp)
+      .thenState((state) => {
+        expect(state).to.include({ edition: 3 }).and.not.have.property('secondFactor');
+      });
+    expect([confirmed, removed].flatMap((event) => userMessages(event, { id: 'usr_1' }))).to.have.length(2);
+    expect(userMessages(offered, { id: 'usr_1' })).to.deep.equal([]);
   });
 
   it('PLA-05 SetPassword: staff, blocked or not → PasswordSet; traveller → refused', () => {

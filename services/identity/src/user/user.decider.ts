@@ -4,8 +4,11 @@
 //                                                  precondition-failed
 // traveller            -            -              as staff, but roles:            identity.no-password   PersonalDataRevealed
 //                                                  identity.roles-not-for-travellers
+// Commands of the second factor: see second-factor.decider.ts for staff; none → platform.not-found, traveller → identity.no-password.
 // blocked or not makes no difference to what may be changed: a blocked person can be unblocked and given another password.
 import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
+import { decideSecondFactor, evolveSecondFactor } from '../second-factor/second-factor.decider.ts';
+import type { SecondFactorEvent } from '../second-factor/second-factor.ts';
 import { revokedUpTo } from './revocation.policy.ts';
 import type { User, UserChanges, UserCommand, UserEvent, UserState } from './user.ts';
 
@@ -34,6 +37,10 @@ function decideChange(user: User, command: Extract<UserCommand, { type: 'ChangeU
   return [{ type: 'UserChanged', changes, at: command.at }];
 }
 
+function noPassword(): DomainError {
+  return new DomainError('identity.no-password', 'Travellers sign in by code.');
+}
+
 function decide(state: UserState, command: UserCommand): readonly UserEvent[] {
   if (state.status === 'none') {
     if (command.type === 'AddStaff') return [{ type: 'StaffAdded', staff: command.staff, at: command.at }];
@@ -48,8 +55,15 @@ function decide(state: UserState, command: UserCommand): readonly UserEvent[] {
     case 'ChangeUser':
       return decideChange(state, command);
     case 'SetPassword':
-      if (state.kind === 'traveller') throw new DomainError('identity.no-password', 'Travellers sign in by code.');
+      if (state.kind === 'traveller') throw noPassword();
       return [{ type: 'PasswordSet', password: command.password, at: command.at }];
+    case 'OfferTotp':
+    case 'ConfirmTotp':
+    case 'UseTotp':
+    case 'UseRecoveryCode':
+    case 'RemoveTotp':
+      if (state.kind === 'traveller') throw noPassword();
+      return decideSecondFactor(state.secondFactor, command);
     case 'RevealPersonalData':
       return [{ type: 'PersonalDataRevealed', fields: command.fields, purpose: command.purpose }];
     default:
@@ -66,6 +80,17 @@ function changed(user: User, { changes, at }: Extract<UserEvent, { type: 'UserCh
   return user.kind === 'staff'
     ? { ...user, ...standing, roles: changes.roles ?? user.roles }
     : { ...user, ...standing };
+}
+
+function withFactor(state: UserState, event: SecondFactorEvent): UserState {
+  if (state.status === 'none' || state.kind === 'traveller') return state;
+  const { secondFactor: before, ...rest } = state;
+  const secondFactor = evolveSecondFactor(before, event);
+  const next: User = secondFactor === undefined ? rest : { ...rest, secondFactor };
+  if (event.type !== 'TotpConfirmed' && event.type !== 'TotpRemoved') return next;
+  // Whoever is signed in by less than what is asked for now, or by what was lost, signs in again.
+  const upTo = revokedUpTo(event.at);
+  return { ...next, sessionsEndedAt: upTo, tokensRevokedAt: upTo, edition: state.edition + 1 };
 }
 
 function evolve(state: UserState, event: UserEvent): UserState {
@@ -91,6 +116,12 @@ function evolve(state: UserState, event: UserEvent): UserState {
       const upTo = revokedUpTo(at);
       return { ...state, password, sessionsEndedAt: upTo, tokensRevokedAt: upTo, edition: state.edition + 1 };
     }
+    case 'TotpOffered':
+    case 'TotpConfirmed':
+    case 'TotpUsed':
+    case 'RecoveryCodeUsed':
+    case 'TotpRemoved':
+      return withFactor(state, event);
     // Looking changes nothing that an editor could have overlooked.
     case 'PersonalDataRevealed':
       return state;

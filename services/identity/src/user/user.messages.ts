@@ -9,10 +9,15 @@ export function userMessages(event: UserEvent, facts: { id: string }): readonly 
   switch (event.type) {
     case 'UserChanged':
     case 'PasswordSet':
+    case 'TotpConfirmed':
+    case 'TotpRemoved':
       return [say(refreshTrust, { revokedUser: { id: facts.id, at: revokedUpTo(event.at) } })];
     case 'StaffAdded':
     case 'TravellerMet':
     case 'PersonalDataRevealed':
+    case 'TotpOffered':
+    case 'TotpUsed':
+    case 'RecoveryCodeUsed':
       return [];
     default:
       return unreachable(event, 'user event');

@@ -18,6 +18,17 @@ const standing = {
   roles: z.array(roleSchema),
 };
 
+const secondFactor = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('offered'), secret: z.string(), offeredAt: z.string() }),
+  z.object({
+    status: z.literal('active'),
+    secret: z.string(),
+    since: z.string(),
+    usedStep: z.int().nonnegative(),
+    recovery: z.array(z.string()),
+  }),
+]);
+
 const userState: z.ZodType<UserState> = z.union([
   z.object({ status: z.literal('none') }),
   z.object({
@@ -25,6 +36,7 @@ const userState: z.ZodType<UserState> = z.union([
     kind: z.literal('staff'),
     username: z.string(),
     password: z.string(),
+    secondFactor: secondFactor.optional(),
     name: personalValueSchema,
   }),
   z.object({ ...standing, kind: z.literal('traveller') }),
