@@ -14,6 +14,7 @@ const FOR_TESTS = [
 /** Package → packages of ours that it may import, beside itself. */
 const LAYERS = {
   kernel: [],
+  'gate-verifier': [],
   contracts: ['kernel'],
   persistence: ['kernel', 'contracts'],
   messaging: ['kernel', 'contracts'],
@@ -48,6 +49,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^packages/kernel/src/', pathNot: FOR_TESTS },
       to: { pathNot: '^packages/kernel/src/' },
+    },
+    {
+      name: 'gate-verifier-imports-nothing',
+      comment: 'It runs on devices and in browsers, alone.',
+      severity: 'error',
+      from: { path: '^packages/gate-verifier/(src|built)/', pathNot: FOR_TESTS },
+      to: { pathNot: '^packages/gate-verifier/(src|built)/' },
     },
     {
       name: 'contracts-are-data',

@@ -11,7 +11,9 @@ const aggregates = globSync('services/*/src/**/*.decider.ts', { cwd: import.meta
 );
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/**', '.local/**', 'packages/contracts/generated/**'] },
+  {
+    ignores: ['**/node_modules/**', '.local/**', 'packages/contracts/generated/**', 'packages/gate-verifier/built/**'],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

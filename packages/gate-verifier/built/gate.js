@@ -1,0 +1,246 @@
+// Made from src/gate.ts by scripts/generate.ts.
+// A gate that judges tickets by itself (SAL-41). What it lets in is kept before it opens, so that it never lets in twice, not even across
+// a loss of power; what it decided is handed in when there is a network again.
+import { admission, listedTicket, unlistedTicket, withOwnUses } from "./admission.js";
+import { createKeys } from "./keys.js";
+import { readManifestPage, TicketList } from "./manifest.js";
+import { createMemoryStore } from "./store.js";
+import { readPayload, readTicketNumber, readToken } from "./ticket-text.js";
+const CREDENTIAL_MAX = 600;
+/** Refused scans beyond this are not kept for the platform: a scanner that reads a wall all night must not fill the device. */
+const REFUSED_KEPT_MAX = 10_000;
+const MINUTE_MS = 60_000;
+/** The platform takes a scan of the near future later. */
+const COMES_LATER = 'sales.scan-in-future';
+export async function openGate(options) {
+    const gate = new OpenGate(options);
+    await gate.remember();
+    return gate;
+}
+class OpenGate {
+    #gateId;
+    #store;
+    #deviceNow;
+    #crypto;
+    #keys;
+    #scans = new Map();
+    #uses = new Map();
+    #list = new TicketList();
+    /** A list that started anew and is not whole yet; the old one is used until then. */
+    #coming;
+    #page;
+    #pageAtMs = 0;
+    #clockOffsetMs = 0;
+    #refusedKept = 0;
+    constructor(options) {
+        this.#gateId = options.gateId;
+        this.#store = options.store ?? createMemoryStore();
+        this.#deviceNow = options.now ?? (() => Date.now());
+        this.#crypto = options.crypto ?? globalThis.crypto;
+        this.#keys = createKeys(this.#crypto.subtle);
+    }
+    async remember() {
+        const { pages, scans } = await this.#store.load();
+        for (const page of pages)
+            await this.#take(page);
+        // How old they are is not known; their clock is not today's.
+        this.#clockOffsetMs = 0;
+        this.#pageAtMs = this.#page === undefined ? 0 : Date.parse(this.#page.serverTime);
+        for (const scan of scans)
+            this.#note(scan);
+    }
+    async scan(credential, { people } = {}) {
+        const page = this.#page;
+        if (page === undefined)
+            throw new Error('this gate has no manifest yet: it knows neither keys nor its site');
+        const shown = await this.#read(credential);
+        const atMs = this.now().getTime();
+        // From here to #note nothing waits, so two scans of one ticket cannot both find it unused.
+        const verdict = 'reason' in shown ? shown : this.#judge(page, shown, atMs, people);
+        const text = 'qr' in credential ? credential.qr : credential.ticketNumber;
+        if (text === '' || (!verdict.admitted && this.#refusedKept >= REFUSED_KEPT_MAX))
+            return verdict;
+        const scan = this.#scanOf(credential, verdict, atMs, people);
+        this.#note(scan);
+        try {
+            await this.#store.keepScan(scan);
+        }
+        catch (error) {
+            this.#forget(scan.scanId);
+            throw error;
+        }
+        return { ...verdict, scanId: scan.scanId };
+    }
+    async #read(credential) {
+        const forged = (because) => ({
+            admitted: false,
+            reason: 'forged',
+            because,
+        });
+        if (!('qr' in credential)) {
+            const number = readTicketNumber(credential.ticketNumber);
+            return number === undefined ? { admitted: false, reason: 'unknown' } : { number };
+        }
+        const token = readToken(credential.qr.trim());
+        if (token === undefined)
+            return forged('malformed');
+        const key = this.#keys.get(token.kid);
+        if (key === undefined)
+            return forged('unknown-key');
+        const genuine = await this.#crypto.subtle.verify({ name: 'Ed25519' }, key, token.signature, token.signed);
+        if (!genuine)
+            return forged('wrong-signature');
+        const facts = readPayload(token.payload);
+        return facts === undefined ? forged('malformed') : { number: facts.number, facts };
+    }
+    #judge(page, shown, atMs, people) {
+        const { number, facts } = shown;
+        if (facts !== undefined && facts.tenantId !== page.tenantId)
+            return { admitted: false, reason: 'unknown' };
+        const death = this.#list.deathOf(number, facts?.revision);
+        if (death !== undefined)
+            return { admitted: false, reason: death };
+        const listed = this.#list.ticket(number);
+        if (listed === undefined && facts === undefined)
+            return { admitted: false, reason: 'unknown' };
+        if (listed !== undefined && facts !== undefined && facts.revision < listed.revision)
+            return { admitted: false, reason: 'superseded' };
+        const known = listed === undefined ? this.#unlisted(page, facts) : listedTicket(number, listed, page.siteId);
+        const ticket = withOwnUses(known, this.#uses.get(number) ?? []);
+        const { siteId, timeZone } = page;
+        return admission(ticket, { gateId: this.#gateId, siteId, timeZone }, atMs, people, this.#isFull(page));
+    }
+    #unlisted(page, facts) {
+        if (facts === undefined)
+            throw new Error('a ticket that is not listed needs its code');
+        return unlistedTicket(facts, page.timeZone);
+    }
+    /** A red light of an hour ago says nothing: the people who were inside may have left. */
+    #isFull(page) {
+        return page.light === 'red' && this.#listAgeMs() <= page.policy.lightValidMinutes * MINUTE_MS;
+    }
+    #listAgeMs() {
+        return Math.max(0, this.#deviceNow() - this.#pageAtMs);
+    }
+    #scanOf(credential, verdict, atMs, people) {
+        const counted = verdict.admitted ? verdict.people : people;
+        return {
+            scanId: this.#newScanId(),
+            at: new Date(atMs).toISOString(),
+            credential: 'qr' in credential
+                ? { qr: credential.qr.trim().slice(0, CREDENTIAL_MAX) }
+                : { ticketNumber: credential.ticketNumber.slice(0, 40) },
+            ...(counted === undefined ? {} : { people: counted }),
+            ...(verdict.admitted
+                ? { decided: 'admitted', number: verdict.number }
+                : { decided: 'refused', reason: verdict.reason }),
+            told: false,
+        };
+    }
+    /** 128 random bits. `randomUUID` is missing from browsers without TLS. */
+    #newScanId() {
+        const bytes = this.#crypto.getRandomValues(new Uint8Array(16));
+        return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    }
+    #note(scan) {
+        this.#scans.set(scan.scanId, scan);
+        if (scan.decided === 'refused')
+            this.#refusedKept += 1;
+        const { number, scanId, people = 1 } = scan;
+        if (scan.decided !== 'admitted' || number === undefined)
+            return;
+        const use = { atMs: Date.parse(scan.at), gateId: this.#gateId, people, scanId };
+        this.#uses.set(number, [...(this.#uses.get(number) ?? []), use]);
+    }
+    #forget(scanId) {
+        const scan = this.#scans.get(scanId);
+        if (scan === undefined)
+            return;
+        this.#scans.delete(scanId);
+        if (scan.decided === 'refused')
+            this.#refusedKept -= 1;
+        if (scan.number === undefined)
+            return;
+        const others = (this.#uses.get(scan.number) ?? []).filter((use) => use.scanId !== scanId);
+        if (others.length === 0)
+            this.#uses.delete(scan.number);
+        else
+            this.#uses.set(scan.number, others);
+    }
+    async learn(answer) {
+        const page = readManifestPage(answer);
+        const { numbers, finished } = await this.#take(page);
+        this.#pageAtMs = this.#deviceNow();
+        this.#clockOffsetMs = Date.parse(page.serverTime) - this.#pageAtMs;
+        if (finished !== undefined)
+            await this.#store.keepPages(finished, 'anew');
+        else if (this.#coming === undefined)
+            await this.#store.keepPages([page], 'further');
+        // The list has what the server was told of these tickets: counting it here as well would be counting it twice.
+        const isKnown = finished === undefined ? (number) => numbers.has(number) : () => true;
+        const known = [...this.#scans.values()].filter(({ told, number }) => told && (number === undefined || isKnown(number)));
+        await this.#drop(known.map(({ scanId }) => scanId));
+        return page;
+    }
+    async #take(page) {
+        if (page.gateId !== this.#gateId)
+            throw new TypeError('this is the manifest of another gate');
+        await this.#keys.learn(page.keys);
+        if (page.begins)
+            this.#coming = { list: new TicketList(), pages: [] };
+        const coming = this.#coming;
+        const numbers = new Set((coming?.list ?? this.#list).learn(page));
+        coming?.pages.push(page);
+        this.#page = page;
+        if (coming === undefined || page.more)
+            return { numbers, finished: undefined };
+        this.#list = coming.list;
+        this.#coming = undefined;
+        return { numbers, finished: coming.pages };
+    }
+    async #drop(scanIds) {
+        if (scanIds.length === 0)
+            return;
+        await this.#store.forgetScans(scanIds);
+        for (const scanId of scanIds)
+            this.#forget(scanId);
+    }
+    cursor() {
+        return this.#page?.cursor;
+    }
+    pending(max = this.#page?.policy.scansPerUploadMax ?? 0) {
+        const waiting = [...this.#scans.values()].filter(({ told }) => !told).slice(0, max);
+        return waiting.map(({ told: _told, number: _number, ...scan }) => scan);
+    }
+    async told(answers) {
+        const over = [];
+        for (const { scanId, outcome, code } of answers) {
+            const scan = this.#scans.get(scanId);
+            if (scan === undefined || (outcome === 'rejected' && code === COMES_LATER))
+                continue;
+            if (scan.decided === 'refused')
+                over.push(scanId);
+            else {
+                // Its use still counts here, until the list has it.
+                const known = { ...scan, told: true };
+                await this.#store.keepScan(known);
+                this.#scans.set(scanId, known);
+            }
+        }
+        await this.#drop(over);
+    }
+    now() {
+        return new Date(this.#deviceNow() + this.#clockOffsetMs);
+    }
+    status() {
+        const page = this.#page;
+        const waiting = [...this.#scans.values()].filter(({ told }) => !told);
+        const ageMs = page === undefined ? undefined : this.#listAgeMs();
+        return {
+            tickets: this.#list.size,
+            pending: waiting.length,
+            listAgeMs: ageMs,
+            stale: page === undefined || ageMs === undefined || ageMs > page.policy.listStaleMinutes * MINUTE_MS,
+        };
+    }
+}

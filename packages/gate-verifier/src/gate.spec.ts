@@ -1,0 +1,218 @@
+// A gate without network: the test vectors, and what a list of single scans cannot say: power that goes, scans at the same moment, lists
+// that come in pages, and uses that must count once however they become known.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import { makeVectors } from '../scripts/test-vectors.ts';
+import {
+  createMemoryStore,
+  openGate,
+  sync,
+  type Gate,
+  type GateStore,
+  type ManifestPage,
+  type TicketRow,
+  type UploadScan,
+} from './index.ts';
+import { runVectors } from './run-vectors.ts';
+
+const stored = readFileSync(path.join(import.meta.dirname, '../vectors/vectors.json'), 'utf8');
+const NOON_MS = Date.parse('2026-12-02T04:00:00Z');
+const GATE = 'gat_1';
+// Three numbers with good check characters, of the vectors.
+const numbers = [...new Set(stored.match(/(?<=\[\s*")[0-9A-Z]{15}(?=")/g))];
+const [ONE = '', TWO = '', THREE = ''] = numbers;
+
+const kind: ManifestPage['kinds'][number] = {
+  date: '2026-12-02',
+  validFrom: '2026-12-02T00:00:00Z',
+  validUntil: '2026-12-02T10:00:00Z',
+  entries: 1,
+  admits: 1,
+  realName: false,
+  showAtGate: [],
+  product: { zh: '门票', en: 'Admission' },
+  ticketType: { zh: '成人票', en: 'Adult' },
+};
+
+function page(change: Partial<ManifestPage> = {}): ManifestPage {
+  return {
+    tenantId: 'ten_1',
+    siteId: 'sit_1',
+    gateId: GATE,
+    date: '2026-12-02',
+    timeZone: 'Asia/Shanghai',
+    serverTime: new Date(NOON_MS).toISOString(),
+    begins: true,
+    more: false,
+    cursor: 'c1',
+    light: 'green',
+    policy: { scansPerUploadMax: 2, lightValidMinutes: 15, listStaleMinutes: 60 },
+    keys: [],
+    kinds: [kind],
+    tickets: [[ONE, 1, 0]],
+    revocations: [],
+    ...change,
+  };
+}
+
+const said = async (gate: Gate, ticketNumber: string): Promise<string> => {
+  const verdict = await gate.scan({ ticketNumber });
+  return verdict.admitted ? 'admitted' : verdict.reason;
+};
+const recorded = ({ scanId }: UploadScan) => ({ scanId, outcome: 'recorded' as const });
+const open = (store?: GateStore, now = (): number => NOON_MS): Promise<Gate> =>
+  openGate({ gateId: GATE, now, ...(store === undefined ? {} : { store }) });
+
+describe('SAL-41 a gate without network', () => {
+  it('judges every vector as expected', async () => {
+    const { cases, faults } = await runVectors(makeVectors());
+    expect(faults).to.deep.equal([]);
+    expect(cases).to.be.at.least(30);
+  });
+
+  it('the vectors on disk are those that the script makes', () => {
+    expect(JSON.parse(stored)).to.deep.equal(JSON.parse(JSON.stringify(makeVectors())));
+  });
+
+  it('knows nothing before its first manifest, and takes no other gate’s', async () => {
+    const gate = await open();
+    const refusal = await gate.scan({ ticketNumber: ONE }).catch((error: unknown) => error);
+    expect(refusal).to.be.an('error');
+    for (const wrong of [page({ gateId: 'gat_2' }), { title: '出错了' }, undefined, { ...page(), tickets: 'none' }]) {
+      expect(await gate.learn(wrong).catch((error: unknown) => error)).to.be.instanceOf(TypeError);
+    }
+    expect(gate.status()).to.deep.include({ tickets: 0, stale: true, listAgeMs: undefined });
+  });
+
+  it('lets in once when one ticket is shown many times at the same moment', async () => {
+    const gate = await open();
+    await gate.learn(page());
+    const verdicts = await Promise.all(Array.from({ length: 20 }, () => said(gate, ONE)));
+    expect(verdicts.filter((verdict) => verdict === 'admitted')).to.have.length(1);
+  });
+
+  it('remembers list and uses after a loss of power', async () => {
+    const store = createMemoryStore();
+    const before = await open(store);
+    await before.learn(page({ tickets: [[ONE, 1, 0]], more: true }));
+    await before.learn(page({ begins: false, tickets: [[TWO, 1, 0]] }));
+    await before.learn(page({ begins: false, tickets: [], kinds: [], revocations: [[TWO, 1, 'refunded']] }));
+    expect(await said(before, ONE)).to.equal('admitted');
+    const after = await open(store);
+    expect([await said(after, ONE), await said(after, TWO)]).to.deep.equal(['already-used', 'refunded']);
+    expect(after.cursor()).to.equal('c1');
+    expect(after.pending(10)).to.have.length(3);
+  });
+
+  it('stays shut when the scan cannot be kept, and the ticket is not lost by it', async () => {
+    const store = createMemoryStore();
+    let full = true;
+    const gate = await open({
+      ...store,
+      keepScan: (scan) => (full ? Promise.reject(new Error('the disk is full')) : store.keepScan(scan)),
+    });
+    await gate.learn(page());
+    expect(await gate.scan({ ticketNumber: ONE }).catch(String)).to.equal('Error: the disk is full');
+    full = false;
+    expect(await said(gate, ONE)).to.equal('admitted');
+    expect(gate.pending()).to.have.length(1);
+  });
+
+  it('uses the old list until a new one is whole', async () => {
+    const gate = await open();
+    await gate.learn(page({ revocations: [[TWO, 1, 'refunded']] }));
+    await gate.learn(page({ tickets: [[THREE, 1, 0]], more: true, cursor: 'c2' }));
+    expect([await said(gate, TWO), await said(gate, ONE)]).to.deep.equal(['refunded', 'admitted']);
+    expect(await said(gate, THREE)).to.equal('unknown');
+    await gate.learn(page({ begins: false, tickets: [], kinds: [], cursor: 'c3' }));
+    expect([await said(gate, TWO), await said(gate, THREE)]).to.deep.equal(['unknown', 'admitted']);
+  });
+
+  it('a page may come twice, and pages may overlap', async () => {
+    const gate = await open();
+    const rows: readonly TicketRow[] = [[ONE, 1, 0, 1, NOON_MS / 1_000 - 60, 'gat_2']];
+    for (const tickets of [[[ONE, 1, 0] as TicketRow], rows, rows]) await gate.learn(page({ begins: false, tickets }));
+    const verdict = await gate.scan({ ticketNumber: ONE });
+    expect(verdict).to.deep.include({ reason: 'already-used', lastUse: { atMs: NOON_MS - 60_000, gateId: 'gat_2' } });
+  });
+
+  it('an own use counts here until the list has it, and then not twice', async () => {
+    const gate = await open();
+    const twice = { ...kind, entries: 2 };
+    await gate.learn(page({ kinds: [twice] }));
+    expect(await gate.scan({ ticketNumber: ONE })).to.deep.include({ admitted: true, peopleLeft: 1 });
+    await gate.told(gate.pending().map(recorded));
+    expect(gate.pending()).to.have.length(0);
+    // The list is still the old one.
+    const second = await gate.scan({ ticketNumber: ONE });
+    expect(second).to.deep.include({ admitted: true, peopleLeft: 0 });
+    await gate.learn(page({ begins: false, kinds: [twice], tickets: [[ONE, 1, 0, 1, 1, GATE]] }));
+    expect(await said(gate, ONE)).to.equal('already-used');
+    await gate.told(gate.pending().map(recorded));
+    await gate.learn(page({ begins: false, kinds: [twice], tickets: [[ONE, 1, 0, 2, 2, GATE]] }));
+    expect(await said(gate, ONE)).to.equal('already-used');
+    expect(gate.status().pending).to.equal(1);
+  });
+
+  it('goes by the server’s clock', async () => {
+    let deviceMs = NOON_MS - 5 * 3_600_000;
+    const gate = await open(undefined, () => deviceMs);
+    await gate.learn(page());
+    deviceMs += 1_000;
+    expect(gate.now().getTime()).to.equal(NOON_MS + 1_000);
+    expect(await said(gate, ONE)).to.equal('admitted');
+    expect(gate.pending()[0]?.at).to.equal(new Date(NOON_MS + 1_000).toISOString());
+  });
+
+  it('says when its list is old', async () => {
+    let deviceMs = NOON_MS;
+    const gate = await open(undefined, () => deviceMs);
+    await gate.learn(page());
+    expect(gate.status()).to.deep.equal({ tickets: 1, pending: 0, listAgeMs: 0, stale: false });
+    deviceMs += 61 * 60_000;
+    expect(gate.status()).to.deep.include({ stale: true });
+  });
+
+  it('does not fill the device with what it refused', async () => {
+    const gate = await open();
+    await gate.learn(page());
+    for (let index = 0; index < 10_050; index += 1) await gate.scan({ ticketNumber: 'nonsense' });
+    expect(gate.status().pending).to.equal(10_000);
+    expect(await said(gate, ONE)).to.equal('admitted');
+    expect(gate.status().pending).to.equal(10_001);
+  });
+
+  it('hands in first, in portions, then fetches until there is no more', async () => {
+    const gate = await open();
+    await gate.learn(page({ tickets: [ONE, TWO, THREE].map((number): TicketRow => [number, 1, 0]) }));
+    for (const number of [ONE, TWO, THREE, ONE]) await gate.scan({ ticketNumber: number });
+    const calls: string[] = [];
+    const synced = await sync(gate, GATE, ({ method, path: at, body }) => {
+      calls.push(`${method} ${at}`);
+      if (method === 'GET') return Promise.resolve(page({ begins: false, more: calls.length < 4, cursor: 'n/x' }));
+      const { scans } = body as { scans: readonly UploadScan[] };
+      const outcomes = { [ONE]: 'recorded', [TWO]: 'incident', [THREE]: 'rejected' } as const;
+      return Promise.resolve({
+        scans: scans.map(({ scanId, credential, decided }) => ({
+          scanId,
+          outcome:
+            decided === 'refused' || !('ticketNumber' in credential) ? 'recorded' : outcomes[credential.ticketNumber],
+          ...('ticketNumber' in credential && credential.ticketNumber === THREE
+            ? { code: 'sales.scan-in-future' }
+            : {}),
+        })),
+      });
+    });
+    expect(calls).to.deep.equal([
+      `POST /api/v1/gates/${GATE}/uploads`,
+      `POST /api/v1/gates/${GATE}/uploads`,
+      `GET /api/v1/gates/${GATE}/manifest?since=c1`,
+      `GET /api/v1/gates/${GATE}/manifest?since=n%2Fx`,
+    ]);
+    expect(synced).to.deep.include({ handedIn: 4, pages: 2 });
+    expect([synced.incidents.length, synced.rejected.length]).to.deep.equal([1, 1]);
+    // A time that is ahead of the server's comes again later.
+    expect(gate.pending(10).map(({ credential }) => credential)).to.deep.equal([{ ticketNumber: THREE }]);
+  });
+});

@@ -1,0 +1,30 @@
+// The public halves of the platform's ticket keys, ready to verify with. Keys are published a day before they sign and stay as long as
+// their tickets live, so a gate that syncs daily always has the right one.
+
+/** What is used of the runtime's Web Crypto. */
+export type GateCrypto = Pick<typeof globalThis.crypto, 'subtle' | 'getRandomValues'>;
+type PublicKey = Awaited<ReturnType<GateCrypto['subtle']['importKey']>>;
+
+export type Keys = {
+  learn(keys: readonly { readonly kid: string; readonly publicKeyPem: string }[]): Promise<void>;
+  get(kid: string): PublicKey | undefined;
+};
+
+function bytesOfPem(pem: string): Uint8Array<ArrayBuffer> {
+  const text = atob(pem.replace(/-----[A-Z ]+-----/g, '').replace(/\s+/g, ''));
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+export function createKeys(subtle: GateCrypto['subtle']): Keys {
+  const keys = new Map<string, { readonly pem: string; readonly key: PublicKey }>();
+  return {
+    async learn(published) {
+      for (const { kid, publicKeyPem: pem } of published) {
+        if (keys.get(kid)?.pem === pem) continue;
+        const key = await subtle.importKey('spki', bytesOfPem(pem), { name: 'Ed25519' }, false, ['verify']);
+        keys.set(kid, { pem, key });
+      }
+    },
+    get: (kid) => keys.get(kid)?.key,
+  };
+}
