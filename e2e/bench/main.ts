@@ -17,6 +17,7 @@ import { measureHoldDecisions } from './hold-decisions.ts';
 import { watchUsage } from './process-usage.ts';
 import { measurePurchases, type PurchaseResult } from './purchases.ts';
 import { measureReads, type ReadResult } from './reads.ts';
+import { measureRefunds } from './refunds.ts';
 import { describeSpread, median, milliseconds } from './statistics.ts';
 
 const smoke = process.argv.includes('--smoke');
@@ -27,6 +28,7 @@ const PURCHASE_SECONDS = smoke ? 3 : 10;
 const READ_CONNECTIONS = 32;
 const BUYERS = smoke ? [16] : (process.env['BENCH_BUYERS'] ?? '1,16,64').split(',').map(Number);
 const FLASH = smoke ? { buyers: 600, places: 100 } : { buyers: 5_000, places: 500 };
+const REFUNDS = smoke ? 60 : 1_000;
 const HOLD_REQUESTS = smoke ? 1_000 : 6_000;
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
@@ -116,6 +118,25 @@ async function benchPurchases(platform: Platform, client: Client, world: World):
   }
 }
 
+async function benchRefunds(platform: Platform, client: Client, world: World): Promise<void> {
+  const offer = await world.addProduct({ name: 'refunds', capacity: 100_000, days: 7, afterSale: true });
+  const basket = { sessionIds: offer.sessionIds.slice(1), ticketTypeId: offer.ticketTypes['adult'] ?? '' };
+  say(`\nRefunds: ${REFUNDS} tickets bought, then given back for a fee, 64 people at a time`);
+  const usage = watchUsage(pidsOf(platform));
+  const result = await measureRefunds(client, basket, { buyers: 64, count: REFUNDS });
+  say(
+    `  purchases ${result.purchasesPerSecond.toFixed(1)}/s, refunds ${result.refundsPerSecond.toFixed(1)}/s   ${describeSpread(result.spread)}`,
+  );
+  say(`  refunds / purchases: ${percent(result.refundsPerSecond / result.purchasesPerSecond)}   (mark: 100 %)`);
+  say(
+    `      CPU per ticket, both ways: ${usage()
+      .map(({ name, cpuSeconds }) => `${name} ${((cpuSeconds * 1_000) / REFUNDS).toFixed(2)}`)
+      .join(', ')} ms`,
+  );
+  for (const [what, count] of result.failures) say(`      FAILED ${count} × ${what}`);
+  if (result.failures.size > 0) throw new Error('refunds failed');
+}
+
 async function benchFlashSale(platform: Platform, world: World): Promise<void> {
   const offer = await world.addProduct({ name: 'flash', capacity: FLASH.places });
   const sessionId = offer.sessionIds[0] ?? '';
@@ -197,6 +218,7 @@ async function main(): Promise<void> {
     );
     if (wants('reads')) await benchReads(platform, offer);
     if (wants('purchases')) await benchPurchases(platform, client, world);
+    if (wants('refunds')) await benchRefunds(platform, client, world);
     if (wants('flash')) await benchFlashSale(platform, world);
     if (wants('holds')) await benchHolds(platform, world);
     say('\nbench finished');
