@@ -174,6 +174,14 @@ export const problems: ProblemCatalogue = {
     ['请核对票号，注意易混淆字符。', 'Compare the number with the ticket; mind characters that look alike.'],
   ),
   'sales.ticket-refused': problem(409, ['不能入园', 'Not admitted'], ['原因：{reason}。', 'Reason: {reason}.']),
+  'sales.too-many-scans': problem(
+    409,
+    ['补传记录过多', 'Too many scans of one ticket'],
+    [
+      '同一张票最多补传 {limit} 条记录，请检查设备。',
+      'At most {limit} scans of one ticket are taken; have the device looked at.',
+    ],
+  ),
   'sales.no-traveller': problem(
     404,
     ['无实名信息', 'No traveller on record'],

@@ -44,6 +44,8 @@ describe('SAL-40 admission', () => {
         revision: 1,
         status: 'exchanged',
         sessionId: 'ses_0',
+        siteId: 'sit_1',
+        date: '2026-12-02',
         amount: fen(12_000),
         cause: 'exc_1',
         at: '2026-11-30T00:00:00.000Z',
@@ -68,6 +70,11 @@ describe('SAL-40 admission', () => {
         againAt: '2026-12-02T01:30:00.000Z',
       });
       expect(reasonOf(twice, scanAt({ at: '2026-12-02T01:30:00.000Z' }))).to.equal('admitted');
+    });
+    it('too soon again: a scan that is told late may be older than a use that is known, but not by less than the pause', () => {
+      const later = right({ status: 'checked_in', entries: 3, minutesBetweenEntries: 30, uses: [used] });
+      expect(reasonOf(later, scanAt({ at: '2026-12-02T00:30:00.001Z' }))).to.equal('too-soon-again');
+      expect(reasonOf(later, scanAt({ at: '2026-12-02T00:30:00.000Z' }))).to.equal('admitted');
     });
     it('SAL-42 too many people: a group is admitted as counted, until its number is reached', () => {
       const group = right({ admits: 30, uses: [{ ...used, people: 20 }], status: 'checked_in' });

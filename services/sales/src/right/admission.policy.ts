@@ -83,13 +83,22 @@ const samePerson: Check = (right, scan) =>
     ? refused('wrong-person')
     : undefined;
 
-/** A group's people come in one after another; the pause is between entries of one and the same ticket for one person. */
+/**
+ * A group's people come in one after another; the pause is between entries of one and the same ticket for one person. It counts to both
+ * sides, because a scan that is handed in late may be older than uses that are known already.
+ */
 const notAgainAtOnce: Check = (right, scan) => {
-  const before = lastUseOf(right);
-  if (right.minutesBetweenEntries === undefined || before === undefined || right.admits > 1) return undefined;
-  const again = Date.parse(before.at) + right.minutesBetweenEntries * MINUTE_MS;
-  if (Date.parse(scan.at) >= again) return undefined;
-  return { ...refused('too-soon-again'), lastUse: before, againAt: new Date(again).toISOString() };
+  const { minutesBetweenEntries } = right;
+  if (minutesBetweenEntries === undefined || right.admits > 1) return undefined;
+  const pauseMs = minutesBetweenEntries * MINUTE_MS;
+  const at = Date.parse(scan.at);
+  const near = right.uses.findLast((use) => Math.abs(at - Date.parse(use.at)) < pauseMs);
+  if (near === undefined) return undefined;
+  return {
+    ...refused('too-soon-again'),
+    lastUse: near,
+    againAt: new Date(Date.parse(near.at) + pauseMs).toISOString(),
+  };
 };
 
 const enoughPlaces: Check = (right, scan) => {

@@ -218,6 +218,15 @@ describe('right after the sale', () => {
     expect(second).to.not.have.property('use');
   });
 
+  it('SAL-41 a broken gate cannot make a ticket grow without end', () => {
+    const [event] = rightDecider.decide(states.used, handIn('admitted', 'scn_0'));
+    if (event?.type !== 'ScanHandedIn') throw new Error('not on record');
+    const handedIn = Array.from({ length: 1_000 }, (_, index) => ({ ...event.handedIn, scanId: `scn_${index}` }));
+    const full = { ...states.used, handedIn };
+    expect(cell(full, handIn('admitted', 'scn_999'))).to.equal('-');
+    expect(cell(full, handIn('admitted', 'scn_1000'))).to.equal('sales.too-many-scans');
+  });
+
   it('FIN-12 what expiry has earned is not earned again by a scan that is told late; a scan after the time is no use', () => {
     const expired = fold(rightDecider, states.issued, rightDecider.decide(states.issued, expire()));
     const [late] = rightDecider.decide(expired, handIn());

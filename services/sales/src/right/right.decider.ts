@@ -2,23 +2,23 @@
 // or given back by the rules; whoever comes second finds the status of whoever came first, under the version guard.
 //
 // status ↓ \ command →     IssueTicket  CheckIn              HandInScan²            RefundTicket           ExchangeTicket         ExpireTicket³    OfferChoice
-// none                     issued       refused unknown      refused unknown        not-found              not-found              -                -
-// issued                   -            in | refused¹        handed in (+ use)      refunded               exchanged | changed⁴   expired | -      offered | -
-// checked_in               -            in | refused¹        handed in (+ use)      refunded⁵ | used       used                   expired | -      offered | -
+// none                     issued       refused unknown      not-found              not-found              not-found              -                -
+// issued                   -            in | refused¹        handed in (+ use)      refunded               exchanged | changed⁴   expired | -      offered | -⁷
+// checked_in               -            in | refused¹        handed in (+ use)      refunded⁵ | used       used                   expired | -      offered | -⁷
 // used                     -            refused already-used handed in              used                   used                   -                -
 // refunded                 -            refused refunded     handed in              - (same) | not-living  not-living             -                -
 // expired                  -            refused expired      handed in (+ use⁶)     not-living | refunded⁵ not-living             -                -
-// frozen                   -            refused frozen       handed in              not-living             not-living             -                offered | -
+// frozen                   -            refused frozen       handed in              not-living             not-living             -                offered | -⁷
 // voided|superseded|exch.  -            refused (status)     handed in              not-living             not-living             -                -
 //
-// ¹ the policy's reason (admission.policy.ts)   ² a scan that is known already: -   ³ only past its validity   ⁴ the same exchange
+// ¹ the policy's reason (admission.policy.ts)   ² a scan that is known already: -; more than 1,000: too-many-scans   ³ only past its validity   ⁴ the same exchange
 // again: -   ⁵ only as an exception, or because its session was cancelled   ⁶ scanned in time, told late: the use counts, the price
 // was earned by expiry
 // PrintTicket: printed when issued or checked_in and never printed; the same serial again: -; else printed-already | not-living.
 // RecordReveal: revealed in every status but none, where it is not-found.
 import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
 import { admission, peopleOf, placesLeft } from './admission.policy.ts';
-import type { HandedIn, RightCommand, RightEvent, RightState, SoldRight, Use } from './right.ts';
+import type { HandedIn, Offer, RightCommand, RightEvent, RightState, SoldRight, Use } from './right.ts';
 
 type Of<Type extends RightCommand['type']> = Extract<RightCommand, { type: Type }>;
 
@@ -35,13 +35,11 @@ function decide(state: RightState, command: RightCommand): readonly RightEvent[]
     case 'ExchangeTicket':
       return exchange(existing(state), command);
     case 'ExpireTicket':
-      return isLiving(state) && Date.parse(command.at) > Date.parse(state.validUntil)
+      return isLiving(state) && !awaitsChoice(state) && Date.parse(command.at) > Date.parse(state.validUntil)
         ? [{ type: 'TicketExpired', at: command.at }]
         : [];
     case 'OfferChoice':
-      return (isLiving(state) || state.status === 'frozen') && state.offer?.disruptionId !== command.offer.disruptionId
-        ? [{ type: 'ChoiceOffered', offer: command.offer }]
-        : [];
+      return offerChoice(state, command.offer);
     case 'PrintTicket':
       return print(existing(state), command);
     case 'RecordReveal':
@@ -62,6 +60,18 @@ export function isLiving(state: RightState): state is SoldRight & { status: 'iss
   return state.status === 'issued' || state.status === 'checked_in';
 }
 
+/** Offered its money back or another session; who went in although there were fewer places has chosen. */
+export function awaitsChoice({ offer, status }: SoldRight): boolean {
+  return offer !== undefined && !(offer.kind === 'reduced' && status === 'checked_in');
+}
+
+function offerChoice(state: RightState, offer: Offer): readonly RightEvent[] {
+  if (!isLiving(state) && state.status !== 'frozen') return [];
+  const before = state.offer;
+  if (before?.disruptionId === offer.disruptionId) return [];
+  return before?.kind === 'cancelled' && offer.kind === 'reduced' ? [] : [{ type: 'ChoiceOffered', offer }];
+}
+
 function checkIn(state: RightState, { scan }: Of<'CheckIn'>): readonly RightEvent[] {
   const answer = admission(state, scan);
   if (!answer.admitted)
@@ -69,9 +79,16 @@ function checkIn(state: RightState, { scan }: Of<'CheckIn'>): readonly RightEven
   return [{ type: 'TicketCheckedIn', use: { at: scan.at, gateId: scan.gateId, people: peopleOf(state, scan) } }];
 }
 
+/** As many as a ticket has entries at most; a gate that hands in more than that of one ticket is broken. */
+const HANDED_IN_MAX = 1_000;
+
 /** SAL-41: what the gate decided stands as it was decided; what was true is written beside it, never merged silently. */
 function handIn(state: SoldRight, { scanId, scan, decided }: Of<'HandInScan'>): readonly RightEvent[] {
   if (state.handedIn.some((known) => known.scanId === scanId)) return [];
+  if (state.handedIn.length >= HANDED_IN_MAX)
+    throw new DomainError('sales.too-many-scans', 'Too many scans of this ticket were handed in.', {
+      limit: HANDED_IN_MAX,
+    });
   const inTime = state.status === 'expired' && Date.parse(scan.at) <= Date.parse(state.validUntil);
   const judged: SoldRight = inTime ? { ...state, status: state.uses.length === 0 ? 'issued' : 'checked_in' } : state;
   const answer = admission(judged, scan);
@@ -109,13 +126,13 @@ function exchange(state: SoldRight, command: Of<'ExchangeTicket'>): readonly Rig
   if (!isLiving(state)) throw notLiving(state);
   if (state.revision !== command.revision)
     throw new DomainError('sales.ticket-changed', 'The ticket has changed since the exchange was agreed.');
-  const { number, revision, sessionId, amount, holdId } = state;
+  const { number, revision, sessionId, siteId, date, amount, holdId } = state;
   const { exchangeId, place, fee, paid, returned, at } = command;
   return [
     {
       type: 'TicketExchanged',
       exchangeId,
-      before: { number, revision, status: 'exchanged', sessionId, amount, cause: exchangeId, at },
+      before: { number, revision, status: 'exchanged', sessionId, siteId, date, amount, cause: exchangeId, at, ...disrupted },
       holdBefore: holdId,
       peopleBefore: state.admits,
       returnPlaces: isAhead(state, at),

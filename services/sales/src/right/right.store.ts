@@ -50,9 +50,12 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
         revision: z.number().int(),
         status: z.enum(['exchanged', 'superseded']),
         sessionId: z.string(),
+        siteId: z.string(),
+        date: z.string(),
         amount: fenSchema,
         cause: z.string(),
         at: z.string(),
+        disruptionId: z.string().optional(),
       }),
     ),
     prints: z.array(z.object({ serial: z.string(), by: z.string(), at: z.string() })),
@@ -121,9 +124,21 @@ export const rightSpec: AggregateSpec<RightState, RightCommand, RightEvent> = {
     { fields: { 'state.sessionId': 1, 'state.soldAt': -1, _id: 1 } },
     // What expires next (FIN-12).
     { fields: { 'state.status': 1, 'state.validUntil': 1 } },
-    // What changed at a site since a gate last asked (SAL-41).
-    { fields: { 'state.siteId': 1, 'state.date': 1, changedAt: 1 } },
-    { fields: { 'state.offer.disruptionId': 1 }, where: { 'state.offer.disruptionId': { $exists: true } } },
+    // What changed at a site since a gate last asked: tickets, and those that are not for it any more (SAL-41).
+    { fields: { 'state.siteId': 1, 'state.date': 1, changedAt: 1, _id: 1 } },
+    {
+      fields: { 'state.past.siteId': 1, 'state.past.date': 1, changedAt: 1, _id: 1 },
+      where: { 'state.past.number': { $exists: true } },
+    },
+    // How far the work on a disrupted session is, and who is to get the money back (SAL-52).
+    {
+      fields: { 'state.offer.disruptionId': 1, 'state.status': 1, _id: 1 },
+      where: { 'state.offer.disruptionId': { $exists: true } },
+    },
+    {
+      fields: { 'state.past.disruptionId': 1 },
+      where: { 'state.past.disruptionId': { $exists: true } },
+    },
     {
       fields: { 'state.traveller.idNumber.index': 1, 'state.date': 1 },
       where: { 'state.traveller': { $exists: true } },

@@ -57,9 +57,14 @@ export type PastTicket = {
   readonly revision: number;
   readonly status: 'exchanged' | 'superseded';
   readonly sessionId: string;
+  /** Where and when it would have opened: gates there must hear that it does not (SAL-41). */
+  readonly siteId: string;
+  readonly date: string;
   readonly amount: Fen;
   readonly cause: string;
   readonly at: string;
+  /** Its session was cancelled or reduced, and this was the holder's choice (SAL-52). */
+  readonly disruptionId?: string | undefined;
 };
 
 /** SAL-32: paper from numbered stock; a second print is a reissue. */
