@@ -47,10 +47,10 @@ const exchange = (change: Partial<Extract<RightCommand, { type: 'ExchangeTicket'
   ...change,
 });
 const expire = (at = AFTER): RightCommand => ({ type: 'ExpireTicket', at });
-const offer: RightCommand = {
+const offer = {
   type: 'OfferChoice',
   offer: { disruptionId: 'dis_1', kind: 'cancelled', decideBy: BEFORE },
-};
+} as const satisfies RightCommand;
 const print = (serial = 'A001', by = 'usr_1'): RightCommand => ({ type: 'PrintTicket', serial, by, at: BEFORE });
 const handIn = (decided: 'admitted' | 'refused' = 'admitted', scanId = 'scn_1', at = scanAt().at): RightCommand => ({
   type: 'HandInScan',
@@ -175,6 +175,30 @@ describe('right after the sale', () => {
       const offered = fold(rightDecider, states.issued, rightDecider.decide(states.issued, offer));
       expect(cell(offered, offer)).to.equal('-');
     });
+    it('SAL-52 a cancelled session outdoes fewer places, in either order', () => {
+      const offered = (kind: 'cancelled' | 'reduced', disruptionId: string): RightCommand => ({
+        type: 'OfferChoice',
+        offer: { disruptionId, kind, decideBy: BEFORE },
+      });
+      const reduced = fold(
+        rightDecider,
+        states.issued,
+        rightDecider.decide(states.issued, offered('reduced', 'dis_1')),
+      );
+      expect(cell(reduced, offered('reduced', 'dis_2'))).to.equal('ChoiceOffered');
+      const gone = fold(rightDecider, reduced, rightDecider.decide(reduced, offered('cancelled', 'dis_2')));
+      expect(gone).to.have.nested.property('offer.disruptionId', 'dis_2');
+      expect(cell(gone, offered('reduced', 'dis_1'))).to.equal('-');
+    });
+    it('SAL-52, FIN-12 who may still choose does not expire; who went in although there were fewer places has chosen', () => {
+      const { offer: all } = offer;
+      const fewer = { ...all, kind: 'reduced' as const };
+      expect(cell(soldRight({ offer: all }), expire())).to.equal('-');
+      expect(cell(soldRight({ offer: fewer }), expire())).to.equal('-');
+      const inside = { status: 'checked_in', entries: 2, uses: [use] } as const;
+      expect(cell(soldRight({ ...inside, offer: all }), expire())).to.equal('-');
+      expect(cell(soldRight({ ...inside, offer: fewer }), expire())).to.equal('TicketExpired');
+    });
     it('SAL-32 PrintTicket: once', () => {
       expect(row(print())).to.deep.equal({
         none: 'platform.not-found',
@@ -270,6 +294,7 @@ describe('right after the sale', () => {
     expect(after).to.include({ status: 'issued', revision: 2, number: 'N2', sessionId: 'ses_2', amount: 15_000 });
     expect(after).to.not.have.property('offer');
     expect(after).to.have.nested.property('past[0].number', 'N1');
+    expect(after).to.have.nested.property('past[0].disruptionId', 'dis_1');
   });
 
   it('SAL-31 whatever happens in whatever order: one living ticket at most, money moves once, uses never exceed places', () => {

@@ -11,9 +11,10 @@
 // frozen                   -            refused frozen       handed in              not-living             not-living             -                offered | -⁷
 // voided|superseded|exch.  -            refused (status)     handed in              not-living             not-living             -                -
 //
-// ¹ the policy's reason (admission.policy.ts)   ² a scan that is known already: -; more than 1,000: too-many-scans   ³ only past its validity   ⁴ the same exchange
-// again: -   ⁵ only as an exception, or because its session was cancelled   ⁶ scanned in time, told late: the use counts, the price
-// was earned by expiry
+// ¹ the policy's reason (admission.policy.ts)   ² a scan that is known already: -; more than 1,000: too-many-scans   ³ only past its
+// validity, and not while its holder may choose what becomes of it (SAL-52)   ⁴ the same exchange again: -   ⁵ only as an exception, or
+// because its session was cancelled   ⁶ scanned in time, told late: the use counts, the price was earned by expiry   ⁷ once for each
+// disruption, and not for fewer places once all of them are gone
 // PrintTicket: printed when issued or checked_in and never printed; the same serial again: -; else printed-already | not-living.
 // RecordReveal: revealed in every status but none, where it is not-found.
 import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
@@ -128,11 +129,23 @@ function exchange(state: SoldRight, command: Of<'ExchangeTicket'>): readonly Rig
     throw new DomainError('sales.ticket-changed', 'The ticket has changed since the exchange was agreed.');
   const { number, revision, sessionId, siteId, date, amount, holdId } = state;
   const { exchangeId, place, fee, paid, returned, at } = command;
+  const disrupted = state.offer === undefined ? {} : { disruptionId: state.offer.disruptionId };
   return [
     {
       type: 'TicketExchanged',
       exchangeId,
-      before: { number, revision, status: 'exchanged', sessionId, siteId, date, amount, cause: exchangeId, at, ...disrupted },
+      before: {
+        number,
+        revision,
+        status: 'exchanged',
+        sessionId,
+        siteId,
+        date,
+        amount,
+        cause: exchangeId,
+        at,
+        ...disrupted,
+      },
       holdBefore: holdId,
       peopleBefore: state.admits,
       returnPlaces: isAhead(state, at),
