@@ -237,9 +237,7 @@ function decideFulfilled(state: FulfilledOrder, command: OrderCommand): readonly
     case 'ReturnTicket':
       return returnTicket(state, command);
     case 'TellDisruption':
-      return state.told.some(({ disruptionId }) => disruptionId === command.told.disruptionId)
-        ? []
-        : [{ type: 'DisruptionTold', told: command.told }];
+      return tellDisruption(state, command);
     case 'FulfilOrder':
     case 'BeginExchange':
     case 'EndExchange':
@@ -438,6 +436,14 @@ function returnTicket(state: FulfilledOrder, { returned }: Command<'ReturnTicket
     { type: 'TicketReturned', returned },
     ...moneyBack(state, returned.returned, returned.refundId, 'refund', returned.refundId),
   ];
+}
+
+/** SAL-52: once per ticket; one that came to the session later, by an exchange that was under way, is told by itself. */
+function tellDisruption(state: FulfilledOrder, { told }: Command<'TellDisruption'>): readonly OrderEvent[] {
+  const before = state.told.filter(({ disruptionId }) => disruptionId === told.disruptionId);
+  const known = new Set(before.flatMap(({ ticketNumbers }) => ticketNumbers));
+  const ticketNumbers = told.ticketNumbers.filter((number) => !known.has(number));
+  return ticketNumbers.length === 0 ? [] : [{ type: 'DisruptionTold', told: { ...told, ticketNumbers } }];
 }
 
 export const orderDecider: Decider<OrderState, OrderCommand, OrderEvent> = {

@@ -10,6 +10,10 @@ export type RefundIds = {
   /** Of what was prepaid for an order that came to nothing. */
   ofPrepayment(tenantId: string, orderId: string): string;
   ofExchange(tenantId: string, exchangeId: string): string;
+  /** Of a ticket whose session was cancelled or reduced, and whose holder did not choose in time. */
+  ofDisruption(tenantId: string, disruptionId: string, rightId: string): string;
+  /** Of a refund beyond the rules. */
+  ofException(tenantId: string, exceptionId: string): string;
 };
 
 export function createRefundIds(foundation: Foundation): RefundIds {
@@ -20,5 +24,7 @@ export function createRefundIds(foundation: Foundation): RefundIds {
     ofPayment: (tenantId, paymentId) => idOf(tenantId, paymentId),
     ofPrepayment: (tenantId, orderId) => idOf(tenantId, `prepayment|${orderId}`),
     ofExchange: (tenantId, exchangeId) => idOf(tenantId, `exchange|${exchangeId}`),
+    ofDisruption: (tenantId, disruptionId, rightId) => idOf(tenantId, `disruption|${disruptionId}|${rightId}`),
+    ofException: (tenantId, exceptionId) => idOf(tenantId, `exception|${exceptionId}`),
   };
 }
