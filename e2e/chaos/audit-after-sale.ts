@@ -43,6 +43,23 @@ export function afterSale(
   }
 }
 
+/** What the trial has met, so that a run without any of it does not pass for one with it. */
+export function afterSaleCounts(
+  orders: readonly Document[],
+  rights: readonly Document[],
+): Readonly<Record<string, number>> {
+  const exchanges = orders.flatMap((order) => list(order, 'state.exchanges'));
+  const happened = (type: string): number =>
+    orders.filter((order) => list(order, 'journal').some((entry) => text(entry, 'type') === type)).length;
+  return {
+    'tickets given back': rights.filter((right) => text(right, 'state.status') === 'refunded').length,
+    'exchanges done': exchanges.filter((exchange) => text(exchange, 'status') === 'done').length,
+    'exchanges that came to nothing': exchanges.filter((exchange) => text(exchange, 'status') === 'failed').length,
+    'orders that stood in line': happened('OrderQueued'),
+    'orders paid while in line': happened('PrepaymentCaptured'),
+  };
+}
+
 function numbersAreUnique(rights: readonly Document[], violations: string[]): void {
   const seen = new Set<string>();
   for (const right of rights) {

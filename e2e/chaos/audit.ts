@@ -1,7 +1,7 @@
 // What must be true when the platform has settled, read from the stores as an outside auditor would: orders against payments against
 // provider against ledger against tickets against counters, nothing unpublished, nothing parked, nobody told twice.
 import mongoose, { type Connection } from 'mongoose';
-import { afterSale, worthOf } from './audit-after-sale.ts';
+import { afterSale, afterSaleCounts, worthOf } from './audit-after-sale.ts';
 import { at, list, number, text, WITH_TICKETS, type Document } from './documents.ts';
 
 export type Findings = {
@@ -98,6 +98,7 @@ export async function audit(
     messages: messages.length,
   };
   for (const [status, group] of byStatus) counts[`orders ${status}`] = group.length;
+  Object.assign(counts, afterSaleCounts(orders, rights));
   const unknownMessages = messages
     .filter((message) => text(message, 'state.status') === 'unknown')
     .map(({ _id }) => _id);

@@ -74,7 +74,7 @@ async function main(): Promise<number> {
     log('open for sale');
     const random = createRandom(seed);
     const faults = scheduleOf(random, seconds);
-    const buyers = startBuyers(client, world, [roomy, roomy, tight], {
+    const buyers = startBuyers(client, world, [roomy, tight], {
       count: buyerCount,
       random: createRandom(seed + 1),
       sandboxUrl: platform.sandboxUrl,
