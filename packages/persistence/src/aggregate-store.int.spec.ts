@@ -186,6 +186,88 @@ describe('aggregate store', () => {
     expect(await store.verify(scope, 'a3')).to.deep.equal({ intact: true, entries: 40 });
   });
 
+  describe('forgetting', () => {
+    let laterMs = 0;
+
+    async function forgettable(): Promise<AggregateStore<State, Command, Event>> {
+      const relay = createRelay({
+        publish: async ({ envelope }) => {
+          if (brokerDown) throw new Error('broker is away');
+          published.push(envelope);
+        },
+        leases: await openLeases(database.connection),
+        owner: `forgetting-${relays.length}`,
+        logger,
+        overdueMs: 100,
+        sweepEveryMs: 30,
+      });
+      relays.push(relay);
+      const parts = { connection: database.connection, relay, vault: await Vault.open(database.connection, masterKey) };
+      const store = await AggregateStore.open(
+        { ...spec, collection: 'forgettables', forgettable: true },
+        { ...parts, bus: createBusSeal(busKey), clock: () => new Date(Date.now() + laterMs) },
+      );
+      relay.start();
+      return store;
+    }
+    const raw = (name: string) => database.connection.collection(name);
+    const silent = (id: string) => async (): Promise<boolean> => {
+      const [document] = await raw('forgettables')
+        .find({ _id: id as never })
+        .toArray();
+      return (document?.['outbox'] as unknown[]).length === 0;
+    };
+
+    it('PLA-12 deletes what is over with its whole journal, and leaves the rest and other tenants’ alone', async () => {
+      const store = await forgettable();
+      const elsewhere = Scope.ofTenant(OTHER, origin);
+      for (let entry = 0; entry < 230; entry += 1) await store.handle(scope, 'f1', { type: 'Add', by: 1 });
+      await store.handle(elsewhere, 'f2', { type: 'Add', by: 230 });
+      await store.handle(scope, 'f3', { type: 'Add', by: 1 });
+      for (const id of ['f1', 'f2', 'f3']) await eventually(`${id} has said all`, silent(id));
+      expect(await raw('forgettables_journal').countDocuments({ of: 'f1' })).to.be.above(0);
+      expect(await store.forget(scope, { 'state.count': 230 })).to.equal(1);
+      expect(await store.load(scope, 'f1')).to.equal(undefined);
+      expect(await raw('forgettables_journal').countDocuments({ of: 'f1' })).to.equal(0);
+      expect((await store.load(elsewhere, 'f2'))?.version).to.be.above(0);
+      expect((await store.load(scope, 'f3'))?.version).to.be.above(0);
+    });
+
+    it('PLA-41 keeps what has not been said yet, and what has a timer', async () => {
+      const store = await forgettable();
+      brokerDown = true;
+      await store.handle(scope, 'f4', { type: 'Add', by: 7 });
+      expect(await store.forget(scope, { _id: 'f4' })).to.equal(0);
+      brokerDown = false;
+      await eventually('it is said', silent('f4'));
+      await store.handle(scope, 'f4', { type: 'Remind', due: '2999-01-01T00:00:00.000Z' });
+      expect(await store.forget(scope, { _id: 'f4' })).to.equal(0);
+      await store.handle(scope, 'f4', { type: 'Forget' });
+      await eventually('it is deleted', async () => (await store.forget(scope, { _id: 'f4' })) === 1);
+    });
+
+    it('PLA-41 says nothing twice under one id when a record comes again, whoever remembers the old one', async () => {
+      const [store, other] = [await forgettable(), await forgettable()];
+      await other.handle(scope, 'f5', { type: 'Add', by: 5 });
+      await eventually('it is said', silent('f5'));
+      expect(await store.forget(scope, { _id: 'f5' })).to.equal(1);
+      laterMs = 86_400_000;
+      await other.handle(scope, 'f5', { type: 'Add', by: 1 });
+      expect((await store.load(scope, 'f5'))?.state).to.include({ count: 1 });
+      await eventually('the second message', () => published.filter(({ subject }) => subject === 'f5').length === 2);
+      expect(new Set(published.filter(({ subject }) => subject === 'f5').map(({ id }) => id)).size).to.equal(2);
+    });
+
+    it('refuses where records are an audit trail', async () => {
+      const store = await open();
+      const refused = await store.forget(scope, {}).then(
+        () => '',
+        (error: unknown) => String(error),
+      );
+      expect(refused).to.contain('counters are kept');
+    });
+  });
+
   it('PLA-41 publishes after a crash between commit and publish', async () => {
     const dying: Faults = {
       at(point) {

@@ -35,12 +35,15 @@ export type AggregateSpec<State, Command, Event extends DomainEvent> = {
     event: Event,
     facts: { id: string; state: State; at: string; tenantId: string },
   ) => readonly Said[];
-  /** Indexes on fields below `state`, each prefixed with the tenant. */
+  /** Indexes on fields below `state`, each prefixed with the tenant unless it is for work across tenants. */
   readonly indexes?: readonly {
     fields: Readonly<Record<string, 1 | -1>>;
     unique?: boolean;
     where?: Readonly<Record<string, unknown>>;
+    acrossTenants?: boolean;
   }[];
+  /** Its records are no audit trail and may be deleted, see `forget`. */
+  readonly forgettable?: boolean;
 };
 
 export type Handled<State, Event> = {
@@ -70,6 +73,8 @@ const HANDLED_KEPT = 200;
 /** Version conflicts before giving up: 12 writers on 8 documents were seen to need 22. */
 const CONFLICT_TRIES = 60;
 const CONFLICT_PAUSE_MS = 4;
+/** Deleted in one step of `forget`: some hundred milliseconds of the server's time. */
+const FORGET_AT_ONCE = 1_000;
 /** Not needed to decide. */
 const HEAVY = ['journal', 'outbox'] as const;
 /** Records in progress are few; some 5 kB each. */
@@ -154,13 +159,10 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     schema.index({ 'outbox.due': 1 }, { partialFilterExpression: { 'outbox.due': { $exists: true } } });
     schema.index({ 'timers.due': 1 }, { partialFilterExpression: { 'timers.due': { $exists: true } } });
     for (const index of spec.indexes ?? []) {
-      schema.index(
-        { tenantId: 1, ...index.fields },
-        {
-          unique: index.unique ?? false,
-          ...(index.where === undefined ? {} : { partialFilterExpression: index.where }),
-        },
-      );
+      schema.index(index.acrossTenants === true ? { ...index.fields } : { tenantId: 1, ...index.fields }, {
+        unique: index.unique ?? false,
+        ...(index.where === undefined ? {} : { partialFilterExpression: index.where }),
+      });
     }
     const raw = await collectionOf(services.connection, spec.collection, schema);
     const archiveSchema = new Schema(
@@ -319,6 +321,27 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     await this.#records.update(scope, { _id: id }, { $unset: { key: 1 } });
   }
 
+  /**
+   * PLA-12: deletes records of a forgettable kind, journal included. What still has something to say, or a timer, stays.
+   * @param filter fields as stored; `changedAt` is the time of the last change
+   * @returns how many were deleted, at most `limit`
+   */
+  async forget(scope: Scope, filter: Filter, limit = FORGET_AT_ONCE): Promise<number> {
+    if (this.spec.forgettable !== true) throw new Error(`refused: ${this.spec.collection} are kept`);
+    const over = { ...filter, 'outbox.0': { $exists: false }, 'timers.0': { $exists: false } };
+    const found = await this.#records.find(scope, over, { limit, projection: { _id: 1, tenantId: 1 } });
+    const ids = found.map(({ _id }) => _id);
+    if (ids.length === 0) return 0;
+    // Asked once more as it is deleted: whoever came to life meanwhile lives.
+    const deleted = await this.#records.remove(scope, { ...over, _id: { $in: ids } });
+    const left = await this.#records.find(scope, { _id: { $in: ids } }, { limit, projection: { _id: 1, tenantId: 1 } });
+    const living = new Set(left.map(({ _id }) => _id));
+    const gone = ids.filter((id) => !living.has(id));
+    for (const id of gone) this.#written.delete(id);
+    await this.#archive.remove(scope, { of: { $in: gone } });
+    return deleted;
+  }
+
   async #load(scope: Scope, id: string): Promise<Loaded<State> | undefined> {
     const document = await this.#records.byId(scope, id, HEAVY);
     return document === undefined ? undefined : this.#parse(document);
@@ -327,6 +350,14 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
   #parse(document: Record<string, unknown>): Loaded<State> {
     const { key, ...loaded } = loadedSchema.parse(document);
     return { ...loaded, key, state: this.spec.state.parse(document['state']) };
+  }
+
+  /**
+   * Message ids are made of id and version. A record that comes again under the id of a forgotten one must not repeat them, or
+   * receivers would take new messages for old ones: its versions follow the clock.
+   */
+  #versionBefore(now: Date): number {
+    return this.spec.forgettable === true ? Math.floor(now.getTime() / 1_000) : 0;
   }
 
   #wasHandled(current: Loaded<State>, options: HandleOptions): boolean {
@@ -354,7 +385,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
   ): Promise<Prepared<State, Event>> {
     const now = this.#clock();
     const at = now.toISOString();
-    const version = (current?.version ?? 0) + 1;
+    const version = (current?.version ?? this.#versionBefore(now)) + 1;
     const state = fold(this.spec.decider, current?.state ?? this.spec.decider.initial, events);
     const entries = chain(
       { seq: current?.seq ?? 0, head: current?.head ?? GENESIS },
