@@ -325,3 +325,44 @@ describe('identity: codes', () => {
     expect(statuses).to.deep.equal([201, 401, 401]);
   });
 });
+
+describe('identity: forgetting sign-ins', () => {
+  const DAY_MS = 24 * 60 * 60_000;
+  let identity: IdentityUnderTest;
+  let clockSkewMs = 0;
+
+  before(async () => {
+    identity = await identityUnderTest();
+    await identity.start({ clock: () => new Date(Date.now() + clockSkewMs), tidyEveryMs: 50 });
+  });
+  after(async () => identity.stop());
+
+  it('PLA-12 deletes sessions and codes when their time is over, and what was used or ended stays so', async () => {
+    const admin = await identity.admin();
+    const phone = '13800138020';
+    const ask = () => identity.call('POST', '/api/v1/auth/codes', { body: { phone } });
+    await ask();
+    const { code, envelope } = await identity.codeFor(phone);
+    const { refreshToken } = await identity.signIn({ phone, code });
+    const ended = await identity.signIn({ username: 'admin', password: ADMIN_PASSWORD });
+    await identity.call('DELETE', `${sessions}/current`, { token: ended.accessToken });
+    const refresh = (token: string) => identity.call('POST', '/api/v1/auth/refresh', { body: { refreshToken: token } });
+    const count = async (collection: string) => (await identity.stored(collection)).length;
+
+    clockSkewMs = 3 * DAY_MS;
+    await eventually('the code is forgotten', async () => (await count('challenges')) === 0);
+    expect((await identity.call('POST', sessions, { body: { phone, code } })).code).to.equal(
+      'identity.sign-in-refused',
+    );
+    expect(await count('sessions')).to.equal(3);
+    // The next code goes out under an id that no receiver has seen, though the record begins anew.
+    const before = identity.codes.length;
+    expect((await ask()).status).to.equal(202);
+    expect((await identity.codeFor(phone, before)).envelope.id).not.to.equal(envelope.id);
+
+    clockSkewMs = 184 * DAY_MS;
+    await eventually('the sessions are forgotten', async () => (await count('sessions')) === 0);
+    for (const token of [refreshToken, ended.refreshToken, admin.refreshToken])
+      expect((await refresh(token)).code).to.equal('identity.session-over');
+  });
+});

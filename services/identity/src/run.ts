@@ -21,6 +21,7 @@ import { bootstrapAdmin } from './features/bootstrap-admin.ts';
 import { changeTenant } from './features/change-tenant.ts';
 import { changeUser } from './features/change-user.ts';
 import { createTenant } from './features/create-tenant.ts';
+import { forgetSignIns } from './features/forget-sign-ins.ts';
 import { getJwks } from './features/get-jwks.ts';
 import { getTenant } from './features/get-tenant.ts';
 import { issueApiKey } from './features/issue-api-key.ts';
@@ -64,6 +65,7 @@ import { userSpec } from './user/user.store.ts';
 
 export type IdentityTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'> & {
   readonly rotation?: RotationPolicy;
+  readonly tidyEveryMs?: number;
 };
 
 /** Keys change by the month; a minute late is in time. */
@@ -72,7 +74,7 @@ const TIDY_EVERY_MS = 10 * 60_000;
 const ORIGIN: Origin = { by: 'service:identity', channel: 'timer', cause: 'identity', correlationId: 'identity' };
 
 export async function run(config: Config, options: IdentityTestOptions = {}): Promise<Running> {
-  const { rotation, ...rest } = options;
+  const { rotation, tidyEveryMs = TIDY_EVERY_MS, ...rest } = options;
   const logger =
     rest.logger ?? createLogger({ service: 'identity', instance: config.SERVICE_INSTANCE, level: config.LOG_LEVEL });
   const trust = new TrustStore({ service: 'identity', logger });
@@ -166,12 +168,20 @@ export async function run(config: Config, options: IdentityTestOptions = {}): Pr
 
   foundation.every('trust-beat', TRUST_BEAT_EVERY_MS, () => publisher.beat());
   foundation.every('tend-signing-keys', rotation === undefined ? TEND_KEYS_EVERY_MS : 200, () => signer.tend());
+  const forget = forgetSignIns({
+    sessions: sessionStore,
+    challenges: challengeStore,
+    everywhere,
+    keptDays: config.SIGN_INS_KEPT_DAYS,
+    logger,
+  });
   foundation.every(
     'tidy',
-    TIDY_EVERY_MS,
+    tidyEveryMs,
     async () => {
       await facts.tidy(clock());
       await lockout.tidy(clock());
+      await forget(clock());
     },
     { lease: true },
   );

@@ -22,4 +22,6 @@ export const challengeSpec: AggregateSpec<ChallengeState, ChallengeCommand, Chal
   decider: challengeDecider,
   state: challengeState,
   messages: challengeMessages,
+  indexes: [{ fields: { changedAt: 1 }, acrossTenants: true }],
+  forgettable: true,
 };

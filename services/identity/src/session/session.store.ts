@@ -29,5 +29,6 @@ export const sessionSpec: AggregateSpec<SessionState, SessionCommand, SessionEve
   decider: sessionDecider,
   state: sessionState,
   messages: sessionMessages,
-  indexes: [{ fields: { 'state.userId': 1 } }],
+  indexes: [{ fields: { 'state.userId': 1 } }, { fields: { changedAt: 1 }, acrossTenants: true }],
+  forgettable: true,
 };

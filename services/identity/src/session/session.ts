@@ -1,5 +1,8 @@
 // A session is a family of refresh tokens: each use makes the next generation, and a used one that comes again ends them all
 // (PLA-06), because two holders of one token mean that one of them stole it.
+/** No session lasts longer, whoever's it is. */
+export const SESSION_DAYS_MAX = 30;
+
 export type SignInMethod = 'password' | 'password-totp' | 'password-recovery-code' | 'sms-code' | 'email-code';
 export type SessionEnd = 'signed-out' | 'token-reused' | 'account-closed';
 

@@ -12,7 +12,7 @@ import type { UserStore } from '../user/user.store.ts';
 import { userView, viewOfUser } from '../user/user-view.ts';
 import type { RefreshFacts, RefreshTokens } from './refresh-token.ts';
 import { sessionOver } from './session.decider.ts';
-import type { SessionEnd, SignInMethod } from './session.ts';
+import { SESSION_DAYS_MAX, type SessionEnd, type SignInMethod } from './session.ts';
 import type { SessionStore } from './session.store.ts';
 
 export const sessionAnswer = z.object({
@@ -45,7 +45,7 @@ type Terms = {
 
 const HOUR_MS = 60 * 60_000;
 /** Travellers keep their phone to themselves. */
-const TRAVELLER_SESSION_MS = 30 * 24 * HOUR_MS;
+const TRAVELLER_SESSION_MS = SESSION_DAYS_MAX * 24 * HOUR_MS;
 
 export function createSessions(parts: {
   sessions: SessionStore;

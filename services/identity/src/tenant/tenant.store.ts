@@ -2,6 +2,7 @@
 import { bilingualSchema, roleSchema, ROLES, tenantKindSchema } from '@tongpiao/contracts';
 import type { AggregateSpec, AggregateStore } from '@tongpiao/persistence';
 import { z } from 'zod';
+import { SESSION_DAYS_MAX } from '../session/session.ts';
 import { tenantDecider } from './tenant.decider.ts';
 import { tenantMessages } from './tenant.messages.ts';
 import type { TenantCommand, TenantEvent, TenantState } from './tenant.ts';
@@ -32,7 +33,10 @@ export const tenantFields = {
   }),
   smsSignature: z.string().min(2).max(12),
   policies: z.strictObject({
-    staffSessionHours: z.int().min(1).max(720),
+    staffSessionHours: z
+      .int()
+      .min(1)
+      .max(SESSION_DAYS_MAX * 24),
     totpRoles: z.array(roleSchema).max(ROLES.length).optional().describe('Roles that need a second factor.'),
   }),
 };
