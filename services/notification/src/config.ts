@@ -11,6 +11,8 @@ import {
 } from '@tongpiao/service-shell';
 import { z } from 'zod';
 
+/** 10,000 holders of a cancelled session hear of it within two minutes. */
+const BULK_PER_SECOND = 100;
 const LOCAL_SENDER = '通票 <tickets@localhost>';
 
 const configSchema = z.object({
@@ -42,6 +44,12 @@ const configSchema = z.object({
     mustBe: 'a mail address, with or without a name; production needs one of its own',
     description: 'The sender of mails.',
     example: '景区票务 <tickets@example.cn>',
+  }),
+  BULK_PER_SECOND: setting(z.coerce.number().int().min(1).max(10_000).default(BULK_PER_SECOND), {
+    mustBe: 'a whole number from 1 to 10000',
+    description:
+      'How many SMS, and how many mails, one instance may begin per second in a mass send: what the message centre’s rate has left beside codes and tickets.',
+    example: '100',
   }),
   PLATFORM_SIGNATURE: setting(z.string().min(2).max(12).default('通票'), {
     mustBe: '2 to 12 characters',

@@ -10,6 +10,7 @@ import {
   tenantsRepublished,
   type DataOf,
   type Envelope,
+  type MessageDefinition,
   type orderFulfilled,
   type sendCode,
 } from '@tongpiao/contracts';
@@ -20,6 +21,7 @@ import type { Running } from '@tongpiao/service-shell';
 import { forget, testServers } from '@tongpiao/testing';
 import mongoose from 'mongoose';
 import { pino } from 'pino';
+import { z } from 'zod';
 import { silentLogger, trialTrust, type TrialTrust } from '@tongpiao/service-shell/trial';
 import type { Config } from './config.ts';
 import { run, type NotificationTestOptions } from './run.ts';
@@ -148,6 +150,7 @@ export async function startWorld(settings: SandboxOptions['settings'] = {}): Pro
           SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
           MAIL_FROM: '通票 <tickets@localhost>',
           PLATFORM_SIGNATURE: '通票',
+          BULK_PER_SECOND: 1_000,
           ...config,
         },
         { trust: trust.store, logger: pino({ level }), ...options },
@@ -176,6 +179,10 @@ export async function startWorld(settings: SandboxOptions['settings'] = {}): Pro
         'on-order-fulfilled',
         'on-order-closed',
         'on-payment-returned',
+        'on-tickets-refunded',
+        'on-exchange-told',
+        'on-waiting-told',
+        'on-session-disrupted',
         'send-code',
         'on-republish-messages',
       ];
@@ -268,4 +275,22 @@ export function fulfilledOrder(
     })),
   };
   return envelopeOf('sales.order.fulfilled.v1', id, data);
+}
+
+/** An event about an order, as its example tells it: to this phone and mailbox, with what a spec changes. */
+export function toldAfterSale(
+  world: Pick<World, 'sealed'>,
+  definition: MessageDefinition,
+  change: Readonly<Record<string, unknown>>,
+  to: { readonly phone: string; readonly email: string },
+): Envelope<{ orderId: string }> {
+  const id = newMessageId();
+  const contact = {
+    name: world.sealed(id, '张三丰'),
+    phone: world.sealed(id, to.phone),
+    email: world.sealed(id, to.email),
+  };
+  const orderId = `ord_0a${randomBytes(10).toString('hex')}`;
+  const example = z.looseObject({ orderId: z.string() }).parse(definition.example);
+  return envelopeOf(definition.type, id, { ...example, orderId, contact, ...change });
 }

@@ -1,10 +1,16 @@
 // Notification, as a table of contents.
 import {
+  exchangeCompleted,
+  exchangeFailed,
+  holderToldOfDisruption,
   orderClosed,
   orderFulfilled,
   paymentReturned,
   republishMessages,
   sendCode,
+  ticketsRefunded,
+  waitingJoined,
+  waitingServed,
   type Envelope,
 } from '@tongpiao/contracts';
 import { retryClasses } from '@tongpiao/messaging';
@@ -20,10 +26,15 @@ import { onLateAnswer } from './features/late-answers.ts';
 import { onOrderClosed } from './features/on-order-closed.ts';
 import { onOrderFulfilled } from './features/on-order-fulfilled.ts';
 import { onPaymentReturned } from './features/on-payment-returned.ts';
+import { onExchangeTold } from './features/on-exchange-told.ts';
 import { onRepublishMessages } from './features/on-republish-messages.ts';
+import { onSessionDisrupted } from './features/on-session-disrupted.ts';
+import { onTicketsRefunded } from './features/on-tickets-refunded.ts';
+import { onWaitingTold } from './features/on-waiting-told.ts';
+import { batchOf, paced } from './features/paced.ts';
 import { sendCodes } from './features/send-code.ts';
 import { sweepLost } from './features/sweep-lost.ts';
-import type { LaneName } from './message/message.ts';
+import { LANE_NAMES } from './message/message.ts';
 import { openMessages, type Held } from './message/message.store.ts';
 import { problems } from './problems.ts';
 import { openMail, openSms, submitMail, submitSms } from './sending/carriers.ts';
@@ -127,6 +138,7 @@ export async function run(config: Config, options: NotificationTestOptions = {})
     logger,
     faults: options.sendingFaults,
     answerWithinMs: timings.answerWithinMs,
+    bulkPerSecond: config.BULK_PER_SECOND,
   });
   const dispatch = createDispatch({ store: messages, vault, templates, lanes, results, everyTenant, clock });
   const lateAnswer = onLateAnswer({
@@ -162,6 +174,30 @@ export async function run(config: Config, options: NotificationTestOptions = {})
     handleBatch: onPaymentReturned(tell),
   });
   await broker.consume({
+    slice: 'on-tickets-refunded',
+    definitions: [ticketsRefunded],
+    ...inBatches,
+    handleBatch: onTicketsRefunded(tell),
+  });
+  await broker.consume({
+    slice: 'on-exchange-told',
+    definitions: [exchangeCompleted, exchangeFailed],
+    ...inBatches,
+    handleBatch: onExchangeTold(tell),
+  });
+  await broker.consume({
+    slice: 'on-waiting-told',
+    definitions: [waitingJoined, waitingServed],
+    ...inBatches,
+    handleBatch: onWaitingTold(tell),
+  });
+  await broker.consume({
+    slice: 'on-session-disrupted',
+    definitions: [holderToldOfDisruption],
+    maxBatch: batchOf(config.BULK_PER_SECOND),
+    handleBatch: paced(config.BULK_PER_SECOND, onSessionDisrupted(tell)),
+  });
+  await broker.consume({
     slice: 'send-code',
     definitions: [sendCode],
     concurrency: CODES_AT_ONCE,
@@ -184,8 +220,7 @@ export async function run(config: Config, options: NotificationTestOptions = {})
     handle: onRepublishMessages(messages, broker.publisher, clock),
   });
 
-  const names: readonly LaneName[] = ['code-sms', 'code-email', 'sms', 'email'];
-  foundation.every('resume queued', timings.resumeEveryMs, resumeQueued(dispatch, lanes, names));
+  foundation.every('resume queued', timings.resumeEveryMs, resumeQueued(dispatch, lanes, LANE_NAMES));
   foundation.every('early receipts', timings.receiptsEveryMs, () => receipts.retry());
   foundation.every(
     'lost messages',
@@ -197,7 +232,7 @@ export async function run(config: Config, options: NotificationTestOptions = {})
   foundation.every('charges', timings.chargeEveryMs, () => charging.newest(), { lease: true });
   foundation.every('unsettled charges', timings.settleEveryMs, () => charging.unsettled(), { lease: true });
   foundation.onStop(async () => {
-    await Promise.all(names.map((name) => lanes[name].stop()));
+    await Promise.all(LANE_NAMES.map((name) => lanes[name].stop()));
     await results.stop();
     await receipts.stop();
     await Promise.all([sms.close(), mail.close()]);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { numbersOf, timeOf, timesOf } from './order-words.ts';
+import { allNumbersOf, momentOf, numbersOf, soonOf, timeOf, timesOf } from './order-words.ts';
 
 const ticket = {
   number: '0A7F3K9Q2M5X8C4',
@@ -38,5 +38,24 @@ describe('how an order is spoken of', () => {
     expect(numbersOf([ticket, ticket, ticket], 'zh-CN')).to.equal('0A7F3K9Q2M5X8C4等3张');
     expect(numbersOf([ticket], 'en')).to.equal('ticket 0A7F3K9Q2M5X8C4');
     expect(numbersOf([ticket, ticket], 'en')).to.equal('ticket 0A7F3K9Q2M5X8C4 and 1 more');
+  });
+
+  it('NOT-02 a moment has its day, a deadline of today only its time', () => {
+    const [zone, told] = ['Asia/Shanghai', '2026-11-30T15:50:00Z'];
+    expect(momentOf('2026-11-30T16:20:00Z', zone, 'zh-CN')).to.equal('12月1日00:20');
+    expect(momentOf('2026-11-30T16:20:00Z', zone, 'en')).to.equal('Dec 1 00:20');
+    expect(soonOf('2026-11-30T15:59:00Z', told, zone, 'zh-CN')).to.equal('23:59');
+    expect(soonOf('2026-11-30T16:20:00Z', told, zone, 'zh-CN')).to.equal('1日00:20');
+    expect(soonOf('2026-11-30T16:20:00Z', told, zone, 'en')).to.equal('Dec 1 00:20');
+  });
+
+  it('NOT-02 a mail lists up to ten numbers and says how many there are', () => {
+    const numbers = Array.from({ length: 12 }, (_, index) => `N${index}`);
+    expect(allNumbersOf(['N0'], 'zh-CN')).to.equal('N0');
+    expect(allNumbersOf(['N0'], 'en')).to.equal('ticket N0');
+    expect(allNumbersOf(['N0', 'N1'], 'zh-CN')).to.equal('N0、N1');
+    expect(allNumbersOf(['N0', 'N1'], 'en')).to.equal('tickets N0, N1');
+    expect(allNumbersOf(numbers, 'zh-CN')).to.equal('N0、N1、N2、N3、N4、N5、N6、N7、N8、N9等12张');
+    expect(allNumbersOf(numbers, 'en')).to.equal('tickets N0, N1, N2, N3, N4, N5, N6, N7, N8, N9 and 2 more');
   });
 });

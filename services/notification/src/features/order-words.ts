@@ -1,6 +1,6 @@
 // How an order is spoken of in messages: its day and time as a clock at the site shows them, its tickets.
 import type { Bilingual, DataOf, Language, orderFulfilled } from '@tongpiao/contracts';
-import { localTimeOf } from '@tongpiao/kernel';
+import { localDateOf, localTimeOf } from '@tongpiao/kernel';
 
 type Ticket = DataOf<typeof orderFulfilled>['tickets'][number];
 
@@ -23,6 +23,22 @@ export function timeOf(ticket: Pick<Ticket, 'date' | 'startsAt' | 'endsAt'>, zon
   return `${dayOf(ticket.date, language)}${until > from ? `${from}-${until}` : from}`;
 }
 
+/** `12月1日09:00`: a session of which only the beginning is known, or a deadline. */
+export function momentOf(instant: string, zone: string, language: Language): string {
+  const at = new Date(instant);
+  return `${dayOf(localDateOf(at, zone), language)}${localTimeOf(at, zone)}`;
+}
+
+/** The time of day, with the day where that is not the one on which it is told. In Chinese the day of the month will do: `1日00:20`. */
+export function soonOf(instant: string, toldAt: string, zone: string, language: Language): string {
+  const at = new Date(instant);
+  const [date, today] = [localDateOf(at, zone), localDateOf(new Date(toldAt), zone)];
+  if (date === today) return localTimeOf(at, zone);
+  return language === 'en'
+    ? momentOf(instant, zone, language)
+    : `${Number(date.slice(8, 10))}日${localTimeOf(at, zone)}`;
+}
+
 export function timesOf(tickets: readonly Ticket[], zone: string, language: Language): string {
   const [first] = [...tickets].sort((a, b) => a.startsAt.localeCompare(b.startsAt));
   if (first === undefined) return '';
@@ -30,8 +46,18 @@ export function timesOf(tickets: readonly Ticket[], zone: string, language: Lang
   return `${timeOf(first, zone, language)}${several ? (language === 'en' ? ' and more' : '等') : ''}`;
 }
 
-export function numbersOf(tickets: readonly Ticket[], language: Language): string {
+export function numbersOf(tickets: readonly Pick<Ticket, 'number'>[], language: Language): string {
   const number = tickets[0]?.number ?? '';
   if (tickets.length <= 1) return language === 'en' ? `ticket ${number}` : number;
   return language === 'en' ? `ticket ${number} and ${tickets.length - 1} more` : `${number}等${tickets.length}张`;
+}
+
+/** As many as a paragraph of a mail bears. */
+const LISTED_MAX = 10;
+
+export function allNumbersOf(numbers: readonly string[], language: Language): string {
+  const listed = numbers.slice(0, LISTED_MAX).join(language === 'en' ? ', ' : '、');
+  const more = numbers.length - LISTED_MAX;
+  if (more <= 0) return language === 'en' ? `${numbers.length === 1 ? 'ticket' : 'tickets'} ${listed}` : listed;
+  return language === 'en' ? `tickets ${listed} and ${more} more` : `${listed}等${numbers.length}张`;
 }

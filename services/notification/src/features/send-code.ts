@@ -42,7 +42,7 @@ function wishOf(parts: Parts, envelope: Envelope<DataOf<typeof sendCode>>): Wish
     scope: parts.scopeOf(envelope),
     eventId: envelope.id,
     channel,
-    urgent: true,
+    urgency: 'urgent',
     to: opened(parts.bus, envelope, envelope.data.to),
     about: envelope.subject,
     template: 'code',

@@ -19,18 +19,31 @@ export type TellParts = {
 
 type HandleBatch = (messages: readonly Received[]) => Promise<readonly Outcome[]>;
 
-export function tellOrders<Definition extends MessageDefinition>(
-  parts: TellParts,
+/** What is to be said when one kind of event is told. */
+export type Teller = { readonly type: string; wishesOf(message: Received): readonly Wish[] };
+
+export function teller<Definition extends MessageDefinition>(
   definition: Definition,
   wishesOf: (envelope: Envelope<DataOf<Definition>>) => readonly Wish[],
-): HandleBatch {
+): Teller {
+  return {
+    type: definition.type,
+    wishesOf(message) {
+      if (!isMessage(message, definition)) throw unexpected(message);
+      return wishesOf(message.envelope);
+    },
+  };
+}
+
+export function tellOrders(parts: Pick<TellParts, 'dispatch'>, ...tellers: readonly Teller[]): HandleBatch {
+  const byType = new Map(tellers.map((each) => [each.type, each]));
   return async (messages) => {
     const wishes: Wish[] = [];
     const outcomes = messages.map((message): Outcome => {
       try {
-        if (!isMessage(message, definition))
-          throw new ContractBreach('notification.unexpected-message', message.definition.type);
-        wishes.push(...wishesOf(message.envelope));
+        const found = byType.get(message.definition.type);
+        if (found === undefined) throw unexpected(message);
+        wishes.push(...found.wishesOf(message));
         return 'done';
       } catch (error) {
         return { failed: error };
@@ -45,6 +58,10 @@ export function tellOrders<Definition extends MessageDefinition>(
   };
 }
 
+function unexpected({ definition: { type } }: Received): ContractBreach {
+  return new ContractBreach('notification.unexpected-message', type);
+}
+
 type AboutOrder = {
   readonly orderId: string;
   readonly language: Language;
@@ -52,30 +69,38 @@ type AboutOrder = {
   readonly product: Bilingual;
 };
 
+/** What is to be said about an order, in which words. */
+type Telling = {
+  readonly template: string;
+  readonly sms: MessageValues;
+  /** Default: as the SMS. */
+  readonly mail?: MessageValues | undefined;
+  /** Default: normal. `bulk` for what many are told at once. */
+  readonly urgency?: Wish['urgency'] | undefined;
+  /** Not said any more afterwards. */
+  readonly expiresAt?: string | undefined;
+};
+
 /** An SMS to the buyer, and a mail where there is an address. */
-export function wishesTo(
-  parts: TellParts,
-  envelope: Envelope<AboutOrder>,
-  template: string,
-  forSms: MessageValues,
-  forMail: MessageValues = forSms,
-): readonly Wish[] {
+export function wishesTo(parts: TellParts, envelope: Envelope<AboutOrder>, telling: Telling): readonly Wish[] {
   const { orderId, language, contact } = envelope.data;
   const { signature } = tenantOf(parts, envelope).sms;
   const product = named(envelope.data.product, language);
   const open = (sealed: string): string => opened(parts.bus, envelope, sealed);
   const scope = parts.scopeOf(envelope);
+  const { template, sms: forSms, mail: forMail = forSms, urgency = 'normal', expiresAt } = telling;
   const wish = (channel: 'sms' | 'email', to: string, { values, items }: MessageValues): Wish => ({
     scope,
     eventId: envelope.id,
     channel,
-    urgent: false,
+    urgency,
     to,
     about: orderId,
     template,
     language,
     signature,
     content: { values: { product, ...values }, ...(items === undefined ? {} : { items }) },
+    ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
   });
   const sms = wish('sms', open(contact.phone), forSms);
   if (contact.email === undefined) return [sms];

@@ -23,11 +23,19 @@ import { fold } from '@tongpiao/kernel';
 import { Schema } from 'mongoose';
 import { z } from 'zod';
 import { messageDecider } from './message.decider.ts';
-import type { Attempt, LaneName, LiveMessage, MessageCommand, MessageEvent, MessageState } from './message.ts';
+import {
+  LANE_NAMES,
+  type Attempt,
+  type LaneName,
+  type LiveMessage,
+  type MessageCommand,
+  type MessageEvent,
+  type MessageState,
+} from './message.ts';
 
 const live = {
   channel: z.enum(['sms', 'email']),
-  lane: z.enum(['sms', 'email', 'code-sms', 'code-email']),
+  lane: z.enum(LANE_NAMES),
   about: z.string(),
   template: z.string(),
   templateVersion: z.number(),
@@ -386,7 +394,7 @@ function messageStore(
       const found = await records.find(
         everyTenant,
         {
-          'open.lane': { $in: ['sms', 'email', 'code-sms', 'code-email'] },
+          'open.lane': { $in: LANE_NAMES },
           'open.wakeAt': { $lte: before },
           'state.status': 'sending',
         },

@@ -4,8 +4,9 @@ import type { Language } from '@tongpiao/contracts';
 
 export type Channel = 'sms' | 'email';
 
-/** Which queue of work it belongs to: codes never stand behind receipts (NOT-08). */
-export type LaneName = 'sms' | 'email' | 'code-sms' | 'code-email';
+/** Which queue of work it belongs to, the first first: codes never stand behind receipts, receipts not behind mass sends (NOT-08). */
+export const LANE_NAMES = ['code-sms', 'code-email', 'sms', 'email', 'bulk-sms', 'bulk-email'] as const;
+export type LaneName = (typeof LANE_NAMES)[number];
 
 export type MessageFacts = {
   readonly channel: Channel;

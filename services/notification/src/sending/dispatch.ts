@@ -11,13 +11,16 @@ import { assertValues, type MessageValues, type Templates } from '../templates/t
 import type { Job, Lane } from './lane.ts';
 import type { ResultWriter } from './result-writer.ts';
 
+export type Urgency = 'urgent' | 'normal' | 'bulk';
+
 /** One message that ought to be: to whom, about what, in which words. */
 export type Wish = {
   readonly scope: Scope;
   /** Of the message that causes it: the same event, person and channel is the same message (NOT-03). */
   readonly eventId: string;
   readonly channel: Channel;
-  readonly urgent: boolean;
+  /** urgent: codes. bulk: what many are told at once; it yields to everything else (NOT-08). */
+  readonly urgency: Urgency;
   /** As it came; spelled in one way here. */
   readonly to: string;
   readonly about: string;
@@ -67,9 +70,15 @@ function receiverOf({ channel, to }: Wish): Receiver {
   return { valid: true, to: international, masked: maskPhone(parsed.phone) };
 }
 
-function laneOf({ channel, urgent }: Wish): LaneName {
-  if (!urgent) return channel;
-  return channel === 'sms' ? 'code-sms' : 'code-email';
+function laneOf({ channel, urgency }: Wish): LaneName {
+  switch (urgency) {
+    case 'urgent':
+      return `code-${channel}`;
+    case 'normal':
+      return channel;
+    case 'bulk':
+      return `bulk-${channel}`;
+  }
 }
 
 export function createDispatch(parts: Parts): Dispatch {

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { SubmitOutcomeUnknown, SubmitRefused } from '../adapters/providers.ts';
 import type { MessageCommand, Submission } from '../message/message.ts';
 import type { Held } from '../message/message.store.ts';
-import { createLane, type Job, type Lane } from './lane.ts';
+import { createLane, type Job, type Lane, type LaneOptions } from './lane.ts';
 
 const AT = Date.parse('2026-12-01T09:00:00.000Z');
 const submission: Submission = { provider: 'x', reference: 'r', segments: 1, sentAt: '2026-12-01T09:00:00.000Z' };
@@ -46,16 +46,8 @@ describe('lane', () => {
   let done: string[] = [];
   let submit: (job: Job) => Promise<Submission>;
   let lane: Lane;
-
-  beforeEach(() => {
-    now = AT;
-    healthy = true;
-    unwritten = 0;
-    running = 0;
-    most = 0;
-    done = [];
-    submit = async () => submission;
-    lane = createLane({
+  const open = (behind: Pick<LaneOptions, 'perSecond' | 'yields'> = {}): Lane =>
+    createLane({
       name: 'sms',
       concurrency: 3,
       line: 10,
@@ -74,7 +66,18 @@ describe('lane', () => {
       clock: () => new Date(now),
       logger: pino({ level: 'silent' }),
       beginWithinMs: 20_000,
+      ...behind,
     });
+
+  beforeEach(() => {
+    now = AT;
+    healthy = true;
+    unwritten = 0;
+    running = 0;
+    most = 0;
+    done = [];
+    submit = async () => submission;
+    lane = open();
   });
 
   const send = (...jobs: Job[]): void => {
@@ -167,6 +170,33 @@ describe('lane', () => {
   it('sends nothing more while results cannot be written', () => {
     unwritten = 5_000;
     expect(lane.reserve(1)).to.equal(0);
+  });
+
+  it('NOT-08 a lane with a pace begins so many per second, whatever room it has', () => {
+    lane = open({ perSecond: 20 });
+    expect(lane.reserve(100), 'what a rest has saved').to.equal(10);
+    lane.start(Array.from({ length: 10 }, (_, index) => job(String(index))));
+    expect(lane.reserve(100)).to.equal(0);
+    expect(lane.overflowed()).to.equal(true);
+    now += 100;
+    expect(lane.reserve(100)).to.equal(2);
+    lane.giveBack(2);
+    expect(lane.reserve(100), 'what was not used').to.equal(2);
+  });
+
+  it('NOT-08 a lane gives one place at a time while something more important waits', async () => {
+    const { promise, resolve } = Promise.withResolvers<Submission>();
+    submit = () => promise;
+    const ahead = open();
+    lane = open({ yields: () => ahead.crowded() });
+    expect(ahead.reserve(4)).to.equal(4);
+    ahead.start('abcd'.split('').map((id) => job(id)));
+    expect([ahead.crowded(), lane.reserve(10)]).to.deep.equal([true, 1]);
+    expect(lane.reserve(10), 'one at a time').to.equal(0);
+    lane.giveBack(1);
+    resolve(submission);
+    await eventually('all', () => done.length === 4);
+    expect([ahead.crowded(), lane.reserve(100)]).to.deep.equal([false, 33]);
   });
 
   it('PLA-51 a stop finishes what has begun and gives back what waits', async () => {

@@ -9,6 +9,7 @@ import { SubmitOutcomeUnknown, SubmitRefused } from '../adapters/providers.ts';
 import type { LaneName, MessageCommand, Submission } from '../message/message.ts';
 import type { Held } from '../message/message.store.ts';
 import type { MessageContent } from '../message/content.ts';
+import { createPace } from './pace.ts';
 
 export type Job = { readonly held: Held; readonly attemptId: string; readonly content: MessageContent };
 
@@ -30,6 +31,10 @@ export type LaneOptions = {
   readonly clock: () => Date;
   readonly logger: Logger;
   readonly faults?: SendingFaults | undefined;
+  /** Submissions begun per second at most. Default: as many as the provider takes. */
+  readonly perSecond?: number | undefined;
+  /** Whether something more important waits; then this lane gives one place at a time. */
+  readonly yields?: (() => boolean) | undefined;
   /** A claim older than this is given back instead of submitted: the sweep must never overtake a submission. */
   readonly beginWithinMs: number;
 };
@@ -42,6 +47,8 @@ export type Lane = {
   start(jobs: readonly Job[]): void;
   /** Places were refused since this was last asked: there is work on disk. */
   overflowed(): boolean;
+  /** More is to be sent than is under way. */
+  crowded(): boolean;
   /** Nothing new; what has begun is finished, what waits goes back to `queued`. */
   stop(): Promise<void>;
 };
@@ -66,12 +73,14 @@ export function createLane(options: LaneOptions): Lane {
   let width = concurrency;
   let well = 0;
   let idle: (() => void) | undefined;
+  const pace = options.perSecond === undefined ? undefined : createPace(options.perSecond, clock);
 
   function room(): number {
     if (stopped || options.unwritten() > UNWRITTEN_MAX) return 0;
     const taken = reserved + waiting.length + running;
-    if (failures === 0 && options.healthy()) return Math.max(0, width * (1 + line) - taken);
-    return clock().getTime() >= pausedUntil && taken === 0 ? 1 : 0;
+    if (failures > 0 || !options.healthy()) return clock().getTime() >= pausedUntil && taken === 0 ? 1 : 0;
+    const places = options.yields?.() === true ? 1 : width * (1 + line);
+    return Math.max(0, Math.min(places - taken, pace?.left() ?? Infinity));
   }
 
   function next(): void {
@@ -165,11 +174,13 @@ export function createLane(options: LaneOptions): Lane {
     reserve(wanted) {
       const places = Math.min(wanted, room());
       reserved += places;
+      pace?.take(places);
       if (places < wanted) overflow = true;
       return places;
     },
     giveBack(places) {
       reserved -= places;
+      pace?.giveBack(places);
       next();
     },
     start(jobs) {
@@ -183,6 +194,7 @@ export function createLane(options: LaneOptions): Lane {
       overflow = false;
       return was;
     },
+    crowded: () => overflow || waiting.length > 0,
     async stop() {
       stopped = true;
       for (const job of waiting.splice(0)) sendBack(job);

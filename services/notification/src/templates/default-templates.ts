@@ -1,9 +1,9 @@
 // The words that ship, as data (NOT-02). A changed text is a new version beside the old one: messages that wait were made with theirs.
 // Chinese messages fit one segment of 70 characters even with the longest values, signature included; only the numbers of several
 // tickets may need a second one.
+import { afterSaleTemplates } from './after-sale-templates.ts';
+import { english, page, PLAIN_MAIL, plainMail, PRODUCT, ticketHtml, ticketVariables } from './frames.ts';
 import type { MailTemplate, SmsTemplate, Template, Variables } from './template.ts';
-
-const PRODUCT = { max: 14 } as const;
 
 const smsVariables = {
   fulfilled: { product: PRODUCT, when: { max: 18 }, tickets: { max: 20 } },
@@ -11,8 +11,6 @@ const smsVariables = {
   returned: { product: PRODUCT, amount: { max: 14 } },
   code: { code: { max: 8, personal: true }, minutes: { max: 2 } },
 } as const satisfies Record<string, Variables>;
-
-const english = { product: { max: 40 } } as const;
 
 const sms: readonly SmsTemplate[] = [
   {
@@ -122,42 +120,7 @@ const mailVariables = {
     total: { max: 20 },
     more: { max: 200 },
   },
-  plain: { name: { max: 60, personal: true }, product: { max: 200 }, order: { max: 40 } },
 } as const satisfies Record<string, Variables>;
-
-const ticketVariables = {
-  number: { max: 20 },
-  type: { max: 200 },
-  when: { max: 40 },
-  amount: { max: 20 },
-} as const satisfies Variables;
-
-const page = (body: string): string =>
-  `<!doctype html><html><body style="font-family:sans-serif;color:#222;max-width:36em">${body}</body></html>`;
-
-const ticketHtml =
-  '<div style="border:1px solid #ccc;padding:12px;margin:12px 0"><b>{number}</b><br>{type} · {when} · {amount}<br>{{qr}}</div>';
-
-function plainMail(
-  id: string,
-  words: Readonly<Record<'zh-CN' | 'en', { subject: string; body: string }>>,
-  variables: Variables = mailVariables.plain,
-): readonly MailTemplate[] {
-  return (['zh-CN', 'en'] as const).map((language) => {
-    const { subject, body } = words[language];
-    const [hello, order] = language === 'en' ? ['Dear {name},', 'Order'] : ['{name}，您好：', '订单'];
-    return {
-      id,
-      channel: 'email',
-      language,
-      version: 1,
-      variables,
-      subject,
-      text: `${hello}\n\n${body}\n\n${order} {order}\n`,
-      html: page(`<p>${hello}</p><p>${body}</p><p>${order} {order}</p>`),
-    };
-  });
-}
 
 const mail: readonly MailTemplate[] = [
   {
@@ -218,7 +181,7 @@ const mail: readonly MailTemplate[] = [
         body: 'your payment of {amount} for {product} was sent back in full to where it came from.',
       },
     },
-    { ...mailVariables.plain, amount: { max: 20 } },
+    { ...PLAIN_MAIL, amount: { max: 20 } },
   ),
   {
     id: 'code',
@@ -242,4 +205,4 @@ const mail: readonly MailTemplate[] = [
   },
 ];
 
-export const DEFAULT_TEMPLATES: readonly Template[] = [...sms, ...mail];
+export const DEFAULT_TEMPLATES: readonly Template[] = [...sms, ...mail, ...afterSaleTemplates];

@@ -1,6 +1,7 @@
 // The words that ship, rendered in both languages and counted; and what is refused when templates are loaded.
 import { expect } from 'chai';
 import { countSegments } from '../adapters/segments.ts';
+import { afterSaleTemplates } from './after-sale-templates.ts';
 import { DEFAULT_TEMPLATES } from './default-templates.ts';
 import {
   assertValues,
@@ -35,6 +36,46 @@ const given: Readonly<Record<string, Readonly<Record<'zh-CN' | 'en', Values>>>> 
     en: { product: 'Timed entry', amount: '¥240.00' },
   },
   code: { 'zh-CN': { code: '482913', minutes: '5' }, en: { code: '482913', minutes: '5' } },
+  'tickets-refunded': {
+    'zh-CN': { tickets: '0A7F3K9Q2M5X8C4', fee: '¥12.00', amount: '¥108.00' },
+    en: { tickets: 'ticket 0A7F3K9Q2M5X8C4', fee: '¥12.00', amount: '¥108.00' },
+  },
+  'tickets-refunded-free': {
+    'zh-CN': { cause: '场次取消', tickets: '0A7F3K9Q2M5X8C4', amount: '¥120.00' },
+    en: { cause: 'The session is cancelled', tickets: 'ticket 0A7F3K9Q2M5X8C4', amount: '¥120.00' },
+  },
+  'tickets-given-back': {
+    'zh-CN': { tickets: '0A7F3K9Q2M5X8C4', fee: '¥120.00' },
+    en: { tickets: 'ticket 0A7F3K9Q2M5X8C4', fee: '¥120.00' },
+  },
+  'exchange-completed': {
+    'zh-CN': { product: '分时入园门票', when: '12月2日09:00-11:00', number: '0A8G4M1R3N6Y9D5' },
+    en: { product: 'Timed entry', when: 'Dec 2 09:00-11:00', number: '0A8G4M1R3N6Y9D5' },
+  },
+  'exchange-failed': {
+    'zh-CN': { product: '分时入园门票', number: '0A7F3K9Q2M5X8C4' },
+    en: { product: 'Timed entry', number: '0A7F3K9Q2M5X8C4' },
+  },
+  'exchange-failed-returned': {
+    'zh-CN': { product: '分时入园门票', number: '0A7F3K9Q2M5X8C4', amount: '¥35.00' },
+    en: { product: 'Timed entry', number: '0A7F3K9Q2M5X8C4', amount: '¥35.00' },
+  },
+  'waiting-joined': {
+    'zh-CN': { product: '分时入园门票', when: '12月1日09:00', position: '3', until: '11月30日20:00' },
+    en: { product: 'Timed entry', when: 'Dec 1 09:00', position: '3', until: 'Nov 30 20:00' },
+  },
+  'waiting-served': {
+    'zh-CN': { product: '分时入园门票', when: '12月1日09:00', payBy: '10:30', amount: '¥240.00' },
+    en: { product: 'Timed entry', when: 'Dec 1 09:00', payBy: '10:30', amount: '¥240.00' },
+  },
+  'session-cancelled': {
+    'zh-CN': { when: '12月1日09:00', reason: '大风停园', until: '11月30日20:00' },
+    en: { when: 'Dec 1 09:00', reason: 'storm', until: 'Nov 30 20:00' },
+  },
+  'session-reduced': {
+    'zh-CN': { when: '12月1日09:00', reason: '栈道维修', until: '11月30日20:00' },
+    en: { when: 'Dec 1 09:00', reason: 'repairs', until: 'Nov 30 20:00' },
+  },
 };
 
 /** What each SMS costs with usual values: a text that gets dearer should be noticed here. */
@@ -45,6 +86,16 @@ const segments: Readonly<Record<string, Readonly<Record<'zh-CN' | 'en', number>>
   'order-rejected': { 'zh-CN': 1, en: 2 },
   'payment-returned': { 'zh-CN': 1, en: 2 },
   code: { 'zh-CN': 1, en: 1 },
+  'tickets-refunded': { 'zh-CN': 1, en: 2 },
+  'tickets-refunded-free': { 'zh-CN': 1, en: 2 },
+  'tickets-given-back': { 'zh-CN': 1, en: 2 },
+  'exchange-completed': { 'zh-CN': 1, en: 2 },
+  'exchange-failed': { 'zh-CN': 1, en: 2 },
+  'exchange-failed-returned': { 'zh-CN': 1, en: 2 },
+  'waiting-joined': { 'zh-CN': 1, en: 2 },
+  'waiting-served': { 'zh-CN': 1, en: 2 },
+  'session-cancelled': { 'zh-CN': 1, en: 2 },
+  'session-reduced': { 'zh-CN': 1, en: 2 },
 };
 
 const isSms = (template: Template): template is SmsTemplate => template.channel === 'sms';
@@ -81,6 +132,18 @@ describe('templates', () => {
     });
     expect(text).to.contain(`票号${tickets}。`);
     expect(countSegments(text)).to.equal(1);
+  });
+
+  it('NOT-07 no amount and no number is ever cut', () => {
+    for (const template of afterSaleTemplates.filter(isSms)) {
+      const { amount, fee, number } = template.variables;
+      for (const [bound, value] of [
+        [amount, '¥999999.99'],
+        [fee, '¥999999.99'],
+        [number, '0A7F3K9Q2M5X8C4'],
+      ] as const)
+        if (bound !== undefined) expect(bounded(value, bound.max), template.id).to.equal(value);
+    }
   });
 
   it('no message carries a link: there is no page that it could lead to', () => {

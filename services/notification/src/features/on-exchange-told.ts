@@ -1,0 +1,43 @@
+// sales.order.exchange-completed and exchange-failed: the customer has exactly one valid ticket, and hears which (SAL-53).
+import { exchangeCompleted, exchangeFailed } from '@tongpiao/contracts';
+import { fen, formatYuan } from '@tongpiao/kernel';
+import { named, timeOf } from './order-words.ts';
+import { teller, tellOrders, tenantOf, wishesTo, type Teller, type TellParts } from './tell-orders.ts';
+
+export function onExchangeTold(parts: TellParts): ReturnType<typeof tellOrders> {
+  return tellOrders(parts, completed(parts), failed(parts));
+}
+
+/** A mail like that of a new order: the ticket is in it. */
+function completed(parts: TellParts): Teller {
+  return teller(exchangeCompleted, (envelope) => {
+    const { language, previousNumber, ticket, fee, returned } = envelope.data;
+    const when = timeOf(ticket, tenantOf(parts, envelope).timeZone, language);
+    const { number, qr } = ticket;
+    const type = named(ticket.ticketType, language);
+    const amount = formatYuan(fen(ticket.amount));
+    return wishesTo(parts, envelope, {
+      template: 'exchange-completed',
+      sms: { values: { when, number } },
+      mail: {
+        values: { previous: previousNumber, fee: formatYuan(fen(fee)), more: comesBack(returned, language) },
+        items: [{ number, type, when, amount, qr }],
+      },
+    });
+  });
+}
+
+function comesBack(returned: number, language: 'zh-CN' | 'en'): string {
+  if (returned === 0) return '';
+  const amount = formatYuan(fen(returned));
+  return language === 'en' ? `${amount} goes back the way it was paid.` : `差额${amount}将原路退回。`;
+}
+
+function failed(parts: TellParts): Teller {
+  return teller(exchangeFailed, (envelope) => {
+    const { ticketNumber: number, returned } = envelope.data;
+    if (returned === 0) return wishesTo(parts, envelope, { template: 'exchange-failed', sms: { values: { number } } });
+    const amount = formatYuan(fen(returned));
+    return wishesTo(parts, envelope, { template: 'exchange-failed-returned', sms: { values: { number, amount } } });
+  });
+}
