@@ -13,6 +13,7 @@ import { audit, connect, show, unsettled, type ProviderPayment } from './audit.t
 import { startBuyers } from './buyers.ts';
 import { inflict, scheduleOf } from './faults.ts';
 import { createRandom } from './random.ts';
+import { watchLines } from './watch-lines.ts';
 
 function option(name: string, fallback: number): number {
   const index = process.argv.indexOf(`--${name}`);
@@ -79,6 +80,8 @@ async function main(): Promise<number> {
       random: createRandom(seed + 1),
       sandboxUrl: platform.sandboxUrl,
     });
+    const connection = await connect(platform.servers.mongodbUri);
+    const lines = watchLines(connection);
     const start = Date.now();
     for (const fault of faults) {
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, fault.atMs - (Date.now() - start))));
@@ -90,7 +93,6 @@ async function main(): Promise<number> {
     await buyers.stop();
     log(`settling: ${buyers.told.length} orders were answered`);
 
-    const connection = await connect(platform.servers.mongodbUri);
     const end = Date.now() + SETTLE_WITHIN_MS;
     let quietSince: number | undefined;
     let last = '';
@@ -109,13 +111,19 @@ async function main(): Promise<number> {
       mail: await json<{ subject: string; text: string }[]>(`${platform.sandboxUrl}/mail?limit=10000`),
       payments: await json<ProviderPayment[]>(`${platform.sandboxUrl}/payments?limit=100000`),
     };
+    const watched = await lines.stop();
     const findings = await audit(connection, sandbox);
     await connection.close();
-    const wrong = [...findings.violations, ...buyers.wrong.map((line) => `a buyer was told: ${line}`)];
+    const wrong = [
+      ...findings.violations,
+      ...watched.violations,
+      ...buyers.wrong.map((line) => `a buyer was told: ${line}`),
+    ];
     say(
       `\nseed ${seed}, faults: ${[...Map.groupBy(faults, ({ target }) => target)].map(([target, list]) => `${target} ${list.length}`).join(', ')}`,
     );
     for (const [what, count] of buyers.gaveUp) say(`  buyers who gave up: ${count} × ${what}`);
+    say(`  longest time that free places stood beside somebody in line: ${(watched.longestMs / 1_000).toFixed(1)} s`);
     show({ ...findings, violations: wrong }, say);
     keep = wrong.length > 0;
     if (keep) say(`\nlogs are kept in ${path.join(stateDirectory, 'logs')}`);
