@@ -62,6 +62,11 @@ describe('environment', () => {
     expect(Object.keys(of('gateway')).filter((name) => name.startsWith('UPSTREAM_'))).to.have.length(5);
   });
 
+  it('PLA-51 lets an instance drain where another takes over, and stop at once where it is the only one', () => {
+    expect(of('sales')['DRAIN_DELAY_MS']).to.equal('3000');
+    expect(of('inventory')['DRAIN_DELAY_MS']).to.equal('0');
+  });
+
   it('gives the first password to identity alone', () => {
     const holders = serviceNames.filter((name) => of(name)['BOOTSTRAP_ADMIN_PASSWORD'] !== undefined);
     expect(holders).to.deep.equal(['identity']);

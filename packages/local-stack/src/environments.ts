@@ -76,6 +76,8 @@ export const serviceEnvironment = (
   HTTP_PORT: String(port),
   // Behind the gateway the last address of X-Forwarded-For is the client's.
   HTTP_TRUSTED_HOPS: service === 'gateway' ? '0' : '1',
+  // A single instance has nobody to hand over to, and nobody wants to wait for it. Several hand over as in production.
+  DRAIN_DELAY_MS: wiring.upstreams[service].length > 1 ? '3000' : '0',
   PUBLIC_BASE_URL: wiring.publicBaseUrl,
   MONGODB_URI: wiring.mongodbUri,
   ...(service === 'gateway' ? {} : { DATABASE_NAME: service }),

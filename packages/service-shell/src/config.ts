@@ -136,6 +136,12 @@ export const httpSettings = {
     description: 'How many own proxies stand in front; so many entries at the end of X-Forwarded-For are believed.',
     example: '1',
   }),
+  DRAIN_DELAY_MS: setting(z.coerce.number().int().min(0).max(60_000).optional(), {
+    mustBe: 'milliseconds from 0 to 60000',
+    description:
+      'At a stop: how long this process says that it is not ready and still answers, so that whoever sends it requests goes elsewhere first. 3000 unless told (the gateway: 5000); 0 under test.',
+    example: '3000',
+  }),
   PUBLIC_BASE_URL: setting(
     z
       .string()

@@ -25,7 +25,7 @@ import type { Logger } from 'pino';
 import type { BearerRecogniser } from './authentication.ts';
 import { createHealth, type Health } from './health.ts';
 import { startHttpServer } from './http-server.ts';
-import { orderlyStop, type Running } from './lifecycle.ts';
+import { drainDelayOf, orderlyStop, type Running } from './lifecycle.ts';
 import { journalRoutes, type Audited } from './journals.ts';
 import { createLogger, type LoggerOptions } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -45,6 +45,7 @@ export type FoundationConfig = {
   readonly HTTP_HOST: string;
   readonly HTTP_PORT: number;
   readonly HTTP_TRUSTED_HOPS: number;
+  readonly DRAIN_DELAY_MS?: number | undefined;
   readonly MONGODB_URI: string;
   readonly DATABASE_NAME: string;
   readonly RABBITMQ_URL: string;
@@ -246,6 +247,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
         relays: [relay],
         database,
         closing: [() => tenants?.stop(), () => tracing.stop()],
+        drainDelayMs: drainDelayOf(config),
       });
       return { httpPort: http.port, logger, stop };
     },

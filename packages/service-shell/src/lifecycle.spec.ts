@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { ConfigurationError } from './config.ts';
 import { createHealth } from './health.ts';
-import { orderlyStop, runUntilSignal, type ProcessPort } from './lifecycle.ts';
+import { drainDelayOf, orderlyStop, runUntilSignal, type ProcessPort } from './lifecycle.ts';
 import { silentLogger } from './trial.ts';
 
 function fakeProcess(): { port: ProcessPort; events: EventEmitter; exits: number[]; said: () => string } {
@@ -67,6 +67,14 @@ describe('stopping', () => {
       database: { close: async () => void steps.push('database') },
     })();
     expect(steps).to.deep.equal(['database']);
+  });
+
+  it('PLA-51 hands over for a while unless told otherwise; under test there is nobody to hand over to', () => {
+    expect(drainDelayOf({ NODE_ENV: 'production' })).to.be.above(2_500);
+    expect(drainDelayOf({ NODE_ENV: 'development' }, 5_000)).to.equal(5_000);
+    expect(drainDelayOf({ NODE_ENV: 'test' })).to.equal(0);
+    expect(drainDelayOf({ NODE_ENV: 'test', DRAIN_DELAY_MS: 7 })).to.equal(7);
+    expect(drainDelayOf({ NODE_ENV: 'production', DRAIN_DELAY_MS: 0 })).to.equal(0);
   });
 });
 

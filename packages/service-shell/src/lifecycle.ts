@@ -30,9 +30,23 @@ export type StopParts = {
   readonly database?: { close(): Promise<void> };
   /** Whatever else has to be closed, before broker and database. */
   readonly closing?: readonly (() => Promise<void> | void)[];
-  /** How long balancers get to see that this instance is not ready any more, before it stops accepting. Default 0. */
+  /** How long whoever sends requests gets to see that this instance is not ready any more, before it stops accepting. Default 0. */
   readonly drainDelayMs?: number;
 };
+
+/**
+ * Longer than a gateway needs to notice: it asks each second and waits 1.5 s for the answer. Closing before that cuts connections
+ * on which a request may be on its way, and one that must not be repeated is then answered with 502.
+ */
+const DRAIN_DELAY_MS = 3_000;
+
+/** @param usualMs where nothing is said; specs stop often, and nobody takes over from them */
+export function drainDelayOf(
+  config: { readonly NODE_ENV: string; readonly DRAIN_DELAY_MS?: number | undefined },
+  usualMs = DRAIN_DELAY_MS,
+): number {
+  return config.DRAIN_DELAY_MS ?? (config.NODE_ENV === 'test' ? 0 : usualMs);
+}
 
 /** Whatever is in flight gets this long. */
 export const FINISH_WITHIN_MS = 10_000;

@@ -65,11 +65,6 @@ export const configSchema = z.object({
     'How long an upstream may take to begin its answer, in milliseconds; what `Prefer: wait` asks for comes on top.',
   ),
   BREAKER_RESET_MS: bound(2_000, 'How long an open breaker stays open before one request probes, in milliseconds.'),
-  DRAIN_DELAY_MS: setting(z.coerce.number().int().min(0).max(60_000).default(0), {
-    mustBe: 'milliseconds from 0 to 60000',
-    description: 'At a stop: how long balancers get to see that this instance is not ready, before it stops accepting.',
-    example: '5000',
-  }),
   CORS_ORIGINS: setting(
     z
       .string()

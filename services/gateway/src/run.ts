@@ -4,6 +4,7 @@ import {
   createLogger,
   createMetrics,
   createProblems,
+  drainDelayOf,
   FINISH_WITHIN_MS,
   flushLogger,
   openTracing,
@@ -35,6 +36,8 @@ export type RunOptions = {
 };
 
 const SERVICE = 'gateway';
+/** Balancers in front ask every few seconds. */
+const DRAIN_DELAY_MS = 5_000;
 
 export async function run(config: Config, options: RunOptions = {}): Promise<Running> {
   const logger =
@@ -146,7 +149,8 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   async function stop(): Promise<void> {
     logger.info('stopping');
     gateway.drain();
-    if (config.DRAIN_DELAY_MS > 0) await new Promise((resolve) => setTimeout(resolve, config.DRAIN_DELAY_MS));
+    const drainDelayMs = drainDelayOf(config, DRAIN_DELAY_MS);
+    if (drainDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, drainDelayMs));
     gateway.closeStreams();
     await server.stop(FINISH_WITHIN_MS);
     load.stop();
