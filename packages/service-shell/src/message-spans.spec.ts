@@ -55,6 +55,7 @@ describe('spans of messages', () => {
       'messaging.message.id': 'ord_1:2:0',
       'messaging.message.conversation_id': 'ord_1:2:0',
       'tongpiao.tenant.id': 'ten_1',
+      'tongpiao.subject': 'ord_1',
       'tongpiao.message.outcome': 'confirmed',
     });
   });

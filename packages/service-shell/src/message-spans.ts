@@ -63,11 +63,12 @@ export function messageSpans(tracer: Tracer, broker: BrokerAddress): MessagingSp
     'server.port': broker.port,
   });
 
-  const ofMessage = ({ id, correlationid, tenantid }: Envelope, routingKey: string): Attributes => ({
+  const ofMessage = ({ id, subject, correlationid, tenantid }: Envelope, routingKey: string): Attributes => ({
     'rabbitmq.destination.routing_key': routingKey,
     'messaging.message.id': id,
     'messaging.message.conversation_id': correlationid,
     'tongpiao.tenant.id': tenantid,
+    'tongpiao.subject': subject,
   });
 
   function handling({ queue, exchange, envelope, attempt }: HandlingFacts, links: Link[]): MessageSpan | undefined {
