@@ -6,21 +6,22 @@
 // BeginExchange             begun¹      -                  -                           -                -                -
 // GrantHold                 NotYet      held | settled²    -                           -                -                let go
 // RejectHold                NotYet      failed             -                           -                -                -
-// RequestPayment            not-found   NotYet             requested | - | ended       already-paid     already-paid     ended
+// RequestPayment            not-found   NotYet             requested | -⁶ | ended      -⁶ | paid        -⁶ | paid        -⁶ | ended
 // OpenPayment               -           -                  opened                      -                -                -
 // FailPayment ClosePayment  -           -                  ended (+ failed³)           ended            ended            ended
 // CapturePayment            -           -                  settled | wrong: refund³    - | double       - | double       late refund
-// EndExchange               not-found   failed             closing⁴ | failed           - | under-way⁵   - | done⁵        -
+// EndExchange               not-found   failed             closing⁴ | failed | -⁷      - | settled⁵     - | settled⁵     -
 // CompleteExchange          NotYet      NotYet             NotYet                      done (+ refund)  -                -
 // FailExchange              NotYet      -                  -                           failed (+ refund) -               -
 // ReviewHold                let go      -                  -                           -                kept             let go
 //
 // ¹ refused while another exchange of the ticket is under way   ² nothing is due   ³ when it is closing and nothing is open any more
 // ⁴ while something is open at the provider: it is closed there first; if it turns out paid, the exchange goes on   ⁵ refused when the
-// customer cancels, nothing when the timer rings
+// customer cancels, nothing when the timer rings   ⁶ a payment that was asked before, in whatever state: a retry finds it   ⁷ cancelled
+// while it is closing; the timer asks the provider again
 import { DomainError, fen, NotYet, unreachable, ZERO_FEN } from '@tongpiao/kernel';
 import type { Exchange, ExchangeEnd } from './exchange.ts';
-import { isOpen, lateMoney, later, moneyBack, paymentOf } from './order-money.ts';
+import { isOpen, lateMoney, later, moneyBack, paymentEnded, paymentOf } from './order-money.ts';
 import type { FulfilledOrder, OrderCommand, OrderEvent, OrderPayment } from './order.ts';
 
 /** A settled exchange whose ticket is not replaced after this time is taken up again by its timer. */
@@ -174,6 +175,7 @@ function decideAwaiting(state: FulfilledOrder, exchange: Exchange, command: Abou
         : [...back, { type: 'ExchangeFailed', exchangeId: exchange.id, reason: exchange.closing }];
     }
     case 'EndExchange':
+      if (command.reason === 'cancelled' && exchange.closing !== undefined) return [];
       return end(state, exchange, exchange.closing ?? command.reason, command.at);
     case 'CompleteExchange':
       throw new NotYet('sales.exchange-not-settled', 'The exchange is not settled yet.');
@@ -199,17 +201,10 @@ function decideSettled(state: FulfilledOrder, exchange: Exchange, command: About
     case 'FailExchange': {
       if (exchange.status === 'done') return [];
       const failed: OrderEvent = { type: 'ExchangeFailed', exchangeId, reason: command.reason };
-      const payment = exchange.paidBy;
-      if (payment === undefined) return [failed];
-      const { refundId: id } = command;
-      const refund = {
-        id,
-        paymentId: payment,
-        amount: exchange.due,
-        reason: 'cancelled',
-        status: 'requested',
-      } as const;
-      return [failed, { type: 'RefundRequested', refund: { ...refund, of: exchangeId } }];
+      const { paidBy, due } = exchange;
+      if (paidBy === undefined) return [failed];
+      // Another ticket's refund may have taken from this payment: what is missing comes from where that should have taken it.
+      return [failed, ...moneyBack(state, due, command.refundId, 'cancelled', exchangeId, paidBy)];
     }
     case 'CapturePayment':
       return command.paymentId === exchange.paidBy ? [] : lateMoney(state, command, 'double-payment');
@@ -217,6 +212,7 @@ function decideSettled(state: FulfilledOrder, exchange: Exchange, command: About
     case 'ClosePayment':
       return isOpen(paymentOf(state, command.paymentId)) ? [paymentEnded(command)] : [];
     case 'RequestPayment':
+      if (paymentOf(state, command.paymentId) !== undefined) return [];
       throw new DomainError('sales.order-already-paid', 'The exchange is paid already.');
     case 'EndExchange':
       if (command.reason === 'expired') return [];
@@ -244,6 +240,7 @@ function decideFailed(state: FulfilledOrder, exchange: Exchange, command: AboutE
     case 'ClosePayment':
       return isOpen(paymentOf(state, command.paymentId)) ? [paymentEnded(command)] : [];
     case 'RequestPayment':
+      if (paymentOf(state, command.paymentId) !== undefined) return [];
       throw new DomainError('sales.exchange-ended', 'The exchange has ended.', { reason: exchange.reason ?? '' });
     case 'BeginExchange':
     case 'RejectHold':
@@ -301,12 +298,4 @@ function stillOpen(state: FulfilledOrder, exchange: Exchange, besides: string): 
   return state.payments.some(
     (payment) => payment.exchangeId === exchange.id && payment.id !== besides && isOpen(payment),
   );
-}
-
-function paymentEnded(
-  command: Extract<OrderCommand, { type: 'FailPayment' | 'ClosePayment' }>,
-): Extract<OrderEvent, { type: 'PaymentFailed' | 'PaymentClosed' }> {
-  return command.type === 'FailPayment'
-    ? { type: 'PaymentFailed', paymentId: command.paymentId, reason: command.reason }
-    : { type: 'PaymentClosed', paymentId: command.paymentId };
 }

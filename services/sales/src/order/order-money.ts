@@ -11,6 +11,15 @@ export function isOpen(payment: OrderPayment | undefined): boolean {
   return payment?.status === 'requested' || payment?.status === 'opened';
 }
 
+/** What finance says of a payment that brings no money. */
+export function paymentEnded(
+  command: Extract<OrderCommand, { type: 'FailPayment' | 'ClosePayment' }>,
+): Extract<OrderEvent, { type: 'PaymentFailed' | 'PaymentClosed' }> {
+  return command.type === 'FailPayment'
+    ? { type: 'PaymentFailed', paymentId: command.paymentId, reason: command.reason }
+    : { type: 'PaymentClosed', paymentId: command.paymentId };
+}
+
 export function later(at: string, byMs: number): string {
   return new Date(Date.parse(at) + byMs).toISOString();
 }
@@ -40,6 +49,7 @@ export function moneyLeft(state: LiveOrder): Fen {
 /**
  * Refunds that together make an amount: from the order's first payment as far as it goes, then from those of its exchanges.
  * @param id of the whole; its first part has the same id, the others a number behind it
+ * @param first payment to take from before all others
  */
 export function moneyBack(
   state: LiveOrder,
@@ -47,10 +57,12 @@ export function moneyBack(
   id: string,
   reason: 'refund' | 'cancelled',
   of: string,
+  first?: string,
 ): readonly Extract<OrderEvent, { type: 'RefundRequested' }>[] {
   const parts: OrderRefund[] = [];
   let missing: number = amount;
-  for (const payment of keptPayments(state)) {
+  const kept = keptPayments(state);
+  for (const payment of [...kept.filter((one) => one.id === first), ...kept.filter((one) => one.id !== first)]) {
     const part = Math.min(missing, left(state, payment));
     if (part <= 0) continue;
     missing -= part;

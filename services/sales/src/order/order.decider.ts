@@ -4,14 +4,14 @@
 // PlaceOrder           placed   -                -                      -                             -           -                -
 // RefuseOrder          refused  -                -                      -                             -           -                -
 // QueueHold            NotYet   queued           -                      -                             -           -                let go
-// GrantHold            NotYet   granted (+paid¹) granted (+paid⁷)       -                             -           -                let go
+// GrantHold            NotYet   granted (+paid¹) granted⁷ | let go⁹     -                             -           -                let go
 // RejectHold           NotYet   rejected         rejected (+ refund⁷)   -                             -           -                -
-// RequestPayment       404      NotYet           requested⁸ | closing   requested | - | closing       already-paid already-paid    ended
+// RequestPayment       404      NotYet           requested⁸ | - | ended requested | - | ended         - | paid    - | paid         - | ended
 // OpenPayment          NotYet   -                opened                 opened                        -           -                -
-// FailPayment          NotYet   -                failed (+ended²)       failed (+ended²)              failed      failed           -
-// ClosePayment         NotYet   -                closed (+ended²)       closed (+ended²)              closed      closed           -
+// FailPayment          NotYet   -                failed (+ended²)       failed (+ended²)              failed      failed           failed¹¹
+// ClosePayment         NotYet   -                closed (+ended²)       closed (+ended²)              closed      closed           closed¹¹
 // CapturePayment       NotYet   NotYet           prepaid⁷ | refund      paid | wrong amount: refund²  - | double  - | double       late refund
-// ExpireOrder          NotYet   expired          closing³ | expired⁷    closing³ | expired            -           -                -
+// ExpireOrder          NotYet   expired          closing³ | expired⁷    closing³ | expired | -¹⁰      -           -                -
 // CancelOrder          404      cancelled        closing³ | cancelled⁷  closing³ | cancelled          already-paid already-paid    - | ended⁴
 // FulfilOrder          NotYet   NotYet           NotYet                 NotYet                        fulfilled   -                -
 // ReturnTicket         NotYet   NotYet           NotYet                 NotYet                        NotYet      returned | -     NotYet
@@ -23,9 +23,11 @@
 // first; if it turns out paid, the order is paid   ⁴ - for cancelled, refused for the others   ⁵ nothing to journal it in: the slice
 // answers for an order that was never stored   ⁶ and partially_refunded, refunded; what is about an exchange of one of its tickets is
 // decided in exchange.decider.ts   ⁷ prepaid: places make it paid, and every other end sends the money back   ⁸ only where it is prepaid
+// ⁹ it is leaving the line   ¹⁰ the timer of its time in line, on its way when places came: it has a new one   ¹¹ of a payment that was open
+// when inventory sent it home; else -   A payment that was asked before is not asked again, whatever the order is by now: a retry finds it.
 import { DomainError, NotYet, unreachable, ZERO_FEN, type Decider } from '@tongpiao/kernel';
 import { aboutExchange, decideExchange } from './exchange.decider.ts';
-import { confirmRefund, isOpen, lateMoney, later, moneyBack, paymentOf } from './order-money.ts';
+import { confirmRefund, isOpen, lateMoney, later, moneyBack, paymentEnded, paymentOf } from './order-money.ts';
 import { evolve } from './order.evolve.ts';
 import type {
   EndReason,
@@ -44,6 +46,8 @@ const PAYMENTS_MAX = 5;
 const ISSUE_WITHIN_MS = 5_000;
 /** Finance is asked again to close a payment when it has not answered for this long. */
 const CLOSE_AGAIN_MS = 60_000;
+/** Further apart than clocks of two instances are: a timer that rings earlier is not the one that counts. */
+const CLOCKS_DIFFER_MS = 30_000;
 
 type Command<Type extends OrderCommand['type']> = Extract<OrderCommand, { type: Type }>;
 type Unpaid = Of<'awaiting_payment'> | Of<'placed'>;
@@ -134,13 +138,14 @@ function decideHolding(state: Of<'holding'>, command: OrderCommand): readonly Or
 function decideInLine(state: Of<'placed'>, command: OrderCommand): readonly OrderEvent[] {
   switch (command.type) {
     case 'GrantHold':
-      return granted(state, command.at);
+      return state.closing === undefined ? granted(state, command.at) : [{ type: 'HoldLetGo' }];
     case 'RejectHold':
       return [
         { type: 'OrderRejected', reason: command.reason, reasonData: command.reasonData, fromLine: true },
         ...prepaymentBack(state, command.refundId),
       ];
     case 'RequestPayment':
+      if (paymentOf(state, command.paymentId) !== undefined) return [];
       if (state.prepaidBy !== undefined)
         throw new DomainError('sales.order-already-paid', 'The order is paid already.');
       if (state.waiting?.prepaid !== true)
@@ -190,6 +195,7 @@ function decideAwaiting(state: Of<'awaiting_payment'>, command: OrderCommand): r
     case 'CapturePayment':
       return capture(state, command);
     case 'ExpireOrder':
+      if (rangTooEarly(state, command.at)) return [];
       return end(state, state.closing ?? 'expired', command.at, command.refundId);
     case 'CancelOrder':
       return state.closing === undefined ? end(state, 'cancelled', command.at, command.refundId) : [];
@@ -269,16 +275,13 @@ function decideKept(
     case 'CapturePayment':
       return command.paymentId === state.paidBy ? [] : lateMoney(state, command, 'double-payment');
     case 'FailPayment':
-      return isOpen(paymentOf(state, command.paymentId))
-        ? [{ type: 'PaymentFailed', paymentId: command.paymentId, reason: command.reason }]
-        : [];
     case 'ClosePayment':
-      return isOpen(paymentOf(state, command.paymentId))
-        ? [{ type: 'PaymentClosed', paymentId: command.paymentId }]
-        : [];
+      return isOpen(paymentOf(state, command.paymentId)) ? [paymentEnded(command)] : [];
     case 'ConfirmRefund':
       return confirmRefund(state, command.refundId);
     case 'RequestPayment':
+      if (paymentOf(state, command.paymentId) !== undefined) return [];
+      throw new DomainError('sales.order-already-paid', 'The order is paid already.');
     case 'CancelOrder':
       throw new DomainError('sales.order-already-paid', 'The order is paid already.');
     case 'ReviewHold':
@@ -304,9 +307,13 @@ function decideEnded(state: Of<'rejected' | 'expired' | 'cancelled'>, command: O
       return [{ type: 'HoldLetGo' }];
     case 'CapturePayment':
       return lateMoney(state, command, 'late-payment');
+    case 'FailPayment':
+    case 'ClosePayment':
+      return isOpen(paymentOf(state, command.paymentId)) ? [paymentEnded(command)] : [];
     case 'ConfirmRefund':
       return confirmRefund(state, command.refundId);
     case 'RequestPayment':
+      if (paymentOf(state, command.paymentId) !== undefined) return [];
       throw new DomainError('sales.order-ended', 'The order has ended.', { status: state.status });
     case 'CancelOrder':
       if (state.status === 'cancelled') return [];
@@ -315,8 +322,6 @@ function decideEnded(state: Of<'rejected' | 'expired' | 'cancelled'>, command: O
     case 'RefuseOrder':
     case 'RejectHold':
     case 'OpenPayment':
-    case 'FailPayment':
-    case 'ClosePayment':
     case 'ExpireOrder':
     case 'FulfilOrder':
     case 'TellDisruption':
@@ -382,10 +387,7 @@ function openPayment(state: Unpaid, command: Command<'OpenPayment'>): readonly O
 function afterPaymentEnded(state: Unpaid, command: Command<'FailPayment' | 'ClosePayment'>): readonly OrderEvent[] {
   const { paymentId } = command;
   if (!isOpen(paymentOf(state, paymentId))) return [];
-  const event: OrderEvent =
-    command.type === 'FailPayment'
-      ? { type: 'PaymentFailed', paymentId, reason: command.reason }
-      : { type: 'PaymentClosed', paymentId };
+  const event = paymentEnded(command);
   if (state.closing === undefined || othersOpen(state, paymentId)) return [event];
   return [event, ended(state.closing), ...prepaymentBack(state, command.refundId)];
 }
@@ -419,6 +421,11 @@ function prepaymentBack(state: Unpaid, refundId: string): readonly OrderEvent[] 
 
 function othersOpen(state: LiveOrder, paymentId: string): boolean {
   return state.payments.some((payment) => payment.id !== paymentId && isOpen(payment));
+}
+
+/** Whoever was served has a new time and a timer for it; the one of the line may have been on its way. */
+function rangTooEarly({ waiting, closing, expiresAt }: Of<'awaiting_payment'>, at: string): boolean {
+  return waiting !== undefined && closing === undefined && later(at, CLOCKS_DIFFER_MS) < expiresAt;
 }
 
 function ended(reason: EndReason): OrderEvent {

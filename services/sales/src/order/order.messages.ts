@@ -80,7 +80,10 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
     case 'OrderClosing':
       return [...closeOpenPayments(orderId, state), remind(EXPIRE, event.askAgainAt, expireOrder, { orderId })];
     case 'OrderRejected':
-      return [{ cancelTimer: EXPIRE }, ...(event.fromLine === true ? [closed(orderId, state, 'rejected')] : [])];
+      return [
+        { cancelTimer: EXPIRE },
+        ...(event.fromLine === true ? [...closeOpenPayments(orderId, state), closed(orderId, state, 'rejected')] : []),
+      ];
     case 'OrderExpired':
       return [
         { cancelTimer: EXPIRE },
@@ -127,13 +130,14 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
         say(releaseHold, {
           holdId: event.holdId ?? state.holdId,
           orderId,
-          reason: state.status === 'expired' ? 'expired' : state.status === 'cancelled' ? 'cancelled' : 'rejected',
+          reason: letGoFor(state),
         }),
       ];
     case 'HoldKept':
       return [say(confirmHold, hold)];
-    case 'OrderRefused':
     case 'PrepaymentCaptured':
+      return closeOpenPayments(orderId, state);
+    case 'OrderRefused':
     case 'PaymentOpened':
     case 'PaymentFailed':
     case 'PaymentClosed':
@@ -154,6 +158,11 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
 
 function closeOpenPayments(orderId: string, state: LiveOrder): readonly Said[] {
   return openPayments(state).map(({ id }) => say(closePayment, { paymentId: id, orderId }));
+}
+
+function letGoFor(state: LiveOrder): 'expired' | 'cancelled' | 'rejected' {
+  if (state.status === 'expired' || state.status === 'cancelled') return state.status;
+  return state.status === 'placed' && state.closing !== undefined ? state.closing : 'rejected';
 }
 
 function firstStart(state: LiveOrder): string {
