@@ -174,6 +174,11 @@ export const problems: ProblemCatalogue = {
     ['请核对票号，注意易混淆字符。', 'Compare the number with the ticket; mind characters that look alike.'],
   ),
   'sales.ticket-refused': problem(409, ['不能入园', 'Not admitted'], ['原因：{reason}。', 'Reason: {reason}.']),
+  'sales.cursor-invalid': problem(
+    400,
+    ['游标无效', 'Not a cursor'],
+    ['请使用上一次应答中的游标，或不带游标重新获取。', 'Send the cursor of the last answer, or none to begin anew.'],
+  ),
   'sales.too-many-scans': problem(
     409,
     ['补传记录过多', 'Too many scans of one ticket'],

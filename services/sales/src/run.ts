@@ -22,6 +22,7 @@ import { checkIn } from './features/check-in.ts';
 import { createQuote } from './features/create-quote.ts';
 import { exchangeTicket } from './features/exchange-ticket.ts';
 import { followEvents } from './features/follow-events.ts';
+import { getGateManifest } from './features/get-gate-manifest.ts';
 import { getOrder, listOrders } from './features/get-order.ts';
 import { getTicket, getTicketQr, revealTraveller } from './features/get-ticket.ts';
 import { createTicketIssuer } from './features/issue-tickets.ts';
@@ -39,6 +40,7 @@ import { onRepublish, REPUBLISH } from './features/republish.ts';
 import { requestPayment } from './features/request-payment.ts';
 import { settleExchange } from './features/settle-exchange.ts';
 import { listTicketKeys } from './features/ticket-key-list.ts';
+import { openManifestReader } from './gate/manifest.store.ts';
 import { createOrderAccess } from './order-access/order-access.ts';
 import { createOrderWaiting } from './order/order-waiting.ts';
 import { createRefundIds } from './order/refund-ids.ts';
@@ -71,6 +73,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const orders = await foundation.aggregate(orderSpec);
   const rights = await foundation.aggregate(rightSpec);
   const products = await foundation.aggregate(productSpec);
+  const reader = await openManifestReader(database);
   const sessions = await openSessionViews(database);
   const lines = await openWaitingLines(database);
   const claims = await openClaims(database, orderFates(orders, rights));
@@ -196,6 +199,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       getTicketQr(foundation, { orders, rights }),
       revealTraveller(foundation, { orders, rights }),
       checkIn(foundation, { rights, keys }),
+      getGateManifest(foundation, { reader, keys, lightOf: async () => 'green' }),
       followEvents(foundation, { orders, rights, lines, waiters }),
       listTicketKeys(keys),
     ],

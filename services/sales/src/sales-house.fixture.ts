@@ -43,8 +43,8 @@ import { run, type SalesTestOptions } from './run.ts';
 
 export const TENANT = 'ten_7f3k9q2m5x8c4v6b1n0a' as TenantId;
 export const FOREIGN = 'ten_7f3k9q2m5x8c4v6b1n0b' as TenantId;
-const SITE = 'sit_0a7f3k9q2m5x8c4v6b1n';
-const OTHER_SITE = 'sit_0a7f3k9q2m5x8c4v6b1m';
+export const SITE = 'sit_0a7f3k9q2m5x8c4v6b1n';
+export const OTHER_SITE = 'sit_0a7f3k9q2m5x8c4v6b1m';
 export const GATES = ['gat_0a7f3k9q2m5x8c4v6b1n', 'gat_0a7f3k9q2m5x8c4v6b1m'] as const;
 export const OTHER_GATE = 'gat_0a7f3k9q2m5x8c4v6b1k';
 
@@ -470,6 +470,7 @@ export async function openSalesHouse() {
     plays,
     instances,
     redisUrl: servers.redisUrl,
+    settings,
     start,
     call,
     offer,

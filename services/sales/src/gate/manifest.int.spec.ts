@@ -1,0 +1,165 @@
+// Manifests on real servers: what a gate is told, in pages, anew and of changes only; who may ask; and that a gate which follows them
+// judges as the platform would.
+import { openGate } from '@tongpiao/gate-verifier';
+import { fen } from '@tongpiao/kernel';
+import { eventually } from '@tongpiao/testing';
+import { expect } from 'chai';
+import { z } from 'zod';
+import { placeOf } from '../right/place.ts';
+import { codeOf, GATES, inDays, OTHER_GATE, OTHER_SITE, SITE, type Reply } from '../sales-house.fixture.ts';
+import { expectNotThere, openGateHouse, type GateHouse } from './gate-house.fixture.ts';
+
+const pageShape = z.looseObject({
+  begins: z.boolean(),
+  more: z.boolean(),
+  cursor: z.string(),
+  tickets: z.array(z.tuple([z.string(), z.number()], z.unknown())),
+  revocations: z.array(z.tuple([z.string(), z.number(), z.string()])),
+});
+type Page = z.output<typeof pageShape>;
+
+describe('SAL-41 manifest of a gate', function () {
+  this.timeout(60_000);
+  let world: GateHouse;
+  const [gate, sameSite] = GATES;
+
+  before(async () => {
+    world = await openGateHouse();
+  });
+  after(async () => world.stop());
+
+  const ask = (gateId: string, apiKey: string, since?: string): Promise<Reply> =>
+    world.house.call(
+      `/api/v1/gates/${gateId}/manifest${since === undefined ? '' : `?since=${encodeURIComponent(since)}`}`,
+      { apiKey },
+    );
+  const key = (): string => world.house.keys.gates[0] ?? '';
+  async function page(since?: string): Promise<Page> {
+    const reply = await ask(gate, key(), since);
+    expect(reply.status, reply.text).to.equal(200);
+    return pageShape.parse(reply.body);
+  }
+  async function all(since?: string): Promise<Page[]> {
+    const pages = [await page(since)];
+    for (let last = pages[0]; last?.more === true; last = pages[pages.length - 1]) pages.push(await page(last.cursor));
+    return pages;
+  }
+  const numbersOf = (pages: readonly Page[]): string[] =>
+    pages.flatMap(({ tickets }) => tickets.map(([number]) => number));
+  const deadOf = (pages: readonly Page[]): Record<string, string> =>
+    Object.fromEntries(pages.flatMap(({ revocations }) => revocations.map(([number, , reason]) => [number, reason])));
+
+  it('PLA-02 is for the gate itself and for staff of its tenant', async () => {
+    const { keys } = world.house;
+    expect((await ask(gate, keys.gates[0] ?? '')).status).to.equal(200);
+    expectNotThere(await ask(sameSite, keys.gates[0] ?? ''));
+    expectNotThere(await ask(gate, keys.foreign));
+    expectNotThere(await ask('gat_none', keys.gates[0] ?? ''));
+    expect((await ask(gate, keys.clerk)).status).to.equal(403);
+    expect((await world.house.call(`/api/v1/gates/${gate}/manifest`)).status).to.equal(401);
+    const wrong = await ask(gate, keys.gates[0] ?? '', 'nonsense');
+    expect([wrong.status, codeOf(wrong)]).to.deep.equal([400, 'sales.cursor-invalid']);
+  });
+
+  it('names the day’s tickets of its site, and revokes what is dead or has gone elsewhere', async () => {
+    const seeded = await world.seed([
+      {},
+      { siteId: OTHER_SITE },
+      { date: inDays(1), validFrom: `${inDays(3)}T00:00:00.000Z`, validUntil: `${inDays(4)}T00:00:00.000Z` },
+      { date: inDays(-1) },
+      {},
+      {},
+    ]);
+    const [plain, elsewhere, later, lastNight, refunded, exchanged] = seeded.map(({ number }) => number);
+    await world.change(seeded[4]?.id ?? '', {
+      type: 'RefundTicket',
+      refund: {
+        refundId: 'rfd_1',
+        fee: fen(0),
+        returned: fen(12_000),
+        reason: 'session-cancelled',
+        at: new Date().toISOString(),
+      },
+    });
+    const moved = await world.rights.load(world.scope, seeded[5]?.id ?? '');
+    if (moved === undefined || moved.state.status === 'none') throw new Error('not seeded');
+    const place = placeOf(
+      { ...moved.state, unitAmount: moved.state.amount, siteId: OTHER_SITE, date: inDays(9) },
+      { number: world.house.keys.clerk.slice(4, 19), qr: 'qr', holdId: 'hld_2' },
+    );
+    await world.change(seeded[5]?.id ?? '', {
+      type: 'ExchangeTicket',
+      exchangeId: 'exc_1',
+      revision: 1,
+      place,
+      fee: fen(0),
+      paid: fen(0),
+      returned: fen(0),
+      at: new Date().toISOString(),
+    });
+    const pages = await all();
+    expect(numbersOf(pages)).to.include.members([plain, lastNight]);
+    expect(numbersOf(pages)).to.not.include.members([elsewhere, later, refunded, exchanged]);
+    expect(deadOf(pages)).to.deep.equal({ [refunded ?? '']: 'refunded', [exchanged ?? '']: 'exchanged' });
+    const other = await ask(OTHER_GATE, world.house.keys.otherGate);
+    expect(numbersOf([pageShape.parse(other.body)])).to.deep.equal([elsewhere]);
+  });
+
+  it('comes in pages without gaps, and then tells changes only', async () => {
+    const seeded = await world.seed(Array.from({ length: 4_500 }, () => ({})));
+    const pages = await all();
+    expect(pages.map(({ begins, more }) => [begins, more])).to.deep.equal([
+      [true, true],
+      [false, true],
+      [false, false],
+    ]);
+    const told = numbersOf(pages);
+    expect(new Set(told).size).to.equal(told.length);
+    expect(told).to.include.members(seeded.map(({ number }) => number));
+    const cursor = pages[2]?.cursor ?? '';
+    const [first] = seeded;
+    await world.change(first?.id ?? '', {
+      type: 'CheckIn',
+      scan: { at: new Date().toISOString(), gateId: sameSite, siteId: SITE, date: inDays(0) },
+    });
+    const news = await all(cursor);
+    expect(news[0]?.begins).to.equal(false);
+    // What was written in the last minute is told once more: it may have been on its way.
+    const used = news.flatMap(({ tickets }) => tickets).filter(([number]) => number === first?.number);
+    expect(used[used.length - 1]).to.include.members([1, sameSite]);
+  });
+
+  it('is compressed for whoever can read that', async () => {
+    const path = `/api/v1/gates/${gate}/manifest`;
+    const port = world.house.instances[0]?.httpPort ?? 0;
+    const sizeOf = async (encoding: string): Promise<[string | null, number]> => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+        headers: { 'x-api-key': key(), 'accept-encoding': encoding },
+      });
+      await answer.text();
+      return [answer.headers.get('content-encoding'), Number(answer.headers.get('content-length'))];
+    };
+    const [[plainly, large], [packed, small]] = [await sizeOf('identity'), await sizeOf('gzip')];
+    expect([plainly, packed]).to.deep.equal([null, 'gzip']);
+    expect(small).to.be.below(large * 0.7);
+  });
+
+  it('is learned by a gate, which then judges real codes', async () => {
+    const { house } = world;
+    const offer = await house.offer();
+    const session = await house.session(offer.productId, 10);
+    const order = await house.placed([{ sessionId: session, ticketTypeId: offer.types['adult'] ?? '', quantity: 2 }]);
+    await house.pay(order);
+    const [listed, late] = (await house.becomes(order, 'fulfilled')).tickets;
+    const verifier = await openGate({ gateId: gate });
+    await eventually('the whole list', async () => {
+      const cursor = verifier.cursor();
+      const { more } = await verifier.learn((await ask(gate, key(), cursor)).body);
+      return !more;
+    });
+    expect(await verifier.scan({ qr: listed?.qr ?? '' })).to.include({ admitted: true, listed: true });
+    expect(await verifier.scan({ qr: listed?.qr ?? '' })).to.include({ reason: 'already-used' });
+    expect(await verifier.scan({ qr: (late?.qr ?? '').replace(/.$/, '0') })).to.include({ reason: 'forged' });
+    expect(await verifier.scan({ ticketNumber: late?.number ?? '' })).to.include({ admitted: true });
+  });
+});

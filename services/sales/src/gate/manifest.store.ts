@@ -1,0 +1,130 @@
+// Reads rights for manifests: the few fields that gates are told of, in the order of their changes, in portions that hold no request up.
+// It looks at the collection of rights and never writes; a right has one door for writing, its aggregate.
+import { ticketStatusSchema } from '@tongpiao/contracts';
+import { openRecords, type Database, type Filter, type Scope } from '@tongpiao/persistence';
+import { Schema } from 'mongoose';
+import { z } from 'zod';
+import type { ManifestPosition } from './manifest-cursor.ts';
+import type { ListedRight, ManifestDay } from './manifest-rows.ts';
+
+export type ManifestReading = {
+  readonly rights: readonly ListedRight[];
+  /** Where to go on; undefined at the end. */
+  readonly reached: ManifestPosition | undefined;
+};
+export type ManifestReader = {
+  /** @param from where a reading goes on; undefined at its beginning */
+  read(
+    scope: Scope,
+    day: ManifestDay,
+    sinceMs: number,
+    from: ManifestPosition | undefined,
+    limit: number,
+  ): Promise<ManifestReading>;
+};
+
+const bilingual = z.object({ zh: z.string(), en: z.string() });
+const documentSchema = z.object({
+  _id: z.string(),
+  tenantId: z.string(),
+  changedAt: z.date(),
+  state: z.object({
+    number: z.string(),
+    revision: z.number(),
+    status: ticketStatusSchema,
+    siteId: z.string(),
+    date: z.string(),
+    validFrom: z.string(),
+    validUntil: z.string(),
+    entries: z.number(),
+    admits: z.number(),
+    gateIds: z.array(z.string()).optional(),
+    minutesBetweenEntries: z.number().optional(),
+    realName: z.boolean(),
+    showAtGate: z.array(z.string()),
+    productName: bilingual,
+    ticketTypeName: bilingual,
+    uses: z.array(z.object({ at: z.string(), gateId: z.string(), people: z.number() })),
+    past: z.array(
+      z.object({
+        number: z.string(),
+        revision: z.number(),
+        status: z.enum(['exchanged', 'superseded']),
+        siteId: z.string(),
+        date: z.string(),
+      }),
+    ),
+  }),
+});
+
+const PROJECTION: Readonly<Record<string, 1>> = Object.fromEntries([
+  ['tenantId', 1],
+  ['changedAt', 1],
+  ...Object.keys(documentSchema.shape.state.shape).map((field) => [`state.${field}`, 1] as const),
+]);
+/** Parsing a portion takes a few milliseconds; between two of them others have their turn. */
+const PORTION = 500;
+
+/** After the rights themselves were opened: their store makes the indexes. */
+export async function openManifestReader(database: Database): Promise<ManifestReader> {
+  const records = await openRecords(database.connection, 'rights', new Schema({}), (document) =>
+    documentSchema.parse(document),
+  );
+  type Found = z.output<typeof documentSchema>;
+
+  const ask = (scope: Scope, filter: Filter, limit: number): Promise<readonly Found[]> =>
+    records.find(scope, filter, { sort: { changedAt: 1, _id: 1 }, limit, projection: PROJECTION });
+
+  /** Many change in one millisecond, and the id decides among them. Two queries, since each follows the index and one with "or" would not. */
+  async function portion(
+    scope: Scope,
+    stream: Filter,
+    sinceMs: number,
+    after: ManifestPosition['after'],
+    limit: number,
+  ): Promise<readonly Found[]> {
+    if (after === undefined) return ask(scope, { ...stream, changedAt: { $gte: new Date(sinceMs) } }, limit);
+    const changedAt = new Date(after.changedAtMs);
+    const same = await ask(scope, { ...stream, changedAt, _id: { $gt: after.id } }, limit);
+    if (same.length === limit) return same;
+    return [...same, ...(await ask(scope, { ...stream, changedAt: { $gt: changedAt } }, limit - same.length))];
+  }
+
+  return {
+    async read(scope, day, sinceMs, from, limit) {
+      const streams = streamsOf(day);
+      const rights: ListedRight[] = [];
+      let { stream, after } = from ?? { stream: 0, after: undefined };
+      for (;;) {
+        const filter = streams[stream];
+        if (filter === undefined) return { rights, reached: undefined };
+        if (rights.length >= limit) return { rights, reached: { stream, after } };
+        const wanted = Math.min(PORTION, limit - rights.length);
+        const found = await portion(scope, filter, sinceMs, after, wanted);
+        for (const { state } of found) rights.push(state);
+        const last = found[found.length - 1];
+        if (last !== undefined) after = { changedAtMs: last.changedAt.getTime(), id: last._id };
+        if (found.length < wanted) {
+          stream += 1;
+          after = undefined;
+        }
+      }
+    },
+  };
+}
+
+/** Per day tickets that may open a gate there, and tickets that were for it and are no longer: each follows an index by its changes. */
+function streamsOf({ siteId, dates, from, until }: ManifestDay): readonly Filter[] {
+  return [
+    ...dates.map((date) => ({
+      'state.siteId': siteId,
+      'state.date': date,
+      'state.validUntil': { $gte: from },
+      'state.validFrom': { $lt: until },
+    })),
+    ...dates.map((date) => ({
+      'state.past': { $elemMatch: { siteId, date } },
+      'state.past.number': { $exists: true },
+    })),
+  ];
+}
