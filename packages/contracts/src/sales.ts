@@ -11,6 +11,7 @@ import {
 import {
   bilingualSchema,
   idSchema,
+  idTypeSchema,
   languageSchema,
   orderStatusSchema,
   salesChannelSchema,
@@ -210,6 +211,11 @@ export const ticketExchanged = defineEvent({
     paid: amountSchema,
     returned: amountSchema,
     exchangedAt: instantSchema,
+    revision: z.int().positive().optional(),
+    sessionId: idSchema.optional(),
+    startsAt: instantSchema.optional(),
+    endsAt: instantSchema.optional(),
+    validUntil: instantSchema.optional(),
   }),
   example: {
     ...TICKET_FACTS,
@@ -236,6 +242,172 @@ export const ticketExpired = defineEvent({
     expiredAt: instantSchema,
   }),
   example: { ...TICKET_FACTS, amount: 12_000, entriesUsed: 0, expiredAt: '2026-12-01T11:00:00+08:00' },
+});
+
+const ofApplication = { ...ticketFacts, applicationId: idSchema };
+const OF_APPLICATION = { ...TICKET_FACTS, applicationId: 'rei_0a5d8k2m7q9x3c6v1b4n' };
+
+export const ticketFrozen = defineEvent({
+  type: 'sales.ticket.frozen.v1',
+  summary: 'A ticket was reported lost: no gate lets it in until the application is decided (REI-04).',
+  data: z.object({ ...ofApplication, frozenAt: instantSchema }),
+  example: { ...OF_APPLICATION, frozenAt: '2026-11-30T10:00:00+08:00' },
+});
+
+export const ticketThawed = defineEvent({
+  type: 'sales.ticket.thawed.v1',
+  summary: 'A frozen ticket is good again: the application came to nothing.',
+  data: z.object({ ...ofApplication, thawedAt: instantSchema }),
+  example: { ...OF_APPLICATION, thawedAt: '2026-11-30T11:00:00+08:00' },
+});
+
+export const ticketReissued = defineEvent({
+  type: 'sales.ticket.reissued.v1',
+  summary: 'A right has a new ticket; the old number and QR are dead (REI-32).',
+  data: z.object({
+    ...ofApplication,
+    previousNumber: z.string(),
+    revision: z.int().positive(),
+    reissueCode: z.string().max(80),
+    ticket: toldTicket,
+    reissuedAt: instantSchema,
+  }),
+  example: {
+    ...OF_APPLICATION,
+    ticketNumber: '0A8G4M1R3N6Y9D5',
+    previousNumber: TICKET_FACTS.ticketNumber,
+    revision: 2,
+    reissueCode: 'RC-0A5D8K2M7Q9X3C6V',
+    ticket: {
+      number: '0A8G4M1R3N6Y9D5',
+      ticketType: { zh: '成人票', en: 'Adult' },
+      sessionId: 'ses_0a1b2c3d4e5f6g7h8j9k',
+      date: '2026-12-01',
+      startsAt: '2026-12-01T09:00:00+08:00',
+      endsAt: '2026-12-01T11:00:00+08:00',
+      amount: 12_000,
+      qr: 'TP1.k1.payload.signature',
+    },
+    reissuedAt: '2026-11-30T10:30:00+08:00',
+  },
+});
+
+const refusedWork = { rightId: idSchema, applicationId: idSchema, reason: z.string().max(100) };
+const REFUSED_WORK = {
+  rightId: TICKET_FACTS.rightId,
+  applicationId: OF_APPLICATION.applicationId,
+  reason: 'sales.ticket-used',
+};
+
+export const ticketFreezeRefused = defineEvent({
+  type: 'sales.ticket.freeze-refused.v1',
+  summary: 'The ticket cannot be frozen, and why: its application must not go on as if it were.',
+  data: z.object(refusedWork),
+  example: REFUSED_WORK,
+});
+
+export const ticketReissueRefused = defineEvent({
+  type: 'sales.ticket.reissue-refused.v1',
+  summary: 'The ticket cannot be replaced any more: it was used, given back or exchanged meanwhile.',
+  data: z.object({ ...refusedWork, reissueCode: z.string().max(80) }),
+  example: { ...REFUSED_WORK, reissueCode: 'RC-0A5D8K2M7Q9X3C6V' },
+});
+
+export const freezeTicket = defineCommand({
+  type: 'sales.ticket.freeze.v1',
+  summary: 'Freeze a ticket that its owner has lost.',
+  data: z.object({ rightId: idSchema, applicationId: idSchema }),
+  example: { rightId: TICKET_FACTS.rightId, applicationId: OF_APPLICATION.applicationId },
+});
+
+export const thawTicket = defineCommand({
+  type: 'sales.ticket.thaw.v1',
+  summary: 'The application came to nothing: the ticket that it froze is good again.',
+  data: z.object({ rightId: idSchema, applicationId: idSchema }),
+  example: { rightId: TICKET_FACTS.rightId, applicationId: OF_APPLICATION.applicationId },
+});
+
+export const reissueTicket = defineCommand({
+  type: 'sales.ticket.reissue.v1',
+  summary: 'Replace a ticket by a new one for the same place; with one reissue code it happens once (REI-23).',
+  data: z.object({
+    rightId: idSchema,
+    applicationId: idSchema,
+    reissueCode: z.string().min(8).max(80),
+    kind: z.enum(['replacement', 'correction']),
+    /** REI-31: what is put right, sealed for sales. */
+    traveller: z.object({ name: sealedForRecipient, idType: idTypeSchema, idNumber: sealedForRecipient }).optional(),
+  }),
+  example: {
+    rightId: TICKET_FACTS.rightId,
+    applicationId: OF_APPLICATION.applicationId,
+    reissueCode: 'RC-0A5D8K2M7Q9X3C6V',
+    kind: 'replacement',
+  },
+});
+
+/** What the reissue service needs to know of each ticket that was sold, with personal data sealed for it alone. */
+export const ticketsRecorded = defineEvent({
+  type: 'sales.order.tickets-recorded.v1',
+  summary: 'Tickets of an order as they were sold, for whoever has to recognise their owners (REI-10).',
+  data: z.object({
+    orderId: idSchema,
+    channel: salesChannelSchema,
+    language: languageSchema,
+    placedAt: instantSchema,
+    /** Sealed for reissue. */
+    contact,
+    tickets: z
+      .array(
+        z.object({
+          rightId: idSchema,
+          number: z.string(),
+          siteId: idSchema,
+          productId: idSchema,
+          product: bilingualSchema,
+          ticketTypeId: idSchema,
+          ticketType: bilingualSchema,
+          sessionId: idSchema,
+          date: localDateSchema,
+          startsAt: instantSchema,
+          endsAt: instantSchema,
+          validUntil: instantSchema,
+          amount: amountSchema,
+          realName: z.boolean(),
+          traveller: z
+            .object({ name: sealedForRecipient, idType: idTypeSchema, idNumber: sealedForRecipient })
+            .optional(),
+        }),
+      )
+      .min(1)
+      .max(500),
+  }),
+  example: {
+    orderId: ORDER,
+    channel: 'web',
+    language: 'zh-CN',
+    placedAt: '2026-11-28T10:00:00+08:00',
+    contact: { name: 'b1.c2VhbGVk', phone: 'b1.c2VhbGVk' },
+    tickets: [
+      {
+        rightId: TICKET_FACTS.rightId,
+        number: TICKET_FACTS.ticketNumber,
+        siteId: 'sit_0a7f3k9q2m5x8c4v6b1n',
+        productId: TICKET_FACTS.productId,
+        product: { zh: '分时入园门票', en: 'Timed entry' },
+        ticketTypeId: 'tty_0a1b2c3d4e5f6g7h8j9k',
+        ticketType: { zh: '成人票', en: 'Adult' },
+        sessionId: 'ses_0a1b2c3d4e5f6g7h8j9k',
+        date: '2026-12-01',
+        startsAt: '2026-12-01T09:00:00+08:00',
+        endsAt: '2026-12-01T11:00:00+08:00',
+        validUntil: '2026-12-01T11:00:00+08:00',
+        amount: 12_000,
+        realName: true,
+        traveller: { name: 'b1.c2VhbGVk', idType: 'id_card', idNumber: 'b1.c2VhbGVk' },
+      },
+    ],
+  },
 });
 
 export const ticketsRefunded = defineEvent({
@@ -422,9 +594,13 @@ export const replaceTicket = defineCommand({
 
 export const workDisruption = defineCommand({
   type: 'sales.disruption.work.v1',
-  summary: 'Timer of sales to itself: go on with the holders of a disrupted session.',
-  data: z.object({ disruptionId: idSchema }),
-  example: { disruptionId: 'dis_0a5d8k2m7q9x3c6v1b4n' },
+  summary: 'Sales to itself, at once or as a timer: go on with the holders of a disrupted session.',
+  data: z.object({
+    disruptionId: idSchema,
+    /** Steps that were finished before: a repeated message finds more of them and does nothing. */
+    step: z.int().nonnegative().optional(),
+  }),
+  example: { disruptionId: 'dis_0a5d8k2m7q9x3c6v1b4n', step: 3 },
 });
 
 export const reviewHold = defineCommand({

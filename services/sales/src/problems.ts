@@ -316,6 +316,11 @@ export const problems: ProblemCatalogue = {
     ['订单尚无票', 'The order has no tickets yet'],
     ['订单尚未出票，请稍后再试。', 'The order has no tickets yet; try again in a moment.'],
   ),
+  'sales.ticket-frozen': problem(
+    409,
+    ['票已冻结', 'The ticket is frozen'],
+    ['此票正由另一补票申请冻结。', 'Another application has frozen the ticket.'],
+  ),
 };
 
 /** What a quote may be refused for; orders add to it. */

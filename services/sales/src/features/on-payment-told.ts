@@ -37,6 +37,8 @@ export function onPaymentTold(
   return async (message) => {
     const scope = foundation.scopeOf(message.envelope);
     const { orderId } = message.envelope.data as { orderId: string };
+    // Others take money too, e.g. the fee of a reissue: those payments are theirs to hear of.
+    if (!orderId.startsWith('ord_')) return;
     const { state } = await parts.orders.handle(scope, orderId, commandOf(message), { messageId: message.envelope.id });
     await parts.carryOn(scope, orderId, state);
   };

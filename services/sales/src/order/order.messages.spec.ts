@@ -123,7 +123,11 @@ describe('messages of an order', () => {
 
   it('SAL-32 fulfilled: notification gets every ticket with its QR', () => {
     const messages = said(fulfilled, ...withTwo, paidBy('pay_1'));
-    expect(spelled(messages)).to.deep.equal(['no more issue-tickets', 'sales.order.fulfilled.v1']);
+    expect(spelled(messages)).to.deep.equal([
+      'no more issue-tickets',
+      'sales.order.fulfilled.v1',
+      'sales.order.tickets-recorded.v1',
+    ]);
     const data = dataOf(messages, 'sales.order.fulfilled.v1') as { tickets: readonly unknown[]; total: number };
     expect(data.total).to.equal(24_000);
     expect(data.tickets).to.deep.equal(
@@ -138,6 +142,17 @@ describe('messages of an order', () => {
         qr: `qr-${number}`,
       })),
     );
+  });
+
+  it('REI-10 fulfilled: the reissue service gets every ticket with its right', () => {
+    const messages = said(fulfilled, ...withTwo, paidBy('pay_1'));
+    const data = dataOf(messages, 'sales.order.tickets-recorded.v1') as {
+      tickets: readonly { rightId: string; number: string; realName: boolean }[];
+    };
+    expect(data.tickets.map(({ rightId, number, realName }) => ({ rightId, number, realName }))).to.deep.equal([
+      { rightId: 'rgt_1', number: 'N1', realName: false },
+      { rightId: 'rgt_2', number: 'N2', realName: false },
+    ]);
   });
 
   it('SAL-23 a refund is asked of finance, and the buyer is told when the money is back', () => {

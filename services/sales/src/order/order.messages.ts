@@ -13,6 +13,7 @@ import {
   refundPayment,
   releaseHold,
   requestPayment,
+  ticketsRecorded,
   ticketsRefunded,
   waitingJoined,
   waitingServed,
@@ -20,7 +21,7 @@ import {
 import { formatYuan, unreachable } from '@tongpiao/kernel';
 import { remind, say, type Said } from '@tongpiao/persistence';
 import { exchangeMessages } from './exchange.messages.ts';
-import { aboutOrder, contactFor, productOf, toldTicket } from './order-words.ts';
+import { aboutOrder, contactFor, productOf, recordedTicket, toldTicket } from './order-words.ts';
 import { openPayments } from './order.evolve.ts';
 import type { LiveOrder, OrderEvent, OrderState } from './order.ts';
 
@@ -104,7 +105,7 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
         remind(ISSUE, event.issueBy, issueTickets, { orderId }),
       ];
     case 'OrderFulfilled':
-      return [{ cancelTimer: ISSUE }, fulfilled(orderId, state, event)];
+      return [{ cancelTimer: ISSUE }, fulfilled(orderId, state, event), recorded(orderId, state, event)];
     case 'RefundRequested': {
       const { id: refundId, paymentId, amount, reason } = event.refund;
       return [say(refundPayment, { refundId, paymentId, orderId, amount, reason })];
@@ -186,6 +187,24 @@ function fulfilled(orderId: string, state: LiveOrder, event: Extract<OrderEvent,
     contact: contactFor(state),
     total: state.total,
     product: productOf(state),
+    tickets,
+  });
+}
+
+/** The same tickets for the reissue service, which has to recognise their owners one day. */
+function recorded(orderId: string, state: LiveOrder, event: Extract<OrderEvent, { type: 'OrderFulfilled' }>): Said {
+  const tickets = state.lines.flatMap((line) =>
+    event.tickets
+      .filter(({ lineId }) => lineId === line.lineId)
+      .map(({ rightId, number }, index) => recordedTicket(line, { rightId, number }, line.travellers[index])),
+  );
+  const { channel, language, placedAt } = state;
+  return say(ticketsRecorded, {
+    orderId,
+    channel,
+    language,
+    placedAt,
+    contact: contactFor(state, 'reissue'),
     tickets,
   });
 }

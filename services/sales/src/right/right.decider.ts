@@ -15,11 +15,20 @@
 // validity, and not while its holder may choose what becomes of it (SAL-52)   ⁴ the same exchange again: -   ⁵ only as an exception, or
 // because its session was cancelled   ⁶ scanned in time, told late: the use counts, the price was earned by expiry   ⁷ once for each
 // disruption, and not for fewer places once all of them are gone
+//
+// status ↓ \ command →     FreezeTicket             ThawTicket             ReplaceTicket⁸
+// none                     not-found                not-found              not-found
+// issued | checked_in      frozen                   -                      replaced
+// frozen                   - (same) | frozen⁹       thawed (same) | -      replaced (same) | frozen⁹
+// used                     used                     -                      used
+// any other                not-living               -                      not-living
+//
+// ⁸ the same reissue code again: -, whatever has become of the new ticket   ⁹ another application has it
 // PrintTicket: printed when issued or checked_in and never printed; the same serial again: -; else printed-already | not-living.
 // RecordReveal: revealed in every status but none, where it is not-found.
 import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
 import { admission, peopleOf, placesLeft } from './admission.policy.ts';
-import type { HandedIn, Offer, RightCommand, RightEvent, RightState, SoldRight, Use } from './right.ts';
+import type { HandedIn, Offer, PastTicket, RightCommand, RightEvent, RightState, SoldRight, Use } from './right.ts';
 
 type Of<Type extends RightCommand['type']> = Extract<RightCommand, { type: Type }>;
 
@@ -35,6 +44,16 @@ function decide(state: RightState, command: RightCommand): readonly RightEvent[]
       return refund(existing(state), command);
     case 'ExchangeTicket':
       return exchange(existing(state), command);
+    case 'FreezeTicket':
+      return freeze(existing(state), command);
+    case 'ThawTicket': {
+      const { applicationId, at } = command;
+      return existing(state).freeze?.applicationId === applicationId
+        ? [{ type: 'TicketThawed', applicationId, at }]
+        : [];
+    }
+    case 'ReplaceTicket':
+      return replace(existing(state), command);
     case 'ExpireTicket':
       return isLiving(state) && !awaitsChoice(state) && Date.parse(command.at) > Date.parse(state.validUntil)
         ? [{ type: 'TicketExpired', at: command.at }]
@@ -158,6 +177,28 @@ function exchange(state: SoldRight, command: Of<'ExchangeTicket'>): readonly Rig
   ];
 }
 
+function freeze(state: SoldRight, { applicationId, at }: Of<'FreezeTicket'>): readonly RightEvent[] {
+  if (state.freeze !== undefined) {
+    if (state.freeze.applicationId === applicationId) return [];
+    throw frozen();
+  }
+  if (state.status === 'used') throw used(state);
+  if (!isLiving(state)) throw notLiving(state);
+  return [{ type: 'TicketFrozen', freeze: { applicationId, at, before: state.status } }];
+}
+
+/** REI-32: the old ticket dies and the new one lives in this one event. */
+function replace(state: SoldRight, { replacement }: Of<'ReplaceTicket'>): readonly RightEvent[] {
+  if (state.past.some(({ cause }) => cause === replacement.code)) return [];
+  if (state.freeze !== undefined && state.freeze.applicationId !== replacement.applicationId) throw frozen();
+  if (state.status === 'used') throw used(state);
+  if (!isLiving(state) && state.status !== 'frozen') throw notLiving(state);
+  const { number, revision, sessionId, siteId, date, amount } = state;
+  const { code: cause, at } = replacement;
+  const before: PastTicket = { number, revision, status: 'superseded', sessionId, siteId, date, amount, cause, at };
+  return [{ type: 'TicketReplaced', replacement, before }];
+}
+
 function print(state: SoldRight, { serial, by, at }: Of<'PrintTicket'>): readonly RightEvent[] {
   if (!isLiving(state)) throw notLiving(state);
   const [before] = state.prints;
@@ -174,6 +215,10 @@ function used(state: SoldRight): DomainError {
   return new DomainError('sales.ticket-used', 'The ticket was used already.', {
     ...(use === undefined ? {} : { at: use.at, gateId: use.gateId }),
   });
+}
+
+function frozen(): DomainError {
+  return new DomainError('sales.ticket-frozen', 'Another application has frozen the ticket.');
 }
 
 function notLiving(state: SoldRight): DomainError {
@@ -211,6 +256,15 @@ function evolve(state: RightState, event: RightEvent): RightState {
         prints: [],
       };
     }
+    case 'TicketFrozen':
+      return { ...state, status: 'frozen', freeze: event.freeze };
+    case 'TicketThawed':
+      return thawed(state);
+    case 'TicketReplaced': {
+      const { number, qr, traveller = state.traveller } = event.replacement;
+      const past = [...state.past, event.before];
+      return { ...thawed(state), number, qr, traveller, revision: state.revision + 1, past, prints: [] };
+    }
     case 'TicketExpired':
       return { ...state, status: 'expired' };
     case 'ChoiceOffered':
@@ -220,6 +274,10 @@ function evolve(state: RightState, event: RightEvent): RightState {
     case 'TravellerRevealed':
       return state;
   }
+}
+
+function thawed({ freeze: before, ...state }: SoldRight): SoldRight {
+  return before === undefined ? state : { ...state, status: before.before };
 }
 
 function withUse(state: SoldRight, use: Use): SoldRight {

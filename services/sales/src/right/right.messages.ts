@@ -1,6 +1,15 @@
 // What others must hear of a right: inventory gets places back, finance earns or returns its price (FIN-12), the order sends money.
 // Issuing is told by the order.
-import { returnPlaces, ticketExchanged, ticketExpired, ticketRefunded, ticketUsed } from '@tongpiao/contracts';
+import {
+  returnPlaces,
+  ticketExchanged,
+  ticketExpired,
+  ticketFrozen,
+  ticketReissued,
+  ticketRefunded,
+  ticketThawed,
+  ticketUsed,
+} from '@tongpiao/contracts';
 import { say, type Said } from '@tongpiao/persistence';
 import type { RightEvent, RightState, SoldRight, Use } from './right.ts';
 
@@ -39,12 +48,37 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
         paid,
         returned,
         exchangedAt,
+        revision: state.revision,
+        sessionId: state.sessionId,
+        startsAt: state.startsAt,
+        endsAt: state.endsAt,
+        validUntil: state.validUntil,
       });
       if (!event.returnPlaces) return [told];
       const { holdBefore: holdId, peopleBefore: quantity } = event;
       return [
         told,
         say(returnPlaces, { holdId, orderId, returnId: exchangeId, sessionId: before.sessionId, quantity }),
+      ];
+    }
+    case 'TicketFrozen':
+      return [say(ticketFrozen, { ...ticket, applicationId: event.freeze.applicationId, frozenAt: event.freeze.at })];
+    case 'TicketThawed':
+      return [say(ticketThawed, { ...ticket, applicationId: event.applicationId, thawedAt: event.at })];
+    case 'TicketReplaced': {
+      const { applicationId, code, at: reissuedAt, qr } = event.replacement;
+      const { ticketTypeName: ticketType, sessionId, date, startsAt, endsAt, amount, revision } = state;
+      const told = { number: ticketNumber, ticketType, sessionId, date, startsAt, endsAt, amount, qr };
+      return [
+        say(ticketReissued, {
+          ...ticket,
+          previousNumber: event.before.number,
+          revision,
+          applicationId,
+          reissueCode: code,
+          ticket: told,
+          reissuedAt,
+        }),
       ];
     }
     case 'TicketExpired':

@@ -81,6 +81,9 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
     offer: z
       .object({ disruptionId: z.string(), kind: z.enum(['cancelled', 'reduced']), decideBy: z.string() })
       .optional(),
+    freeze: z
+      .object({ applicationId: z.string(), at: z.string(), before: z.enum(['issued', 'checked_in']) })
+      .optional(),
     soldAt: z.string(),
     holdId: z.string(),
     admits: z.number().int().positive(),

@@ -85,6 +85,25 @@ export type Offer = {
   readonly decideBy: string;
 };
 
+/** REI-04: reported lost; only the application that froze it can thaw or replace it. */
+export type Freeze = {
+  readonly applicationId: string;
+  readonly at: string;
+  readonly before: 'issued' | 'checked_in';
+};
+
+/** A new ticket for the same place: number and QR of its own, and a traveller whose data were put right (REI-31). */
+export type Replacement = {
+  readonly applicationId: string;
+  /** REI-23: with it the ticket is replaced once, whatever is retried. */
+  readonly code: string;
+  readonly kind: 'replacement' | 'correction';
+  readonly number: string;
+  readonly qr: string;
+  readonly traveller?: Traveller | undefined;
+  readonly at: string;
+};
+
 /** What a gate decided without network, and what was true (SAL-41): kept apart. */
 export type HandedIn = {
   readonly scanId: string;
@@ -126,6 +145,7 @@ export type RightState =
       readonly handedIn: readonly HandedIn[];
       readonly refund?: TicketRefund | undefined;
       readonly offer?: Offer | undefined;
+      readonly freeze?: Freeze | undefined;
     });
 export type SoldRight = Exclude<RightState, { status: 'none' }>;
 
@@ -166,6 +186,9 @@ export type RightCommand =
       readonly returned: Fen;
       readonly at: string;
     }
+  | { readonly type: 'FreezeTicket'; readonly applicationId: string; readonly at: string }
+  | { readonly type: 'ThawTicket'; readonly applicationId: string; readonly at: string }
+  | { readonly type: 'ReplaceTicket'; readonly replacement: Replacement }
   | { readonly type: 'ExpireTicket'; readonly at: string }
   | { readonly type: 'OfferChoice'; readonly offer: Offer }
   | { readonly type: 'PrintTicket'; readonly serial: string; readonly by: string; readonly at: string }
@@ -197,6 +220,9 @@ export type RightEvent =
       readonly returned: Fen;
       readonly at: string;
     }
+  | { readonly type: 'TicketFrozen'; readonly freeze: Freeze }
+  | { readonly type: 'TicketThawed'; readonly applicationId: string; readonly at: string }
+  | { readonly type: 'TicketReplaced'; readonly replacement: Replacement; readonly before: PastTicket }
   | { readonly type: 'TicketExpired'; readonly at: string }
   | { readonly type: 'ChoiceOffered'; readonly offer: Offer }
   | { readonly type: 'TicketPrinted'; readonly print: Print }

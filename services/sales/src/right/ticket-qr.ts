@@ -1,8 +1,8 @@
 // The signed QR token of a ticket (SAL-30): what a gate without network can judge by itself.
 import type { ProductId, SessionId, SiteId, TenantId, TicketNumber, TicketTypeId, Id } from '@tongpiao/kernel';
 import { signTicket } from '@tongpiao/service-shell';
-import type { OrderLine } from '../order/order.ts';
 import type { TicketKeys } from '../ticket-keys/ticket-keys.store.ts';
+import type { Place } from './right.ts';
 
 export type TicketOf = {
   readonly tenantId: TenantId;
@@ -11,9 +11,15 @@ export type TicketOf = {
   readonly revision: number;
 };
 
+/** What of a place the token says. */
+type Printed = Pick<
+  Place,
+  'siteId' | 'sessionId' | 'productId' | 'ticketTypeId' | 'validFrom' | 'validUntil' | 'entries' | 'realName'
+>;
+
 export function signedQr(
   keys: TicketKeys,
-  line: Omit<OrderLine, 'travellers' | 'lineId' | 'quantity'>,
+  place: Printed,
   { tenantId, rightId, number, revision }: TicketOf,
   now: Date,
 ): string {
@@ -22,17 +28,17 @@ export function signedQr(
     {
       v: 1,
       tenantId,
-      siteIds: [line.siteId as SiteId],
+      siteIds: [place.siteId as SiteId],
       number,
       revision,
       rightId,
-      sessionId: line.sessionId as SessionId,
-      productId: line.productId as ProductId,
-      ticketTypeId: line.ticketTypeId as TicketTypeId,
-      validFromEpochSeconds: Math.floor(Date.parse(line.validFrom) / 1_000),
-      validUntilEpochSeconds: Math.ceil(Date.parse(line.validUntil) / 1_000),
-      entries: line.entries,
-      realName: line.realName,
+      sessionId: place.sessionId as SessionId,
+      productId: place.productId as ProductId,
+      ticketTypeId: place.ticketTypeId as TicketTypeId,
+      validFromEpochSeconds: Math.floor(Date.parse(place.validFrom) / 1_000),
+      validUntilEpochSeconds: Math.ceil(Date.parse(place.validUntil) / 1_000),
+      entries: place.entries,
+      realName: place.realName,
     },
     privateKey,
     kid,

@@ -1,0 +1,137 @@
+// The reissue service asks for a ticket to be frozen, thawed or replaced (REI-04, REI-23, REI-32). The right decides; a refusal goes back
+// as an event, because somebody waits for it.
+// duplicate: the right knows the application and the code, and answers "-"; a refusal has the command's own id and is said again ·
+// late (used, given back, exchanged meanwhile): refused with that · early: cannot be, the ticket was told of by its order · crash before
+// the write: it comes again · crash after: the right's outbox says the rest.
+import {
+  envelopeOf,
+  freezeTicket,
+  reissueTicket,
+  thawTicket,
+  ticketFreezeRefused,
+  ticketReissueRefused,
+  type DataOf,
+  type Envelope,
+} from '@tongpiao/contracts';
+import { ContractBreach, DomainError, maskIdNumber, maskName, ticketNumberOf, type Id } from '@tongpiao/kernel';
+import { isMessage, type Received } from '@tongpiao/messaging';
+import { mac, type RecordKey, type Scope, type Snapshot } from '@tongpiao/persistence';
+import type { Foundation } from '@tongpiao/service-shell';
+import type { Traveller } from '../order/order.ts';
+import type { Replacement, RightState } from '../right/right.ts';
+import { signedQr } from '../right/ticket-qr.ts';
+import type { Rights } from '../stores.ts';
+import type { TicketKeys } from '../ticket-keys/ticket-keys.store.ts';
+
+export const REISSUE_COMMANDS = [freezeTicket, thawTicket, reissueTicket] as const;
+
+type Parts = { readonly rights: Rights; readonly keys: TicketKeys };
+type Reissue = Envelope<DataOf<typeof reissueTicket>>;
+
+export function onReissueCommand(foundation: Foundation, parts: Parts): (message: Received) => Promise<void> {
+  const { vault, clock, broker, bus } = foundation;
+  const numberKey = vault.serviceKey('right-ids');
+
+  async function refuse(
+    cause: Envelope<{ rightId: string; applicationId: string }>,
+    definition: typeof ticketFreezeRefused | typeof ticketReissueRefused,
+    data: DataOf<typeof ticketFreezeRefused> | DataOf<typeof ticketReissueRefused>,
+  ): Promise<void> {
+    const facts = {
+      id: `${cause.id}:refused`,
+      source: 'sales',
+      subject: cause.data.rightId,
+      time: clock(),
+      tenantId: foundation.scopeOf(cause).tenantId,
+      cause,
+    };
+    await broker.publisher.publish({ kind: 'event', envelope: envelopeOf(definition.type, facts, data) });
+  }
+
+  /** The corrected traveller under the right's own key; a right without one gets a key of its own. */
+  async function corrected(
+    scope: Scope,
+    envelope: Reissue,
+    right: Snapshot<RightState>,
+  ): Promise<{ traveller: Traveller; recordKey: RecordKey } | undefined> {
+    const { traveller } = envelope.data;
+    if (traveller === undefined) return undefined;
+    const open = (sealed: string): string => bus.openAs('sales', envelope.tenantid, envelope.id, sealed);
+    const [name, idNumber, idType] = [open(traveller.name), open(traveller.idNumber), traveller.idType];
+    const recordKey =
+      right.key === undefined ? await vault.newRecordKey(scope) : await parts.rights.recordKey(scope, right);
+    const index = await vault.blindIndex(scope, 'document', `${idType}:${idNumber}`);
+    return {
+      recordKey,
+      traveller: {
+        name: { sealed: recordKey.seal(name), masked: maskName(name) },
+        idType,
+        idNumber: { sealed: recordKey.seal(idNumber), masked: maskIdNumber(idNumber), index },
+      },
+    };
+  }
+
+  async function replace(scope: Scope, envelope: Reissue): Promise<void> {
+    const { rightId, applicationId, reissueCode: code, kind } = envelope.data;
+    const right = await parts.rights.load(scope, rightId);
+    if (right === undefined || right.state.status === 'none')
+      throw new DomainError('platform.not-found', 'There is no such ticket.');
+    const now = clock();
+    const number = ticketNumberOf(scope.tenantId, mac(numberKey, code).subarray(16, 28));
+    const revision = right.state.revision + 1;
+    const ticket = { tenantId: scope.tenantId, rightId: rightId as Id<'Right'>, number, revision };
+    const qr = signedQr(parts.keys, right.state, ticket, now);
+    const correction = await corrected(scope, envelope, right);
+    const replacement: Replacement = {
+      applicationId,
+      code,
+      kind,
+      number,
+      qr,
+      at: now.toISOString(),
+      ...(correction === undefined ? {} : { traveller: correction.traveller }),
+    };
+    await parts.rights.handle(
+      scope,
+      rightId,
+      (state) => {
+        // The QR names the revision that it makes: another change in between needs another QR.
+        if (state.status !== 'none' && state.revision + 1 !== revision && !hasCode(state, code))
+          throw new DomainError('sales.ticket-changed', 'The ticket has changed meanwhile.');
+        return { type: 'ReplaceTicket', replacement };
+      },
+      correction === undefined ? {} : { recordKey: correction.recordKey },
+    );
+  }
+
+  return async (message) => {
+    const scope = foundation.scopeOf(message.envelope);
+    const at = clock().toISOString();
+    if (isMessage(message, thawTicket)) {
+      const { rightId, applicationId } = message.envelope.data;
+      await parts.rights.handle(scope, rightId, { type: 'ThawTicket', applicationId, at });
+    } else if (isMessage(message, freezeTicket)) {
+      const { envelope } = message;
+      const { rightId, applicationId } = envelope.data;
+      try {
+        await parts.rights.handle(scope, rightId, { type: 'FreezeTicket', applicationId, at });
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error;
+        await refuse(envelope, ticketFreezeRefused, { rightId, applicationId, reason: error.code });
+      }
+    } else if (isMessage(message, reissueTicket)) {
+      const { envelope } = message;
+      const { rightId, applicationId, reissueCode } = envelope.data;
+      try {
+        await replace(scope, envelope);
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error;
+        await refuse(envelope, ticketReissueRefused, { rightId, applicationId, reissueCode, reason: error.code });
+      }
+    } else throw new ContractBreach('sales.unexpected-message', message.definition.type);
+  };
+}
+
+function hasCode(state: Exclude<RightState, { status: 'none' }>, code: string): boolean {
+  return state.past.some(({ cause }) => cause === code);
+}

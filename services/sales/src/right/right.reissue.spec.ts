@@ -1,0 +1,138 @@
+// Freezing, thawing and replacing a ticket: every cell, and that one right never has two living tickets whatever the applications do.
+import type { TicketStatus } from '@tongpiao/contracts';
+import { DomainError, fold } from '@tongpiao/kernel';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { admission } from './admission.policy.ts';
+import { rightDecider } from './right.decider.ts';
+import { scanAt, soldRight } from './right.fixture.ts';
+import type { Replacement, RightCommand, RightState, SoldRight } from './right.ts';
+
+const AT = '2026-11-30T00:00:00.000Z';
+const use = { at: scanAt().at, gateId: 'gat_1', people: 1 };
+const freeze = (applicationId = 'rei_1'): RightCommand => ({ type: 'FreezeTicket', applicationId, at: AT });
+const thaw = (applicationId = 'rei_1'): RightCommand => ({ type: 'ThawTicket', applicationId, at: AT });
+const replace = (change: Partial<Replacement> = {}): RightCommand => ({
+  type: 'ReplaceTicket',
+  replacement: {
+    applicationId: 'rei_1',
+    code: 'RC-1',
+    kind: 'replacement',
+    number: 'N2',
+    qr: 'TP1.K1.P2.S',
+    at: AT,
+    ...change,
+  },
+});
+const states: Readonly<Record<TicketStatus, SoldRight>> = {
+  issued: soldRight(),
+  checked_in: soldRight({ status: 'checked_in', entries: 2, uses: [use] }),
+  frozen: soldRight({ status: 'frozen', freeze: { applicationId: 'rei_1', at: AT, before: 'issued' } }),
+  used: soldRight({ status: 'used', uses: [use] }),
+  refunded: soldRight({ status: 'refunded' }),
+  exchanged: soldRight({ status: 'exchanged' }),
+  voided: soldRight({ status: 'voided' }),
+  superseded: soldRight({ status: 'superseded' }),
+  expired: soldRight({ status: 'expired' }),
+};
+
+function cell(state: RightState, command: RightCommand): string {
+  try {
+    return (
+      rightDecider
+        .decide(state, command)
+        .map(({ type }) => type)
+        .join('+') || '-'
+    );
+  } catch (error) {
+    if (error instanceof DomainError) return error.code;
+    throw error;
+  }
+}
+const row = (command: RightCommand): Record<string, string> => ({
+  none: cell({ status: 'none' }, command),
+  ...Object.fromEntries(Object.entries(states).map(([status, state]) => [status, cell(state, command)])),
+});
+const after = (state: RightState, command: RightCommand): RightState =>
+  fold(rightDecider, state, rightDecider.decide(state, command));
+const dead = {
+  refunded: 'sales.ticket-not-living',
+  exchanged: 'sales.ticket-not-living',
+  voided: 'sales.ticket-not-living',
+  superseded: 'sales.ticket-not-living',
+  expired: 'sales.ticket-not-living',
+};
+
+describe('right: reissue', () => {
+  it('REI-04 FreezeTicket', () => {
+    expect(row(freeze())).to.deep.equal({
+      none: 'platform.not-found',
+      issued: 'TicketFrozen',
+      checked_in: 'TicketFrozen',
+      frozen: '-',
+      used: 'sales.ticket-used',
+      ...dead,
+    });
+    expect(cell(states.frozen, freeze('rei_2'))).to.equal('sales.ticket-frozen');
+  });
+  it('ThawTicket: only by the application that froze it', () => {
+    const quiet = Object.fromEntries(Object.keys(states).map((status) => [status, '-']));
+    expect(row(thaw())).to.deep.equal({ none: 'platform.not-found', ...quiet, frozen: 'TicketThawed' });
+    expect(cell(states.frozen, thaw('rei_2'))).to.equal('-');
+  });
+  it('REI-32 ReplaceTicket', () => {
+    expect(row(replace())).to.deep.equal({
+      none: 'platform.not-found',
+      issued: 'TicketReplaced',
+      checked_in: 'TicketReplaced',
+      frozen: 'TicketReplaced',
+      used: 'sales.ticket-used',
+      ...dead,
+    });
+    expect(cell(states.frozen, replace({ applicationId: 'rei_2' }))).to.equal('sales.ticket-frozen');
+  });
+  it('REI-23 the same code again: nothing, whatever has become of the new ticket', () => {
+    const once = after(states.frozen, replace());
+    expect(once).to.include({ status: 'issued', revision: 2, number: 'N2' });
+    expect(cell(once, replace())).to.equal('-');
+    expect(cell({ ...(once as SoldRight), status: 'used' }, replace())).to.equal('-');
+  });
+  it('a thawed or replaced ticket is what it was: entries that were used stay used', () => {
+    const halfUsed = after(states.checked_in, freeze());
+    expect(halfUsed.status).to.equal('frozen');
+    expect(after(halfUsed, thaw())).to.include({ status: 'checked_in' }).and.not.have.property('freeze');
+    expect(after(halfUsed, replace())).to.include({ status: 'checked_in' }).and.have.property('uses').with.lengthOf(1);
+  });
+  it('REI-32 a reissue of a reissue: each old QR says superseded, the newest opens', () => {
+    const twice = after(after(states.issued, replace()), replace({ code: 'RC-2', number: 'N3' }));
+    for (const revision of [1, 2]) expect(admission(twice, scanAt({ revision }))).to.include({ reason: 'superseded' });
+    expect(admission(twice, scanAt({ revision: 3 })).admitted).to.equal(true);
+  });
+  it('one living ticket for one right, whatever two applications do with it', () => {
+    const anything = fc.oneof(
+      fc.constantFrom('rei_1', 'rei_2').map(freeze),
+      fc.constantFrom('rei_1', 'rei_2').map(thaw),
+      fc
+        .record({ applicationId: fc.constantFrom('rei_1', 'rei_2'), code: fc.constantFrom('RC-1', 'RC-2', 'RC-3') })
+        .map(({ applicationId, code }) => replace({ applicationId, code, number: `N-${code}` })),
+      fc.constant<RightCommand>({ type: 'CheckIn', scan: scanAt({ revision: undefined }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(anything, { maxLength: 30 }), (commands) => {
+        let state: RightState = soldRight();
+        for (const command of commands) {
+          try {
+            state = after(state, command);
+          } catch (error) {
+            if (!(error instanceof DomainError)) throw error;
+          }
+          if (state.status === 'none') throw new Error('a right vanished');
+          expect(state.revision).to.equal(state.past.length + 1);
+          expect(new Set([state.number, ...state.past.map(({ number }) => number)]).size).to.equal(state.revision);
+          expect(state.status === 'frozen').to.equal(state.freeze !== undefined);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
