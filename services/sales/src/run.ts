@@ -6,6 +6,7 @@ import {
   sessionChanged,
   ticketRefunded,
   waitingLineChanged,
+  workDisruption,
 } from '@tongpiao/contracts';
 import { isMessage } from '@tongpiao/messaging';
 import { createWaiters, openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
@@ -14,6 +15,7 @@ import { createAvailability } from './availability/availability.ts';
 import { openClaims } from './claim/claim.store.ts';
 import { orderFates } from './claim/order-fates.ts';
 import type { Config } from './config.ts';
+import { disruptionSpec } from './disruption/disruption.store.ts';
 import { browseProducts } from './features/browse-products.ts';
 import { cancelOrder } from './features/cancel-order.ts';
 import { createCarryOn } from './features/carry-on.ts';
@@ -27,17 +29,20 @@ import { getOrder, listOrders } from './features/get-order.ts';
 import { getTicket, getTicketQr, revealTraveller } from './features/get-ticket.ts';
 import { createTicketIssuer } from './features/issue-tickets.ts';
 import { manageProducts } from './features/manage-products.ts';
+import { onDisruptionWork } from './features/on-disruption-work.ts';
 import { HOLD_ANSWERS, onHoldAnswered } from './features/on-hold-answered.ts';
 import { onHoldReview } from './features/on-hold-review.ts';
 import { ORDER_TIMERS, onOrderTimer } from './features/on-order-timer.ts';
 import { onPaymentTold, PAYMENT_NEWS } from './features/on-payment-told.ts';
 import { onSessionChanged } from './features/on-session-changed.ts';
 import { onWaitingLineChanged } from './features/on-waiting-line-changed.ts';
+import { DISRUPTED, onSessionDisrupted } from './features/on-session-disrupted.ts';
 import { onTicketRefunded } from './features/on-ticket-refunded.ts';
 import { placeOrder } from './features/place-order.ts';
 import { refundTicket } from './features/refund-ticket.ts';
 import { onRepublish, REPUBLISH } from './features/republish.ts';
 import { requestPayment } from './features/request-payment.ts';
+import { sessionCancellations } from './features/session-cancellations.ts';
 import { settleExchange } from './features/settle-exchange.ts';
 import { listTicketKeys } from './features/ticket-key-list.ts';
 import { openManifestReader } from './gate/manifest.store.ts';
@@ -73,6 +78,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const orders = await foundation.aggregate(orderSpec);
   const rights = await foundation.aggregate(rightSpec);
   const products = await foundation.aggregate(productSpec);
+  const disruptions = await foundation.aggregate(disruptionSpec);
   const reader = await openManifestReader(database);
   const sessions = await openSessionViews(database);
   const lines = await openWaitingLines(database);
@@ -94,6 +100,9 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     logger,
   });
   const waiting = createOrderWaiting(orders, waiters);
+  disruptions.onCommit((id) => {
+    waiters.wake([id]);
+  });
 
   const catalogue = createProductCatalogue(products, everywhere);
   const quoting = createQuoting(foundation, {
@@ -131,6 +140,21 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     definitions: [ticketRefunded],
     handle: onTicketRefunded(foundation, orders),
     ...busy,
+  });
+  await broker.consume({
+    slice: 'on-session-disrupted',
+    definitions: DISRUPTED,
+    singleActive: true,
+    handle: onSessionDisrupted(foundation, disruptions),
+    concurrency: 1,
+  });
+  await broker.consume({
+    slice: 'on-disruption-work',
+    definitions: [workDisruption],
+    handle: onDisruptionWork(foundation, { disruptions, orders, rights, refundIds }),
+    // One step after the other: their pace is what leaves room for sales.
+    concurrency: 1,
+    prefetch: 1,
   });
   await broker.consume({
     slice: 'on-hold-review',
@@ -200,7 +224,8 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       revealTraveller(foundation, { orders, rights }),
       checkIn(foundation, { rights, keys }),
       getGateManifest(foundation, { reader, keys, lightOf: async () => 'green' }),
-      followEvents(foundation, { orders, rights, lines, waiters }),
+      followEvents(foundation, { orders, rights, lines, disruptions, waiters }),
+      ...sessionCancellations({ disruptions, rights }),
       listTicketKeys(keys),
     ],
   });

@@ -3,6 +3,9 @@
 import {
   closePayment,
   confirmHold,
+  exchangeCompleted,
+  extendHold,
+  holderToldOfDisruption,
   holdGranted,
   holdRejected,
   orderClosed,
@@ -19,9 +22,12 @@ import {
   republishTenants,
   republishTrust,
   requestPayment,
+  returnPlaces,
   sessionChanged,
   tenantChanged,
   tenantsRepublished,
+  ticketExpired,
+  ticketsRefunded,
   ticketUsed,
   trustBeat,
   TRUST_BEAT_EVERY_MS,
@@ -69,7 +75,8 @@ export type Ask = {
   readonly instance?: Running;
 };
 
-const ticket = z.object({ number: z.string(), status: z.string(), qr: z.string() });
+// A ticket that was exchanged has no QR any more.
+const ticket = z.object({ number: z.string(), status: z.string(), qr: z.string().default('') });
 const orderShape = z.looseObject({
   id: z.string(),
   status: z.string(),
@@ -104,6 +111,8 @@ export async function openSalesHouse() {
   const keys = {
     manager: staff(TENANT, ['manager', 'tenant_admin']),
     clerk: staff(TENANT, ['sales_clerk']),
+    director: staff(TENANT, ['director']),
+    secondManager: staff(TENANT, ['manager'], 'kiosk', 'desk_2'),
     gates: GATES.map((gate) => staff(TENANT, ['gate'], 'gate', gate)),
     otherGate: staff(TENANT, ['gate'], 'gate', OTHER_GATE),
     foreign: staff(FOREIGN, ['manager', 'gate']),
@@ -179,10 +188,11 @@ export async function openSalesHouse() {
       if (session !== undefined) session.free += sign * quantity;
     }
   }
+  const returned = new Set<string>();
   const unanswered: Envelope<DataOf<typeof placeHold>>[] = [];
   await inventory.consume({
     slice: 'decide-holds',
-    definitions: [placeHold, confirmHold, releaseHold],
+    definitions: [placeHold, confirmHold, releaseHold, returnPlaces, extendHold],
     singleActive: true,
     handle: async (message) => {
       asked.push(message.envelope);
@@ -196,6 +206,11 @@ export async function openSalesHouse() {
         const hold = holds.get(message.envelope.data.holdId);
         if (hold?.status === 'held') move(hold.place, 1);
         if (hold !== undefined && hold.status !== 'sold') hold.status = 'free';
+      } else if (isMessage(message, returnPlaces)) {
+        const { returnId, sessionId, quantity } = message.envelope.data;
+        const session = sessions.get(sessionId);
+        if (session !== undefined && !returned.has(returnId)) session.free += quantity;
+        returned.add(returnId);
       }
     },
   });
@@ -260,7 +275,16 @@ export async function openSalesHouse() {
   });
   await ears.consume({
     slice: 'hear',
-    definitions: [orderFulfilled, orderClosed, paymentReturned, ticketUsed],
+    definitions: [
+      orderFulfilled,
+      orderClosed,
+      paymentReturned,
+      ticketUsed,
+      ticketExpired,
+      ticketsRefunded,
+      holderToldOfDisruption,
+      exchangeCompleted,
+    ],
     handle: async ({ envelope }) => void said.push(envelope),
   });
 
@@ -521,6 +545,9 @@ export async function openSalesHouse() {
         'on-payment-told',
         'on-order-timer',
         'on-hold-review',
+        'on-ticket-refunded',
+        'on-session-disrupted',
+        'on-disruption-work',
         'republish',
         'on-session-changed',
       ];

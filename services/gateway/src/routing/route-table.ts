@@ -36,6 +36,7 @@ export const routeRules: readonly RouteRule[] = [
   { path: '/api/v1/quotes', to: 'sales' },
   { path: '/api/v1/orders', to: 'sales' },
   { path: '/api/v1/tickets', to: 'sales' },
+  { path: '/api/v1/session-cancellations', to: 'sales' },
   { path: '/api/v1/check-ins', to: 'sales' },
   { path: '/api/v1/gates', to: 'sales', maxBodyBytes: UPLOAD_MAX_BYTES },
   { path: '/.well-known/ticket-keys.json', to: 'sales' },
@@ -50,7 +51,11 @@ export const routeRules: readonly RouteRule[] = [
 ];
 
 /** `/api/v1/events?subject=<kind>:<id>`: who tells the story of what. */
-const eventSubjects: Readonly<Record<string, Backend>> = { order: 'sales', ticket: 'sales' };
+const eventSubjects: Readonly<Record<string, Backend>> = {
+  order: 'sales',
+  ticket: 'sales',
+  disruption: 'sales',
+};
 
 export type Match = {
   /** Shown in figures and logs; never the path itself. */

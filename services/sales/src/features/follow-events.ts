@@ -1,58 +1,112 @@
-// GET /api/v1/events?subject=order:<id>: the order's life as server-sent events; data is what its GET answers (PLA-33).
+// GET /api/v1/events?subject=order:<id> or disruption:<id>: its life as server-sent events; data is what its GET answers (PLA-33).
 import { DomainError } from '@tongpiao/kernel';
-import { events, route, type Foundation, type Route, type Waiters } from '@tongpiao/service-shell';
+import {
+  events,
+  may,
+  route,
+  type EventSink,
+  type Foundation,
+  type RequestContext,
+  type Route,
+  type Waiters,
+} from '@tongpiao/service-shell';
 import { z } from 'zod';
+import { progressOf, progressView } from '../disruption/progress.ts';
 import { mayTouchOrder, OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
 import { orderView } from '../order/order-view.ts';
-import type { Orders } from '../stores.ts';
+import type { Disruptions, Orders } from '../stores.ts';
 import { readOrder, type OrderParts } from './get-order.ts';
+import { seenDisruption } from './session-cancellations.ts';
 
 /** A quiet stream looks again now and then, in case a wake was lost. */
 const LOOK_AGAIN_MS = 20_000;
 const STREAM_MAX_MS = 3_600_000;
 const OVER = new Set(['rejected', 'expired', 'cancelled', 'refunded']);
 
-export function followEvents(
-  foundation: Foundation,
-  parts: OrderParts & { readonly orders: Orders; readonly waiters: Waiters },
-): Route {
+type Parts = OrderParts & { readonly orders: Orders; readonly disruptions: Disruptions; readonly waiters: Waiters };
+type News = { readonly data: unknown; /** News although the record itself has not changed. */ readonly mark?: unknown };
+/** The newest state, and how to show it. `restless`: worth showing although it has not changed. */
+type Look = () => Promise<{
+  readonly seq: number;
+  readonly over: boolean;
+  readonly restless: boolean;
+  readonly show: () => Promise<News>;
+}>;
+
+export function followEvents(foundation: Foundation, parts: Parts): Route {
+  const { orders, disruptions, waiters } = parts;
+
+  async function orderOf<Params, Query, Body>(context: RequestContext<Params, Query, Body>, id: string): Promise<Look> {
+    const { scope } = await mayTouchOrder(context, orders, id, foundation.clock());
+    return async () => {
+      const snapshot = await orders.load(scope, id);
+      if (snapshot === undefined || snapshot.state.status === 'none')
+        throw new DomainError('platform.not-found', 'There is no such order.');
+      const { seq, state } = snapshot;
+      const show = async (): Promise<News> => {
+        const data = await readOrder(scope, parts, id, state);
+        // In line, a step forward is news.
+        return { data, mark: data.waiting?.position };
+      };
+      return { seq, over: OVER.has(state.status), restless: state.status === 'placed', show };
+    };
+  }
+
+  async function disruptionOf<Params, Query, Body>(
+    context: RequestContext<Params, Query, Body>,
+    id: string,
+  ): Promise<Look> {
+    if (!may(context.principal, 'sales:disruptions:read'))
+      throw new DomainError('platform.forbidden', 'The progress of a cancellation is for staff with a permission.');
+    await seenDisruption(context, disruptions, id);
+    return async () => {
+      const { scope, disruption, seq } = await seenDisruption(context, disruptions, id);
+      const over = disruption.status === 'done';
+      return {
+        seq,
+        over,
+        restless: false,
+        show: async () => ({ data: await progressOf(parts, scope, id, disruption) }),
+      };
+    };
+  }
+
+  async function follow(sink: EventSink, kind: string, id: string, look: Look): Promise<void> {
+    const end = Date.now() + STREAM_MAX_MS;
+    let told = seqOf(sink.lastEventId);
+    let marked: unknown;
+    while (!sink.signal.aborted && Date.now() < end) {
+      // Listening begins before the look, so that a change in between is not missed.
+      const changed = waiters.waitFor(id, LOOK_AGAIN_MS, sink.signal);
+      const { seq, over, restless, show } = await look();
+      if (seq > told || restless) {
+        const { data, mark } = await show();
+        if (seq > told || mark !== marked) sink.send({ id: seq, event: kind, data });
+        told = seq;
+        marked = mark;
+      }
+      if (over) return;
+      await changed;
+    }
+  }
+
   return route({
     method: 'get',
     path: '/api/v1/events',
-    summary: 'Follows an order; event ids are journal sequences, so Last-Event-ID continues where a reader left off.',
-    tags: ['orders'],
+    summary:
+      'Follows an order or the work on a cancelled session; event ids are journal sequences, so Last-Event-ID continues where a reader left off.',
+    tags: ['orders', 'disruptions'],
     access: OWNER_OR_STAFF,
-    query: z.strictObject({ subject: z.string().regex(/^order:ord_[0-9a-z]{10,60}$/, 'order:<order id>') }),
-    responses: { 200: events(orderView, 'The order after each change.') },
+    query: z.strictObject({
+      subject: z
+        .string()
+        .regex(/^(order:ord|disruption:dis)_[0-9a-z]{10,60}$/, 'order:<order id> or disruption:<disruption id>'),
+    }),
+    responses: { 200: events(z.union([orderView, progressView]), 'The order, or the progress, after each change.') },
     async handler(context) {
-      const orderId = context.query.subject.slice('order:'.length);
-      const first = await mayTouchOrder(context, parts.orders, orderId, foundation.clock());
-      return {
-        status: 200,
-        stream: async (sink) => {
-          const end = Date.now() + STREAM_MAX_MS;
-          let told = seqOf(sink.lastEventId);
-          let toldPlace: number | undefined;
-          while (!sink.signal.aborted && Date.now() < end) {
-            // Listening begins before the look, so that a change in between is not missed.
-            const changed = parts.waiters.waitFor(orderId, LOOK_AGAIN_MS, sink.signal);
-            const snapshot = await parts.orders.load(first.scope, orderId);
-            if (snapshot === undefined || snapshot.state.status === 'none')
-              throw new DomainError('platform.not-found', 'There is no such order.');
-            const inLine = snapshot.state.status === 'placed';
-            if (snapshot.seq > told || inLine) {
-              const data = await readOrder(first.scope, parts, orderId, snapshot.state);
-              // In line, a step forward is news although the order itself has not changed.
-              const place = data.waiting?.position;
-              if (snapshot.seq > told || place !== toldPlace) sink.send({ id: snapshot.seq, event: 'order', data });
-              told = snapshot.seq;
-              toldPlace = place;
-            }
-            if (OVER.has(snapshot.state.status)) return;
-            await changed;
-          }
-        },
-      };
+      const [kind = '', id = ''] = context.query.subject.split(':');
+      const look = kind === 'order' ? await orderOf(context, id) : await disruptionOf(context, id);
+      return { status: 200, stream: (sink) => follow(sink, kind, id, look) };
     },
   });
 }

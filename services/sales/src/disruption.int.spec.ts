@@ -1,0 +1,402 @@
+// SAL-52 on real servers: a session is cancelled or gets fewer places, its holders are told once, choose, and the rest get their money
+// back; with messages that come twice, orders that are paid afterwards, exchanges under way, and deaths at every point.
+import { sessionCancelled, sessionReduced, workDisruption } from '@tongpiao/contracts';
+import { newId } from '@tongpiao/persistence';
+import { eventually, settled } from '@tongpiao/testing';
+import { expect } from 'chai';
+import { z } from 'zod';
+import {
+  codeOf,
+  GATES,
+  inDays,
+  openSalesHouse,
+  SITE,
+  TENANT,
+  type Offer,
+  type Placed,
+  type Reply,
+  type SalesHouse,
+} from './sales-house.fixture.ts';
+
+const counts = z.object({
+  tickets: z.number(),
+  told: z.number(),
+  orders: z.number(),
+  refunded: z.number(),
+  exchanged: z.number(),
+  used: z.number(),
+  undecided: z.number(),
+  untold: z.number(),
+});
+const progressShape = z.looseObject({
+  id: z.string(),
+  kind: z.string(),
+  status: z.string(),
+  supersededBy: z.string().optional(),
+  finishedAt: z.string().optional(),
+  counts,
+});
+type Progress = z.output<typeof progressShape>;
+const toldShape = z.looseObject({
+  disruptionId: z.string(),
+  kind: z.string(),
+  ticketNumbers: z.array(z.string()),
+  decideBy: z.string(),
+});
+const NOBODY = { tickets: 0, told: 0, orders: 0, refunded: 0, exchanged: 0, used: 0, undecided: 0, untold: 0 };
+const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+
+describe('SAL-52 sales: disrupted sessions', function () {
+  this.timeout(90_000);
+  let house: SalesHouse;
+  let offer: Offer;
+  let sequence = 1;
+
+  before(async () => {
+    house = await openSalesHouse();
+    await house.start();
+    offer = await house.offer();
+  });
+  after(async () => house.stop());
+
+  const session = (days = 3, capacity = 1_000): Promise<string> =>
+    house.session(offer.productId, capacity, { date: inDays(days) });
+  /** An order with its tickets, paid. */
+  async function bought(sessionId: string, quantity = 1): Promise<Placed & { readonly numbers: readonly string[] }> {
+    const order = await house.placed([{ sessionId, ticketTypeId: offer.types['adult'] ?? '', quantity }]);
+    await house.pay(order);
+    const { tickets } = await house.becomes(order, 'fulfilled');
+    return { ...order, numbers: tickets.map(({ number }) => number) };
+  }
+  async function disrupt(
+    sessionId: string,
+    wish: { decideBy?: string; places?: number; id?: string; sequence?: number } = {},
+  ): Promise<string> {
+    const disruptionId = wish.id ?? newId('dis', TENANT);
+    const date = house.sessions.get(sessionId)?.data.date ?? inDays(3);
+    const { data } = house.sessions.get(sessionId) ?? {};
+    const about = {
+      disruptionId,
+      sessionId,
+      productId: offer.productId,
+      siteId: SITE,
+      date,
+      startsAt: data?.startsAt ?? '',
+      endsAt: data?.endsAt ?? '',
+      reason: '大风停园',
+      decideBy: wish.decideBy ?? inHours(6),
+    };
+    sequence += 1;
+    const options = { sequence: wish.sequence ?? sequence, id: `${disruptionId}:told` };
+    if (wish.places === undefined) await house.tell('inventory', sessionCancelled, about, options);
+    else await house.tell('inventory', sessionReduced, { ...about, places: wish.places }, options);
+    return disruptionId;
+  }
+  const ask = (id: string, apiKey = house.keys.manager): Promise<Reply> =>
+    house.call(`/api/v1/session-cancellations/${id}`, { apiKey });
+  const progress = async (id: string): Promise<Progress> => progressShape.parse((await ask(id)).body);
+  const becomes = (id: string, status: string): Promise<Progress> =>
+    eventually(
+      `disruption ${status}`,
+      async () => {
+        const seen = await progress(id);
+        return seen.status === status ? seen : Promise.reject(new Error(JSON.stringify(seen)));
+      },
+      { withinMs: 30_000 },
+    );
+  const toldTo = (order: Placed, disruptionId: string): z.output<typeof toldShape>[] =>
+    house
+      .heard(order.id)
+      .filter(({ type }) => type === 'sales.order.session-disrupted.v1')
+      .map(({ data }) => toldShape.parse(data))
+      .filter((told) => told.disruptionId === disruptionId);
+  const statusesOf = async (order: Placed): Promise<string[]> =>
+    (await house.look(order)).tickets.map(({ status }) => status);
+  const giveBack = (number: string, token: string): Promise<Reply> =>
+    house.call(`/api/v1/tickets/${number}/refunds`, { token, method: 'POST', wait: 10 });
+  const exchange = (number: string, token: string, sessionId: string, wait = 10): Promise<Reply> =>
+    house.call(`/api/v1/tickets/${number}/exchanges`, { token, wait, json: { sessionId } });
+  /** A look that would come by itself later. */
+  const workNow = (disruptionId: string): Promise<void> => house.send(workDisruption, { disruptionId });
+
+  it('INV-21 all holders are told once, each order in one; they choose free of charge; other sessions are left alone', async () => {
+    const gone = await session();
+    const other = await session(4);
+    const [family, single, elsewhere] = [await bought(gone, 3), await bought(gone), await bought(other)];
+    const id = await disrupt(gone);
+    const open = await becomes(id, 'open');
+    expect(open.counts).to.deep.equal({ ...NOBODY, tickets: 4, told: 4, orders: 2, undecided: 4 });
+    await eventually('both are told', () => [family, single].every((order) => toldTo(order, id).length > 0));
+    expect(toldTo(family, id)[0]?.ticketNumbers).to.have.members(family.numbers);
+    expect(toldTo(elsewhere, id)).to.deep.equal([]);
+
+    const back = await giveBack(family.numbers[0] ?? '', family.token);
+    expect([back.status, back.body]).to.deep.include(201);
+    expect(back.body).to.deep.include({ reason: 'session-cancelled', fee: { amount: 0, currency: 'CNY' } });
+    const changed = await exchange(single.numbers[0] ?? '', single.token, other);
+    expect(changed.body).to.deep.include({ status: 'done', fee: { amount: 0, currency: 'CNY' } });
+    expect((await progress(id)).counts).to.deep.equal({
+      ...{ tickets: 4, told: 4, orders: 2, untold: 0 },
+      ...{ refunded: 1, exchanged: 1, used: 0, undecided: 2 },
+    });
+    await settled('nobody is told again', () => toldTo(family, id).length + toldTo(single, id).length);
+    expect([toldTo(family, id).length, toldTo(single, id).length]).to.deep.equal([1, 1]);
+    expect(await statusesOf(elsewhere)).to.deep.equal(['issued']);
+  });
+
+  it('at the deadline the rest get everything back, and the places; whoever came or chose before keeps what they have', async () => {
+    const today = await house.session(offer.productId, 50, { date: inDays(0) });
+    const other = await session(4);
+    const [rest, exchanged, used] = await Promise.all([bought(today, 2), bought(today), bought(today)]);
+    const qr = (await house.look(used)).tickets[0]?.qr;
+    const entry = await house.call('/api/v1/check-ins', {
+      apiKey: house.keys.gates[0] ?? '',
+      json: { gateId: GATES[0], credential: { qr } },
+    });
+    expect(entry.body).to.include({ outcome: 'admitted' });
+    const id = await disrupt(today, { decideBy: inHours(0.001) });
+    await becomes(id, 'open');
+    expect((await exchange(exchanged.numbers[0] ?? '', exchanged.token, other)).body).to.include({ status: 'done' });
+    const done = await becomes(id, 'done');
+    expect(done.counts).to.deep.equal({ ...NOBODY, tickets: 3, told: 3, orders: 2, refunded: 2, exchanged: 1 });
+    expect(done.finishedAt).to.be.a('string');
+    const seen = await house.becomes(rest, 'refunded');
+    await eventually('the money', async () =>
+      (await house.look(rest)).refunds.every(({ status }) => status === 'done'),
+    );
+    expect(seen.refunds.reduce((sum, { amount }) => sum + amount.amount, 0)).to.equal(24_000);
+    expect(await statusesOf(used)).to.deep.equal(['used']);
+    expect(await statusesOf(exchanged)).to.deep.equal(['exchanged', 'issued']);
+    await eventually('the places are back', () => house.sessions.get(today)?.free === 50 - 1);
+    await eventually(
+      'the holder hears of the money',
+      () => house.heard(rest.id).filter(({ type }) => type === 'sales.order.tickets-refunded.v1').length === 2,
+    );
+  });
+
+  it('without time to decide, hundreds are told and get their money back, each once, although everything is said twice', async () => {
+    const gone = await session();
+    const orders = await Promise.all(Array.from({ length: 14 }, () => bought(gone, 18)));
+    house.plays.twice = true;
+    const id = await disrupt(gone, { decideBy: inHours(-1) });
+    const works = Array.from({ length: 6 }, () => workNow(id));
+    await Promise.all(works);
+    const done = await becomes(id, 'done');
+    house.plays.twice = false;
+    expect(done.counts).to.deep.equal({ ...NOBODY, tickets: 252, told: 252, orders: 14, refunded: 252 });
+    for (const order of orders) {
+      const { refunds } = await house.becomes(order, 'refunded');
+      expect(refunds.reduce((sum, { amount }) => sum + amount.amount, 0)).to.equal(18 * 12_000);
+    }
+    await eventually('all are told', () => orders.every((order) => toldTo(order, id).length > 0));
+    await settled('nobody is told again', () => orders.reduce((sum, order) => sum + toldTo(order, id).length, 0));
+    // A telling per order, though of tickets from two steps where an order lies across them.
+    for (const order of orders) {
+      const numbers = toldTo(order, id).flatMap(({ ticketNumbers }) => ticketNumbers);
+      expect(new Set(numbers).size).to.equal(numbers.length);
+      expect(numbers).to.have.members(order.numbers);
+    }
+  });
+
+  it('an order that is paid after the cancellation is found: told while there is time, paid back afterwards', async () => {
+    const gone = await session();
+    const unpaid = async (): Promise<Placed> =>
+      house.placed([{ sessionId: gone, ticketTypeId: offer.types['adult'] ?? '', quantity: 2 }]);
+    const [inTime, tooLate] = [await unpaid(), await unpaid()];
+    const id = await disrupt(gone, { decideBy: inHours(0.002) });
+    await becomes(id, 'open');
+    expect((await house.pay(inTime)).body).to.include({ orderStatus: 'fulfilled' });
+    await workNow(id);
+    await eventually('the late holder is told', () => toldTo(inTime, id).length === 1);
+    expect((await becomes(id, 'done')).counts).to.deep.equal({
+      ...NOBODY,
+      tickets: 2,
+      told: 2,
+      orders: 1,
+      refunded: 2,
+    });
+    expect((await house.pay(tooLate)).body).to.include({ orderStatus: 'fulfilled' });
+    await workNow(id);
+    await house.becomes(tooLate, 'refunded', 30_000);
+    expect((await becomes(id, 'done')).counts).to.include({ tickets: 4, told: 4, orders: 2, refunded: 4 });
+  });
+
+  it('an exchange that is under way at the deadline is left to its end', async () => {
+    const gone = await session();
+    const other = await house.session(offer.productId, 10, { date: inDays(5) });
+    const [order, rest] = [await bought(gone), await bought(gone)];
+    const id = await disrupt(gone, { decideBy: inHours(0.0008) });
+    await becomes(id, 'open');
+    house.plays.inventory = 'silent';
+    expect((await exchange(order.numbers[0] ?? '', order.token, other, 0)).status).to.equal(202);
+    await house.becomes(rest, 'refunded', 30_000);
+    await settled('the one under way', async () => JSON.stringify((await progress(id)).counts));
+    expect(await progress(id)).to.deep.include({ status: 'returning' });
+    expect(await statusesOf(order)).to.deep.equal(['issued']);
+    await house.answerHolds();
+    await eventually('the exchange', async () => (await statusesOf(order))[0] === 'exchanged');
+    await workNow(id);
+    expect((await becomes(id, 'done')).counts).to.include({ refunded: 1, exchanged: 1, undecided: 0 });
+  });
+
+  describe('INV-20 fewer places', () => {
+    it('those sold last are told, for as many people as have no room', async () => {
+      const full = await session();
+      const orders: Awaited<ReturnType<typeof bought>>[] = [];
+      for (const quantity of [2, 1, 3]) orders.push(await bought(full, quantity));
+      const [first, second, last] = orders;
+      if (first === undefined || second === undefined || last === undefined) throw new Error('three orders');
+      const id = await disrupt(full, { places: 4, decideBy: inHours(0.0008) });
+      const done = await becomes(id, 'done');
+      expect(done.counts).to.deep.equal({ ...NOBODY, tickets: 4, told: 4, orders: 2, refunded: 4 });
+      expect([await statusesOf(first), await statusesOf(second), await statusesOf(last)]).to.deep.equal([
+        ['issued', 'issued'],
+        ['refunded'],
+        ['refunded', 'refunded', 'refunded'],
+      ]);
+      expect(toldTo(second, id)[0]).to.include({ kind: 'reduced' });
+    });
+
+    it('fewer still: the later reduction takes over whom it wants too, and the earlier one keeps the others', async () => {
+      const full = await session();
+      const orders = [await bought(full), await bought(full), await bought(full)];
+      const one = await disrupt(full, { places: 2 });
+      await becomes(one, 'open');
+      const two = await disrupt(full, { places: 1 });
+      await becomes(two, 'open');
+      await workNow(one);
+      await settled('the first', async () => JSON.stringify(await progress(one)));
+      expect((await progress(one)).counts).to.include({ told: 2, undecided: 1 });
+      expect((await progress(two)).counts).to.include({ told: 1, undecided: 1 });
+      expect(orders.map((order) => toldTo(order, one).length)).to.deep.equal([0, 1, 1]);
+      expect(orders.map((order) => toldTo(order, two).length)).to.deep.equal([0, 0, 1]);
+    });
+
+    it('then none at all: everybody is told of the cancellation, and the reduction is over', async () => {
+      const full = await session();
+      const [kept, cut] = [await bought(full), await bought(full)];
+      const reduced = await disrupt(full, { places: 1 });
+      await becomes(reduced, 'open');
+      const cancelled = await disrupt(full);
+      await becomes(cancelled, 'open');
+      expect(await progress(reduced)).to.include({ status: 'done', supersededBy: cancelled });
+      expect((await progress(cancelled)).counts).to.include({ tickets: 2, told: 2, orders: 2, undecided: 2 });
+      expect([toldTo(kept, cancelled).length, toldTo(cut, cancelled).length]).to.deep.equal([1, 1]);
+    });
+
+    it('a reduction that is heard of after the cancellation changes nothing', async () => {
+      const gone = await session();
+      const order = await bought(gone);
+      const cancelled = await disrupt(gone, { sequence: 9 });
+      await becomes(cancelled, 'open');
+      const reduced = await disrupt(gone, { places: 1, sequence: 8 });
+      expect(await becomes(reduced, 'done')).to.include({ supersededBy: cancelled });
+      await settled('the order', () => toldTo(order, reduced).length);
+      expect(toldTo(order, reduced)).to.deep.equal([]);
+      expect((await progress(cancelled)).counts).to.include({ undecided: 1 });
+    });
+  });
+
+  describe('who may see the progress', () => {
+    it('PLA-02 staff with the permission, of the same tenant; for others there is none', async () => {
+      const gone = await session();
+      const id = await disrupt(gone);
+      await becomes(id, 'open');
+      expect((await ask(id, house.keys.foreign)).status).to.equal(404);
+      expect((await ask(id, house.keys.clerk)).status).to.equal(403);
+      expect((await house.call(`/api/v1/session-cancellations/${id}`)).status).to.equal(401);
+      expect((await ask('dis_0a000000000000000000')).status).to.equal(404);
+      const subject = `/api/v1/events?subject=disruption:${id}`;
+      expect((await house.call(subject, { apiKey: house.keys.foreign })).status).to.equal(404);
+      expect((await house.call(subject, { apiKey: house.keys.clerk })).status).to.equal(403);
+      expect(codeOf(await house.call('/api/v1/events?subject=disruption:x', { apiKey: house.keys.manager }))).to.equal(
+        'platform.invalid-request',
+      );
+    });
+
+    it('the list is paged, newest first, and filtered by session and status', async () => {
+      const list = async (query: string): Promise<Reply> =>
+        house.call(`/api/v1/session-cancellations${query}`, { apiKey: house.keys.manager });
+      const shape = z.looseObject({ items: z.array(progressShape), next: z.string().optional() });
+      const gone = await session();
+      const ids: string[] = [];
+      for (let index = 0; index < 21; index += 1) ids.push(await disrupt(gone, { places: 1, sequence: index + 1 }));
+      await eventually('all of them', async () => {
+        const first = shape.parse((await list(`?sessionId=${gone}`)).body);
+        const second =
+          first.next === undefined
+            ? undefined
+            : shape.parse((await list(`?sessionId=${gone}&cursor=${encodeURIComponent(first.next)}`)).body);
+        const seen = [...first.items, ...(second?.items ?? [])].map(({ id }) => id);
+        return seen.length === 21 && seen.every((id, index) => id === ids[20 - index]);
+      });
+      expect(shape.parse((await list(`?sessionId=${gone}&status=done`)).body).items).to.deep.equal([]);
+      expect((await list('?cursor=nonsense')).status).to.equal(400);
+      expect((await list('?status=nonsense')).status).to.equal(400);
+      const elsewhere = await house.call('/api/v1/session-cancellations', { apiKey: house.keys.foreign });
+      expect(shape.parse(elsewhere.body).items).to.deep.equal([]);
+    });
+
+    it('PLA-33 it can be followed', async () => {
+      const gone = await session();
+      await bought(gone);
+      const id = await disrupt(gone, { decideBy: inHours(0.0006) });
+      await becomes(id, 'open');
+      const reply = await house.call(`/api/v1/events?subject=disruption:${id}`, { apiKey: house.keys.manager });
+      const seen = [...reply.text.matchAll(/^data: (.*)$/gm)].map(([, json = '']) =>
+        progressShape.parse(JSON.parse(json)),
+      );
+      expect(seen.at(0)?.status).to.equal('open');
+      expect(seen.at(-1)).to.deep.include({ status: 'done' });
+      expect(seen.at(-1)?.counts).to.include({ refunded: 1, undecided: 0 });
+    });
+  });
+
+  describe('dies on the way', () => {
+    for (const [point, collection] of [
+      ['afterCommit', 'disruptions'],
+      ['afterPublish', 'disruptions'],
+      ['afterCommit', 'rights'],
+      ['afterCommit', 'orders'],
+    ] as const) {
+      it(`${point} in ${collection} again and again: all are told once, and all get their money back once`, async () => {
+        const gone = await session();
+        const orders = await Promise.all(Array.from({ length: 5 }, () => bought(gone, 2)));
+        let deaths = 0;
+        let armed = false;
+        const fragile = await house.start({
+          faults: {
+            at(at, context) {
+              if (!armed || at !== point || context.collection !== collection || deaths >= 5) return;
+              deaths += 1;
+              throw new Error(`killed ${point}`);
+            },
+          },
+        });
+        for (const other of house.instances.filter((instance) => instance !== fragile)) {
+          house.instances.splice(house.instances.indexOf(other), 1);
+          await other.stop();
+        }
+        armed = true;
+        try {
+          const id = await disrupt(gone, { decideBy: inHours(-1) });
+          const done = await becomes(id, 'done');
+          expect(done.counts).to.deep.equal({ ...NOBODY, tickets: 10, told: 10, orders: 5, refunded: 10 });
+          for (const order of orders) {
+            const { refunds } = await house.becomes(order, 'refunded', 30_000);
+            expect(refunds.reduce((sum, { amount }) => sum + amount.amount, 0)).to.equal(24_000);
+            await eventually('the holder is told', () => toldTo(order, id).length > 0);
+          }
+          const once = orders.map((order) => new Set(house.heard(order.id).map((envelope) => envelope.id)).size);
+          expect(deaths).to.be.at.least(3);
+          expect(
+            once.every((messages) => messages === 1 + 1 + 2),
+            once.join(),
+          ).to.equal(true);
+        } finally {
+          armed = false;
+        }
+      });
+    }
+  });
+});

@@ -1,0 +1,92 @@
+// How far the work on a disrupted session is, as staff see it: what was decided, and what has become of each ticket so far. Tickets know
+// their own fate, so this is counted when somebody looks and never goes astray.
+import type { Scope } from '@tongpiao/persistence';
+import { z } from 'zod';
+import type { Disruptions, Rights } from '../stores.ts';
+import type { Disruption } from './disruption.ts';
+import { untoldFilter } from './untold.ts';
+
+export const progressView = z.object({
+  id: z.string(),
+  kind: z.enum(['cancelled', 'reduced']),
+  status: z
+    .enum(['telling', 'open', 'returning', 'done'])
+    .describe('open: all are told and may choose; returning: the time is over, the rest get their money back.'),
+  sessionId: z.string(),
+  productId: z.string(),
+  siteId: z.string(),
+  date: z.string(),
+  startsAt: z.string(),
+  endsAt: z.string(),
+  reason: z.string(),
+  places: z.int().optional().describe('Of a reduced session: people for whom there is no room any more.'),
+  decideBy: z.string(),
+  startedAt: z.string(),
+  finishedAt: z.string().optional(),
+  supersededBy: z.string().optional().describe('The session was cancelled altogether; the work goes on there.'),
+  counts: z
+    .object({
+      tickets: z.int().describe('Affected, told or not.'),
+      told: z.int().describe('Of these, tickets whose holders were told.'),
+      orders: z.int().describe('Orders that were told; each is one message to its contact.'),
+      refunded: z.int(),
+      exchanged: z.int(),
+      used: z.int(),
+      undecided: z.int().describe('Told, and nothing has become of it yet.'),
+      untold: z.int().describe('Could not be told, however often it was tried.'),
+    })
+    .describe('told = refunded + exchanged + used + undecided, unless a later disruption has taken tickets over.'),
+});
+export type ProgressView = z.output<typeof progressView>;
+
+/** Of a reduced session, who is inside has come. */
+const USED = { cancelled: ['used'], reduced: ['used', 'checked_in'] } as const;
+const UNDECIDED = { cancelled: ['issued', 'checked_in', 'frozen'], reduced: ['issued', 'frozen'] } as const;
+
+export async function progressOf(
+  stores: { readonly disruptions: Disruptions; readonly rights: Rights },
+  scope: Scope,
+  id: string,
+  disruption: Disruption,
+): Promise<ProgressView> {
+  const { kind, places, finishedAt, supersededBy } = disruption;
+  const counted = (statuses: readonly string[]): Promise<number> =>
+    stores.rights.count(scope, { 'state.offer.disruptionId': id, 'state.status': { $in: statuses } });
+  const [refunded, used, undecided, exchanged, notReached] = await Promise.all([
+    counted(['refunded']),
+    counted(USED[kind]),
+    counted(UNDECIDED[kind]),
+    stores.rights.count(scope, { 'state.past.disruptionId': id }),
+    kind === 'cancelled' && disruption.status === 'telling'
+      ? stores.rights.count(scope, untoldFilter(id, disruption))
+      : 0,
+  ]);
+  const told = disruption.tickets;
+  return {
+    id,
+    kind,
+    status: disruption.status,
+    sessionId: disruption.sessionId,
+    productId: disruption.productId,
+    siteId: disruption.siteId,
+    date: disruption.date,
+    startsAt: disruption.startsAt,
+    endsAt: disruption.endsAt,
+    reason: disruption.reason,
+    ...(places === undefined ? {} : { places }),
+    decideBy: disruption.decideBy,
+    startedAt: disruption.begunAt,
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(supersededBy === undefined ? {} : { supersededBy }),
+    counts: {
+      tickets: told + notReached,
+      told,
+      orders: disruption.orders,
+      refunded,
+      exchanged,
+      used,
+      undecided,
+      untold: disruption.untold,
+    },
+  };
+}

@@ -1,0 +1,79 @@
+// One step after the deadline (SAL-52): whoever has not chosen gets everything back. A ticket whose exchange is under way has chosen and
+// is left alone until that is settled. The right decides; whatever came first, its entry, refund or exchange, stands.
+import { DomainError, ZERO_FEN } from '@tongpiao/kernel';
+import type { Filter, Scope, Snapshot } from '@tongpiao/persistence';
+import type { Foundation } from '@tongpiao/service-shell';
+import type { RefundIds } from '../order/refund-ids.ts';
+import { awaitsChoice, isLiving } from '../right/right.decider.ts';
+import type { RightCommand, RightState } from '../right/right.ts';
+import type { Disruption } from './disruption.ts';
+import { paced, STEP_TICKETS } from './pace.ts';
+import type { TellParts } from './tell-step.ts';
+import { untoldTickets } from './untold.ts';
+
+/** Who is inside although there were fewer places has chosen to come. */
+const UNDECIDED = { cancelled: ['issued', 'checked_in'], reduced: ['issued'] } as const;
+
+export function createReturnStep(foundation: Foundation, parts: TellParts & { readonly refundIds: RefundIds }) {
+  const { clock, logger } = foundation;
+  const { disruptions, rights, orders } = parts;
+
+  async function giveBack(scope: Scope, id: string, kind: Disruption['kind'], rightId: string): Promise<void> {
+    const refundId = parts.refundIds.ofDisruption(scope.tenantId, id, rightId);
+    const reason = kind === 'cancelled' ? 'session-cancelled' : 'session-reduced';
+    const at = clock().toISOString();
+    const command = (state: RightState): RightCommand => {
+      if (!isLiving(state) || state.offer?.disruptionId !== id || !awaitsChoice(state))
+        throw new DomainError('sales.ticket-changed', 'The holder has chosen meanwhile.');
+      return { type: 'RefundTicket', refund: { refundId, fee: ZERO_FEN, returned: state.amount, reason, at } };
+    };
+    try {
+      await rights.handle(scope, rightId, command);
+    } catch (error) {
+      if (error instanceof DomainError) return;
+      // One ticket must not keep the money of all others: it is counted as undecided and tried again.
+      logger.error({ err: error, disruptionId: id, rightId }, 'a ticket of a disrupted session was not given back');
+    }
+  }
+
+  async function exchanging(scope: Scope, tickets: readonly Snapshot<RightState>[]): Promise<ReadonlySet<string>> {
+    const ids = [...new Set(tickets.flatMap(({ state }) => (state.status === 'none' ? [] : [state.orderId])))];
+    const found = await orders.find(scope, { _id: { $in: ids } }, { limit: ids.length });
+    const underWay = found.flatMap(({ state }) => (state.status === 'none' ? [] : state.exchanges));
+    return new Set(
+      underWay.filter(({ status }) => status !== 'done' && status !== 'failed').map(({ rightId }) => rightId),
+    );
+  }
+
+  async function end(scope: Scope, id: string, disruption: Disruption, undecided: Filter): Promise<void> {
+    const about = { step: disruption.step, at: clock().toISOString() };
+    const late = await untoldTickets(parts, scope, id, disruption, { limit: 1 });
+    if (late.length > 0) await disruptions.handle(scope, id, { type: 'FindLate', ...about });
+    else {
+      const waiting = await rights.count(scope, undecided);
+      await disruptions.handle(scope, id, { type: 'EndReturning', waiting, ...about });
+    }
+  }
+
+  return async (scope: Scope, id: string, disruption: Disruption): Promise<void> => {
+    const { kind, step, returnedTo } = disruption;
+    const undecided: Filter = { 'state.offer.disruptionId': id, 'state.status': { $in: UNDECIDED[kind] } };
+    const page = await rights.find(
+      scope,
+      { ...undecided, ...(returnedTo === undefined ? {} : { _id: { $gt: returnedTo } }) },
+      { sort: { _id: 1 }, limit: STEP_TICKETS },
+    );
+    if (page.length === 0) {
+      await end(scope, id, disruption, undecided);
+      return;
+    }
+    const leftAlone = await exchanging(scope, page);
+    const begun = await paced(page, async (right) => {
+      if (!leftAlone.has(right.id)) await giveBack(scope, id, kind, right.id);
+    });
+    const last = page[begun - 1] ?? page[0];
+    const at = clock().toISOString();
+    if (last !== undefined)
+      await disruptions.handle(scope, id, { type: 'FinishReturning', step, returnedTo: last.id, at });
+  };
+}

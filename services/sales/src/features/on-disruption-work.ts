@@ -1,0 +1,53 @@
+// Goes on with the holders of a disrupted session (SAL-52), one step per message.
+// duplicate and late: the message names a step that is finished: nothing · early: at the deadline the decider looks at the time itself ·
+// crash anywhere: the message comes again and finds in hand what was taken; rights and orders know what was done to them · two instances:
+// both work on the same step, one finishes it, the other's messages find it done.
+import { workDisruption } from '@tongpiao/contracts';
+import { ContractBreach } from '@tongpiao/kernel';
+import { isMessage, type Received } from '@tongpiao/messaging';
+import type { Scope } from '@tongpiao/persistence';
+import type { Foundation } from '@tongpiao/service-shell';
+import type { Disruption } from '../disruption/disruption.ts';
+import { createReturnStep } from '../disruption/return-step.ts';
+import { createTellStep, type TellParts } from '../disruption/tell-step.ts';
+import { untoldTickets } from '../disruption/untold.ts';
+import type { RefundIds } from '../order/refund-ids.ts';
+
+/** Said and not yet with the broker for this long: the platform is behind, and this work can wait. */
+const BEHIND_MS = 3_000;
+const REST_WHILE_BEHIND_MS = 1_000;
+
+export function onDisruptionWork(
+  foundation: Foundation,
+  parts: TellParts & { readonly refundIds: RefundIds },
+): (message: Received) => Promise<void> {
+  const { relay, clock } = foundation;
+  const tell = createTellStep(foundation, parts);
+  const giveBack = createReturnStep(foundation, parts);
+
+  async function look(scope: Scope, id: string, disruption: Disruption): Promise<void> {
+    const late = await untoldTickets(parts, scope, id, disruption, { limit: 1 });
+    const type = late.length > 0 ? 'FindLate' : 'FindNobody';
+    await parts.disruptions.handle(scope, id, { type, step: disruption.step, at: clock().toISOString() });
+  }
+
+  return async (message) => {
+    if (!isMessage(message, workDisruption))
+      throw new ContractBreach('sales.unexpected-message', message.definition.type);
+    const { disruptionId: id, step } = message.envelope.data;
+    const scope = foundation.scopeOf(message.envelope);
+    const disruption = (await parts.disruptions.load(scope, id))?.state;
+    if (disruption === undefined || disruption.status === 'none') return;
+    if (step !== undefined && step !== disruption.step) return;
+    if ((await relay.oldestMs()) > BEHIND_MS) await new Promise((resolve) => setTimeout(resolve, REST_WHILE_BEHIND_MS));
+    switch (disruption.status) {
+      case 'telling':
+        return tell(scope, id, disruption);
+      case 'open':
+      case 'done':
+        return look(scope, id, disruption);
+      case 'returning':
+        return giveBack(scope, id, disruption);
+    }
+  };
+}

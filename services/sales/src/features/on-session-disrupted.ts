@@ -1,0 +1,52 @@
+// Inventory has cancelled a session or taken places from it (INV-20, INV-21): the work on its holders begins.
+// duplicate: the disruption is known · late (the cancellation was heard of before its reduction): it begins and is over · crash between
+// the two writes: the message comes again · two instances: one consumes at a time, so that each finds the others of its session.
+import { sessionCancelled, sessionReduced, type DataOf } from '@tongpiao/contracts';
+import { ContractBreach } from '@tongpiao/kernel';
+import { isMessage, type Received } from '@tongpiao/messaging';
+import type { Foundation } from '@tongpiao/service-shell';
+import type { DisruptionFacts } from '../disruption/disruption.ts';
+import type { Disruptions } from '../stores.ts';
+
+export const DISRUPTED = [sessionCancelled, sessionReduced] as const;
+
+/** Decisions about one session; each of them needs a person and a reason. */
+const OTHERS_MAX = 100;
+
+export function onSessionDisrupted(
+  foundation: Foundation,
+  disruptions: Disruptions,
+): (message: Received) => Promise<void> {
+  function factsOf(message: Received): { id: string; facts: DisruptionFacts } {
+    const facts = (
+      kind: DisruptionFacts['kind'],
+      { disruptionId: id, ...session }: DataOf<typeof sessionCancelled>,
+    ): { id: string; facts: DisruptionFacts } => {
+      const { sessionId, productId, siteId, date, startsAt, endsAt, reason, decideBy } = session;
+      const about = { sessionId, productId, siteId, date, startsAt, endsAt, reason, decideBy };
+      const { sequence } = message.envelope;
+      return { id, facts: { kind, ...about, sequence, begunAt: foundation.clock().toISOString() } };
+    };
+    if (isMessage(message, sessionCancelled)) return facts('cancelled', message.envelope.data);
+    if (isMessage(message, sessionReduced)) {
+      const { places, ...session } = message.envelope.data;
+      const reduced = facts('reduced', session);
+      return { ...reduced, facts: { ...reduced.facts, places } };
+    }
+    throw new ContractBreach('sales.unexpected-message', message.definition.type);
+  }
+
+  return async (message) => {
+    const { id, facts } = factsOf(message);
+    const scope = foundation.scopeOf(message.envelope);
+    const ofSession = await disruptions.find(scope, { 'state.sessionId': facts.sessionId }, { limit: OTHERS_MAX });
+    const others = ofSession.filter((other) => other.id !== id);
+    const cancellation = others.find(({ state }) => state.status !== 'none' && state.kind === 'cancelled');
+    if (facts.kind === 'cancelled' && cancellation === undefined) {
+      // Everybody is told anew, of the worse; what the reductions were about goes on there.
+      const supersede = { type: 'Supersede', by: id, at: facts.begunAt } as const;
+      for (const other of others) await disruptions.handle(scope, other.id, supersede);
+    }
+    await disruptions.handle(scope, id, { type: 'BeginDisruption', facts, supersededBy: cancellation?.id });
+  };
+}
