@@ -19,6 +19,7 @@ const LAYERS = {
   persistence: ['kernel', 'contracts'],
   messaging: ['kernel', 'contracts'],
   'service-shell': ['kernel', 'contracts', 'persistence', 'messaging'],
+  documents: ['kernel'],
   sandboxes: [],
   'local-stack': [],
   testing: ['kernel'],

@@ -1,0 +1,3 @@
+// The ticket as paper or attachment.
+export * from './printable-ticket.ts';
+export { ticketsPdf } from './tickets-pdf.ts';
