@@ -260,6 +260,11 @@ export const problems: ProblemCatalogue = {
     ['改签办理中', 'An exchange is under way'],
     ['此票正在改签，请先完成或取消。', 'The ticket is being exchanged; complete or cancel that first.'],
   ),
+  'sales.too-many-exchanges': problem(
+    409,
+    ['改签次数过多', 'Too many exchanges were begun'],
+    ['每张票最多发起 {limit} 次改签。', 'At most {limit} exchanges can be begun for one ticket.'],
+  ),
   'sales.exchange-settled': problem(
     409,
     ['改签已完成', 'The exchange is settled'],

@@ -1,6 +1,6 @@
 // Claims: small documents that bound how many live orders share something — a document on a session (SAL-25), a document on a
 // day (SAL-02), a phone or an address with unpaid orders (SAL-29). A claim is taken before places are held. Nobody has to give
-// one back in time: when one is full, its holders are looked at, and those that no longer count make room.
+// one back in time: when one is full, its holders are looked at, and what they no longer need makes room.
 import { openRecords, type Database, type Records, type Scope } from '@tongpiao/persistence';
 import { Schema } from 'mongoose';
 import { z } from 'zod';
@@ -17,16 +17,31 @@ export type ClaimWish = {
   readonly refusal: { readonly code: string; readonly data: Readonly<Record<string, unknown>> };
 };
 
-/** Whether each of these orders still counts; an order that is not stored is left out. */
+/** What an order still needs of a limit: all that it took, or so many places. */
+export type Fate = {
+  readonly needs: 'all' | number;
+  /** Whether an exchange of it is known; one that took a claim and is not known may be about to begin. */
+  readonly knows: (exchangeId: string) => boolean;
+};
+/** Of each of these orders; one that is not stored is left out. */
 export type HolderFates = (
   scope: Scope,
   orderIds: readonly string[],
   wish: Pick<ClaimWish, 'key' | 'counts'>,
-) => Promise<ReadonlyMap<string, 'counts' | 'over'>>;
+) => Promise<ReadonlyMap<string, Fate>>;
 
 export type Claims = {
-  /** Takes all or none; wishes for one key are added up. */
-  take(scope: Scope, orderId: string, wishes: readonly ClaimWish[], now: Date): Promise<ClaimAnswer>;
+  /**
+   * Takes all or none; wishes for one key are added up.
+   * @param exchangeId for a ticket that the order exchanges: it comes on top of what the order has
+   */
+  take(
+    scope: Scope,
+    orderId: string,
+    wishes: readonly ClaimWish[],
+    now: Date,
+    exchangeId?: string,
+  ): Promise<ClaimAnswer>;
 };
 
 type ClaimAnswer = {
@@ -40,12 +55,23 @@ const claimSchema = z.object({
   _id: z.string(),
   tenantId: z.string(),
   used: z.number().int(),
-  holders: z.array(z.object({ orderId: z.string(), count: z.number().int(), at: z.date() })),
+  holders: z.array(
+    z.object({
+      orderId: z.string(),
+      count: z.number().int(),
+      at: z.date(),
+      /** The exchange that took last. */
+      exchangeId: z.string().optional(),
+    }),
+  ),
 });
 type Claim = z.infer<typeof claimSchema>;
+type Holder = Claim['holders'][number];
 
-/** An order that is not stored this long after its claim will never be: its request died in between. */
+/** An order or exchange that is not stored this long after its claim will never be: its request died in between. */
 const UNBORN_MS = 60_000;
+/** One refusal for each of these before it counts: others may take or release at the same moment. */
+const TRIES = 4;
 
 export async function openClaims(database: Database, holderFates: HolderFates): Promise<Claims> {
   const schema = new Schema(
@@ -56,73 +82,115 @@ export async function openClaims(database: Database, holderFates: HolderFates): 
   return claims(records, holderFates);
 }
 
+type Taker = { readonly orderId: string; readonly exchangeId: string | undefined };
+type Taken = { readonly wish: ClaimWish; readonly how: 'new' | 'more' };
+
 function claims(records: Records<Claim>, holderFates: HolderFates): Claims {
   const idOf = (scope: Scope, wish: Pick<ClaimWish, 'key'>): string => `${scope.tenantId}:${wish.key}`;
 
-  async function takeOne(scope: Scope, orderId: string, wish: ClaimWish, now: Date): Promise<'taken' | 'had' | 'full'> {
+  async function takeOne(
+    scope: Scope,
+    taker: Taker,
+    wish: ClaimWish,
+    now: Date,
+  ): Promise<Taken['how'] | 'had' | 'full'> {
     const _id = idOf(scope, wish);
-    const holder = { orderId, count: wish.count, at: now };
-    for (let attempt = 0; attempt < 4; attempt += 1) {
+    const { orderId, exchangeId } = taker;
+    const holder: Holder = { orderId, count: wish.count, at: now, ...(exchangeId === undefined ? {} : { exchangeId }) };
+    const room = { _id, used: { $lte: wish.limit - wish.count } };
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const matched = await records.update(
         scope,
-        { _id, used: { $lte: wish.limit - wish.count }, 'holders.orderId': { $ne: orderId } },
+        { ...room, 'holders.orderId': { $ne: orderId } },
         { $push: { holders: holder }, $inc: { used: wish.count } },
       );
-      if (matched === 1) return 'taken';
+      if (matched === 1) return 'new';
       const claim = await records.findOne(scope, { _id });
       if (claim === undefined) {
         if (wish.count > wish.limit) return 'full';
         if (await records.insert(scope, { _id, tenantId: scope.tenantId, used: wish.count, holders: [holder] }))
-          return 'taken';
-      } else if (claim.holders.some((known) => known.orderId === orderId)) return 'had';
-      else if (!(await release(scope, wish, claim, now))) return 'full';
+          return 'new';
+        continue;
+      }
+      const own = claim.holders.find((known) => known.orderId === orderId);
+      if (own !== undefined) {
+        if (exchangeId === undefined || own.exchangeId === exchangeId) return 'had';
+        const added = await records.update(
+          scope,
+          { ...room, holders: { $elemMatch: { orderId, at: own.at, count: own.count } } },
+          {
+            $inc: { used: wish.count, 'holders.$.count': wish.count },
+            $set: { 'holders.$.at': now, 'holders.$.exchangeId': exchangeId },
+          },
+        );
+        if (added === 1) return 'more';
+      }
+      if (!(await release(scope, wish, claim, now))) return 'full';
     }
     return 'full';
   }
 
-  /** Makes room by dropping holders that no longer count. @returns whether there was any. */
+  /** Makes room: holders keep what they still need. @returns whether there was any. */
   async function release(scope: Scope, wish: ClaimWish, claim: Claim, now: Date): Promise<boolean> {
     const fates = await holderFates(
       scope,
       claim.holders.map(({ orderId }) => orderId),
       wish,
     );
-    const over = claim.holders.filter(({ orderId, at }) => {
-      const fate = fates.get(orderId);
-      return fate === undefined ? now.getTime() - at.getTime() > UNBORN_MS : fate === 'over';
-    });
-    for (const { orderId, count } of over) {
-      await records.update(
-        scope,
-        { _id: claim._id, 'holders.orderId': orderId },
-        { $pull: { holders: { orderId } }, $inc: { used: -count } },
-      );
+    let released = false;
+    for (const holder of claim.holders) {
+      const needed = neededBy(holder, fates.get(holder.orderId), now);
+      if (needed >= holder.count) continue;
+      await shrink(scope, claim._id, holder, needed);
+      released = true;
     }
-    return over.length > 0;
+    return released;
+  }
+
+  async function shrink(scope: Scope, _id: string, { orderId, at, count }: Holder, needed: number): Promise<void> {
+    // Whoever has taken more since is looked at again.
+    const unchanged = { _id, holders: { $elemMatch: { orderId, at, count } } };
+    const $inc = { used: needed - count };
+    await records.update(
+      scope,
+      unchanged,
+      needed === 0 ? { $pull: { holders: { orderId } }, $inc } : { $set: { 'holders.$.count': needed }, $inc },
+    );
+  }
+
+  async function giveBack(scope: Scope, orderId: string, { wish, how }: Taken): Promise<void> {
+    const held = { _id: idOf(scope, wish), 'holders.orderId': orderId };
+    const $inc = { used: -wish.count };
+    await records.update(
+      scope,
+      held,
+      how === 'new' ? { $pull: { holders: { orderId } }, $inc } : { $inc: { ...$inc, 'holders.$.count': -wish.count } },
+    );
   }
 
   return {
-    async take(scope, orderId, wishes, now) {
-      const taken: ClaimWish[] = [];
-      const giveBack = async (): Promise<void> => {
-        for (const { count, ...back } of taken.splice(0)) {
-          await records.update(
-            scope,
-            { _id: idOf(scope, back), 'holders.orderId': orderId },
-            { $pull: { holders: { orderId } }, $inc: { used: -count } },
-          );
-        }
+    async take(scope, orderId, wishes, now, exchangeId) {
+      const taken: Taken[] = [];
+      const giveAllBack = async (): Promise<void> => {
+        for (const one of taken.splice(0)) await giveBack(scope, orderId, one);
       };
       for (const wish of addedUp(wishes)) {
-        const answer = await takeOne(scope, orderId, wish, now);
-        if (answer === 'taken') taken.push(wish);
-        if (answer !== 'full') continue;
-        await giveBack();
-        return { refusal: wish.refusal, giveBack };
+        const how = await takeOne(scope, { orderId, exchangeId }, wish, now);
+        if (how === 'new' || how === 'more') taken.push({ wish, how });
+        if (how !== 'full') continue;
+        await giveAllBack();
+        return { refusal: wish.refusal, giveBack: giveAllBack };
       }
-      return { refusal: undefined, giveBack };
+      return { refusal: undefined, giveBack: giveAllBack };
     },
   };
+}
+
+function neededBy({ count, at, exchangeId }: Holder, fate: Fate | undefined, now: Date): number {
+  const unborn = now.getTime() - at.getTime() <= UNBORN_MS;
+  if (fate === undefined) return unborn ? count : 0;
+  if (fate.needs === 'all') return count;
+  return fate.needs + (exchangeId !== undefined && unborn && !fate.knows(exchangeId) ? 1 : 0);
 }
 
 /** One document on two lines of an order is two places of one limit. */

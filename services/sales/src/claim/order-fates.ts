@@ -1,13 +1,13 @@
-// Whether an order still counts against a claim that it took. An order without tickets counts as a whole; one with tickets counts
-// where a living ticket of it has that document, session or day: one that was given back or exchanged makes room again.
+// What an order still needs of a claim that it took. An order without tickets needs all of it; one with tickets needs as much as living
+// tickets and exchanges under way of it have that document, session or day: one that was given back or exchanged makes room again.
 import { isLiving } from '../right/right.decider.ts';
 import type { RightState } from '../right/right.ts';
-import type { OrderState } from '../order/order.ts';
+import { documentOf } from '../order/ticket-documents.ts';
+import type { LiveOrder, OrderState } from '../order/order.ts';
 import type { Orders, Rights } from '../stores.ts';
-import type { HolderFates } from './claim.store.ts';
+import type { ClaimWish, Fate, HolderFates } from './claim.store.ts';
 
-const UNPAID: ReadonlySet<OrderState['status']> = new Set(['placed', 'holding', 'awaiting_payment']);
-const LIVE: ReadonlySet<OrderState['status']> = new Set([...UNPAID, 'paid']);
+const LIVE: ReadonlySet<OrderState['status']> = new Set(['placed', 'holding', 'awaiting_payment', 'paid']);
 /** An order has at most 20 lines of at most 500 places; claims are per document, so far fewer are met. */
 const RIGHTS_MAX = 2_000;
 
@@ -16,40 +16,63 @@ export function orderFates(orders: Orders, rights: Rights): HolderFates {
     const found = await orders.find(scope, { _id: { $in: orderIds } }, { limit: orderIds.length });
     const withTickets =
       wish.counts === 'live' ? found.filter(({ state }) => 'tickets' in state).map(({ id }) => id) : [];
-    const living =
+    const sold =
       withTickets.length === 0
         ? []
         : (await rights.find(scope, { 'state.orderId': { $in: withTickets } }, { limit: RIGHTS_MAX })).map(
             ({ state }) => state,
           );
     return new Map(
-      found.map(({ id, state }) => {
-        const counts =
-          wish.counts === 'unpaid'
-            ? UNPAID.has(state.status)
-            : LIVE.has(state.status) ||
-              living.some((right) => right.status !== 'none' && right.orderId === id && isAbout(wish.key, right)) ||
-              isExchangingTo(wish.key, state);
-        return [id, counts ? 'counts' : 'over'] as const;
-      }),
+      found.flatMap(({ id, state }) =>
+        state.status === 'none'
+          ? []
+          : [
+              [
+                id,
+                fateOf(
+                  state,
+                  wish,
+                  sold.filter((right) => right.status !== 'none' && right.orderId === id),
+                ),
+              ] as const,
+            ],
+      ),
     );
   };
 }
 
-/** Keys are written in place-order.ts and exchange-ticket.ts: `session-document:<session>:<document>`, `day-document:<type>:<day>:<document>`. */
-function isAbout(key: string, right: RightState): boolean {
-  if (!isLiving(right) && right.status !== 'used' && right.status !== 'frozen') return false;
-  const document = right.traveller?.idNumber.index ?? '';
-  return (
-    key === `session-document:${right.sessionId}:${document}` ||
-    key === `day-document:${right.ticketTypeId}:${right.date}:${document}`
-  );
+function fateOf(order: LiveOrder, wish: Pick<ClaimWish, 'key' | 'counts'>, rights: readonly RightState[]): Fate {
+  const knows = (exchangeId: string): boolean => order.exchanges.some(({ id }) => id === exchangeId);
+  if (wish.counts === 'unpaid') return { needs: isUnpaid(order) ? 'all' : 0, knows };
+  if (LIVE.has(order.status)) return { needs: 'all', knows };
+  const tickets = rights.filter((right) => isAbout(wish.key, right)).length;
+  return { needs: tickets + exchangesTo(wish.key, order), knows };
 }
 
-function isExchangingTo(key: string, order: OrderState): boolean {
-  if (order.status === 'none') return false;
-  return order.exchanges.some(
-    ({ status, line }) =>
-      status !== 'done' && status !== 'failed' && key.startsWith(`session-document:${line.sessionId}:`),
-  );
+/** SAL-29: whoever stands in line has not paid either, unless it was prepaid. */
+function isUnpaid(order: LiveOrder): boolean {
+  if (order.status === 'placed') return order.prepaidBy === undefined;
+  return order.status === 'holding' || order.status === 'awaiting_payment';
+}
+
+/** Keys are written in place-order.ts and exchange-ticket.ts: `session-document:<session>:<document>`, `day-document:<type>:<day>:<document>`. */
+function keysOf(place: { sessionId: string; ticketTypeId: string; date: string }, document: string): readonly string[] {
+  return [
+    `session-document:${place.sessionId}:${document}`,
+    `day-document:${place.ticketTypeId}:${place.date}:${document}`,
+  ];
+}
+
+function isAbout(key: string, right: RightState): boolean {
+  if (!isLiving(right) && right.status !== 'used' && right.status !== 'frozen') return false;
+  return keysOf(right, right.traveller?.idNumber.index ?? '').includes(key);
+}
+
+/** A ticket that is exchanged within the session or the day is counted already. */
+function exchangesTo(key: string, order: LiveOrder): number {
+  if (!('tickets' in order)) return 0;
+  return order.exchanges.filter(({ status, line, rightId }) => {
+    const document = documentOf(order, rightId)?.index ?? '';
+    return status !== 'done' && status !== 'failed' && keysOf(line, document).includes(key);
+  }).length;
 }

@@ -12,7 +12,7 @@ import type { Exchange, NewLine } from '../order/exchange.ts';
 import { soldLine } from '../order/order-line.ts';
 import { exchangeView, money, viewExchange } from '../order/order-view.ts';
 import type { OrderWaiting } from '../order/order-waiting.ts';
-import type { LiveOrder } from '../order/order.ts';
+import type { LiveOrder, OrderState } from '../order/order.ts';
 import { EXCHANGE_PROBLEMS, QUOTE_PROBLEMS } from '../problems.ts';
 import type { ProductCatalogue } from '../product/product-catalogue.ts';
 import type { QuotedLine } from '../quote/quote.ts';
@@ -115,7 +115,14 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
       access: OWNER_OR_STAFF,
       waits: true,
       body,
-      problems: [...QUOTE_PROBLEMS, ...EXCHANGE_PROBLEMS, 'sales.exchange-under-way', 'sales.document-has-ticket'],
+      problems: [
+        ...QUOTE_PROBLEMS,
+        ...EXCHANGE_PROBLEMS,
+        'sales.exchange-under-way',
+        'sales.too-many-exchanges',
+        'sales.document-has-ticket',
+        'sales.document-limit',
+      ],
       responses: { 201: exchangeView, 202: exchangeView },
       async handler(context) {
         const seen = await seenTicket(context, parts, foundation);
@@ -123,11 +130,19 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
         const { scope, ticket } = seen;
         const bytes = derivedBytes(idKey, `${context.callerKey}|${seen.id}`, 'exchange', context.idempotencyKey);
         const exchangeId = exchangeIdOf(scope.tenantId, bytes);
-        const known = await exchangeOf(parts, scope, ticket.orderId, exchangeId);
-        if (known !== undefined) return answered(parts, context, scope, ticket.orderId, known);
+        const request = { key: `${context.callerKey}:${context.idempotencyKey}`, fingerprint: context.fingerprint };
+        const known = await exchangesOf(parts, scope, ticket.orderId);
+        const before = known.find(({ id }) => id === exchangeId);
+        if (before !== undefined) {
+          // A retry gets the exchange that was begun, whatever a quote would say now; another request under its key gets a refusal.
+          await parts.orders.handle(scope, ticket.orderId, { type: 'BeginExchange', facts: before }, { request });
+          return answered(parts, context, scope, ticket.orderId, before);
+        }
+        if (known.some(({ rightId, status }) => rightId === seen.id && status !== 'done' && status !== 'failed'))
+          throw new DomainError('sales.exchange-under-way', 'The ticket is being exchanged already.');
         const now = clock();
         const { quote, line, quoted } = await priced(context, seen, now);
-        const claims = await parts.claims.take(scope, ticket.orderId, claimsOf(ticket, quoted), now);
+        const claims = await parts.claims.take(scope, ticket.orderId, claimsOf(ticket, quoted), now, exchangeId);
         if (claims.refusal !== undefined)
           throw new DomainError(claims.refusal.code, 'The new place is not to be had for this document.', {
             ...claims.refusal.data,
@@ -147,10 +162,13 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
           requestedAt: now.toISOString(),
           expiresAt: new Date(Math.min(now.getTime() + parts.settleWithinMs, Date.parse(line.endsAt))).toISOString(),
         };
-        const { state } = await parts.orders.handle(scope, ticket.orderId, { type: 'BeginExchange', facts });
-        const begun = state.status === 'none' ? undefined : state.exchanges.find(({ id }) => id === exchangeId);
-        if (begun === undefined) throw new Error('an exchange was begun and is not there');
-        return answered(parts, context, scope, ticket.orderId, begun);
+        const { state } = await parts.orders
+          .handle(scope, ticket.orderId, { type: 'BeginExchange', facts }, { request })
+          .catch(async (error: unknown) => {
+            if (error instanceof DomainError) await claims.giveBack();
+            throw error;
+          });
+        return answered(parts, context, scope, ticket.orderId, begunOf(state, exchangeId));
       },
     }),
   ];
@@ -161,16 +179,15 @@ export function mayExchange(context: Pick<RequestContext, 'principal'>, staff: b
     throw new DomainError('platform.forbidden', 'Exchanging tickets for a customer needs a permission.');
 }
 
-async function exchangeOf(
-  parts: Parts,
-  scope: Scope,
-  orderId: string,
-  exchangeId: string,
-): Promise<Exchange | undefined> {
+async function exchangesOf(parts: Parts, scope: Scope, orderId: string): Promise<readonly Exchange[]> {
   const order = (await parts.orders.load(scope, orderId))?.state;
-  return order === undefined || order.status === 'none'
-    ? undefined
-    : order.exchanges.find(({ id }) => id === exchangeId);
+  return order === undefined || order.status === 'none' ? [] : order.exchanges;
+}
+
+function begunOf(order: OrderState, exchangeId: string): Exchange {
+  const begun = order.status === 'none' ? undefined : order.exchanges.find(({ id }) => id === exchangeId);
+  if (begun === undefined) throw new Error('an exchange was begun and is not there');
+  return begun;
 }
 
 const isSettled =
@@ -216,18 +233,29 @@ async function peopleOf(
   return { travellers: [{ name: traveller.name.masked, idType: idTypes.parse(traveller.idType), idNumber }] };
 }
 
-/** SAL-25: one document, one ticket for a session, also by exchange. */
-function claimsOf(ticket: SoldRight, quoted: QuotedLine): readonly ClaimWish[] {
+/** SAL-02, SAL-25: the limits of a document hold for an exchange as they hold for a sale. */
+function claimsOf(ticket: SoldRight, { session, ticketType }: QuotedLine): readonly ClaimWish[] {
   const { traveller } = ticket;
-  const { sessionId } = quoted.session;
-  if (traveller === undefined || sessionId === ticket.sessionId) return [];
-  return [
-    {
-      key: `session-document:${sessionId}:${traveller.idNumber.index ?? ''}`,
+  if (traveller === undefined) return [];
+  const { index = '', masked: document } = traveller.idNumber;
+  const { sessionId, date } = session;
+  const perDay = ticketType.limits.perDocumentAndDay;
+  const wishes: ClaimWish[] = [];
+  if (sessionId !== ticket.sessionId)
+    wishes.push({
+      key: `session-document:${sessionId}:${index}`,
       limit: 1,
       count: 1,
       counts: 'live',
-      refusal: { code: 'sales.document-has-ticket', data: { document: traveller.idNumber.masked, sessionId } },
-    },
-  ];
+      refusal: { code: 'sales.document-has-ticket', data: { document, sessionId } },
+    });
+  if (perDay !== undefined && (date !== ticket.date || ticketType.id !== ticket.ticketTypeId))
+    wishes.push({
+      key: `day-document:${ticketType.id}:${date}:${index}`,
+      limit: perDay,
+      count: 1,
+      counts: 'live',
+      refusal: { code: 'sales.document-limit', data: { document, limit: perDay } },
+    });
+  return wishes;
 }

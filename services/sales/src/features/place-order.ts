@@ -109,9 +109,8 @@ export function placeOrder(foundation: Foundation, parts: Parts): Route {
         return { id, state, scope };
       });
       if ('state' in sold) return answered(parts, context, sold.scope, sold.id, sold.state);
-      const { quote, lines, tenantId } = sold;
+      const { quote, lines, tenantId, waiting } = sold;
       const contact = readContact(context.body);
-      const waiting = waitingOf(context.body.waitingList, quote, now);
       const orderId = orderIdOf(tenantId);
       const scope = Scope.ofTenant(tenantId, context.origin());
       const token = parts.access.tokenOf(orderId, tenantId);
@@ -170,7 +169,7 @@ async function answered(
   return settled ? { status: 201, ...given } : { status: 202, ...given };
 }
 
-type Quoted = Awaited<ReturnType<Quoting['compute']>>;
+type Quoted = Awaited<ReturnType<Quoting['compute']>> & { readonly waiting: Waiting | undefined };
 
 async function quoted(parts: Parts, context: RequestContext<unknown, unknown, Body>, now: Date): Promise<Quoted> {
   const computed = await parts.quoting.compute(context.body.lines, {
@@ -178,7 +177,7 @@ async function quoted(parts: Parts, context: RequestContext<unknown, unknown, Bo
     namesRequired: true,
   });
   checkQuote(parts.quoting, context.body.quoteId, computed.quote, computed.fingerprint, now);
-  return computed;
+  return { ...computed, waiting: waitingOf(context.body.waitingList, computed.quote, now) };
 }
 
 async function waitForPlaces(

@@ -113,8 +113,12 @@ export function refundTicket(foundation: Foundation, parts: Parts): readonly Rou
           scope.tenantId,
           derivedBytes(idKey, `${context.callerKey}|${seen.id}`, 'refund', context.idempotencyKey).subarray(0, 12),
         );
-        // A retry of a refund that was decided gets that refund, whatever its quote would say now.
-        if (seen.ticket.refund?.refundId === refundId) return answered(context, seen.scope, refundId, seen.ticket);
+        const request = { key: `${context.callerKey}:${context.idempotencyKey}`, fingerprint: context.fingerprint };
+        if (seen.ticket.refund?.refundId === refundId) {
+          // A retry of a refund that was decided gets that refund, whatever its quote would say now; another request under its key does not.
+          await parts.rights.handle(scope, seen.id, { type: 'RefundTicket', refund: seen.ticket.refund }, { request });
+          return answered(context, scope, refundId, seen.ticket);
+        }
         const now = clock();
         const quote = await quoted(seen, context.params.number, now);
         const quoteId = context.body?.quoteId;
@@ -127,7 +131,6 @@ export function refundTicket(foundation: Foundation, parts: Parts): readonly Rou
           });
         const { fee, returned, reason } = quote;
         const refund = { refundId, fee, returned, reason, at: now.toISOString() };
-        const request = { key: `${context.callerKey}:${context.idempotencyKey}`, fingerprint: context.fingerprint };
         const { state } = await parts.rights.handle(scope, seen.id, asQuoted(seen.ticket, refund), { request });
         if (state.status === 'none') throw new Error('a right vanished');
         return answered(context, scope, refundId, state);

@@ -42,7 +42,9 @@ export async function mayTouchOrder<Params, Query, Body>(
   switch (principal.type) {
     case 'bearer': {
       if (principal.subject !== orderId) throw notFound;
-      const lastUse = Math.max(...order.lines.map(({ endsAt }) => Date.parse(endsAt)));
+      // A ticket may have been exchanged for a later day.
+      const places = [...order.lines, ...order.exchanges.map(({ line }) => line)];
+      const lastUse = Math.max(...places.map(({ endsAt }) => Date.parse(endsAt)));
       if (now.getTime() > lastUse + TOKEN_GOOD_MS)
         throw new DomainError('platform.token-expired', 'The token of this order has expired.');
       return { scope, snapshot, order, staff: false };

@@ -36,8 +36,9 @@ export async function seenTicket<Query, Body>(
   if (found === undefined || found.state.status === 'none') throw notFound;
   const seen = { id: found.id, ticket: found.state, snapshot: found };
   if (staff) return { ...seen, scope: looking, staff };
-  const { scope } = await mayTouchOrder(context, parts.orders, found.state.orderId, foundation.clock());
-  return { ...seen, scope, staff };
+  // Whoever sees it through its order without owning it is staff too, and needs the permission for what is done for a customer.
+  const touched = await mayTouchOrder(context, parts.orders, found.state.orderId, foundation.clock());
+  return { ...seen, scope: touched.scope, staff: touched.staff };
 }
 
 /** What is asked for a former number is asked for a ticket that is dead: it says so, and does nothing to its successor. */

@@ -15,7 +15,7 @@
 // FailExchange              NotYet      -                  -                           failed (+ refund) -               -
 // ReviewHold                let go      -                  -                           -                kept             let go
 //
-// ¹ refused while another exchange of the ticket is under way   ² nothing is due   ³ when it is closing and nothing is open any more
+// ¹ refused while another exchange of the ticket is under way, or after twenty   ² nothing is due   ³ when it is closing and nothing is open any more
 // ⁴ while something is open at the provider: it is closed there first; if it turns out paid, the exchange goes on   ⁵ refused when the
 // customer cancels, nothing when the timer rings   ⁶ a payment that was asked before, in whatever state: a retry finds it   ⁷ cancelled
 // while it is closing; the timer asks the provider again
@@ -30,6 +30,8 @@ const REPLACE_WITHIN_MS = 5_000;
 const CLOSE_AGAIN_MS = 60_000;
 /** More payments for one exchange are a mistake of the caller's. */
 const PAYMENTS_MAX = 5;
+/** Each that is begun and comes to nothing holds a place for a while and stays on record: more of them for one ticket are a mistake, or no customer. */
+const EXCHANGES_MAX = 20;
 
 type AboutExchange = Extract<
   OrderCommand,
@@ -106,8 +108,13 @@ function decideNone(state: FulfilledOrder, command: AboutExchange): readonly Ord
   switch (command.type) {
     case 'BeginExchange': {
       const { rightId } = command.facts;
-      if (state.exchanges.some((one) => one.rightId === rightId && one.status !== 'done' && one.status !== 'failed'))
+      const before = state.exchanges.filter((one) => one.rightId === rightId);
+      if (before.some(({ status }) => status !== 'done' && status !== 'failed'))
         throw new DomainError('sales.exchange-under-way', 'The ticket is being exchanged already.');
+      if (before.length >= EXCHANGES_MAX)
+        throw new DomainError('sales.too-many-exchanges', 'Too many exchanges were begun for this ticket.', {
+          limit: EXCHANGES_MAX,
+        });
       return [{ type: 'ExchangeBegun', facts: command.facts }];
     }
     case 'RequestPayment':
