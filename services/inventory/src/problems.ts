@@ -13,12 +13,38 @@ export const problems: ProblemCatalogue = {
     ['占位请求尚未处理，系统将自动重试。', 'The places have not been set aside yet; it is tried again by itself.'],
     1,
   ),
+  'inventory.unknown-session': problem(
+    404,
+    ['场次不存在', 'Unknown session'],
+    ['本租户没有此场次。', 'Your tenant has no such session.'],
+  ),
+  'inventory.session-over': problem(
+    409,
+    ['场次已结束', 'The session is over'],
+    [
+      '场次已于 {endsAt} 结束，不能再取消或减少名额。',
+      'It ended at {endsAt} and can no longer be cancelled or reduced.',
+    ],
+  ),
+  'inventory.session-cancelled': problem(
+    409,
+    ['场次已取消', 'The session was cancelled'],
+    ['已取消的场次不能恢复或更改。', 'A cancelled session cannot be opened again or changed.'],
+  ),
+  'inventory.capacity-not-lower': problem(
+    409,
+    ['新容量不低于现有容量', 'Not a lower capacity'],
+    [
+      '该场次当前容量为 {capacity}；如需增加名额，请直接修改场次容量。',
+      'The session has a capacity of {capacity}; to raise it, change the session itself.',
+    ],
+  ),
   'inventory.capacity-below-sold': problem(
     409,
     ['容量低于已售数量', 'Capacity below what is sold'],
     [
-      '已占用或售出的名额多于新容量 {capacity}，请先处理已售票。',
-      'More places are held or sold than the new capacity of {capacity}; settle the sold tickets first.',
+      '已占用或售出的名额多于新容量 {capacity}，请先处理已售票，或以减容方案（reductions）安排持票人。',
+      'More places are held or sold than the new capacity of {capacity}; settle the sold tickets first, or reduce the session with a plan for their holders.',
     ],
   ),
 };

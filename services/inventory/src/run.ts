@@ -2,6 +2,7 @@
 import { openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
 import { calendarSpec } from './calendar/calendar.store.ts';
 import type { Config } from './config.ts';
+import { cancelSession } from './features/cancel-session.ts';
 import { changeSession } from './features/change-session.ts';
 import { completePending } from './features/complete-pending.ts';
 import { createCalendar } from './features/create-calendar.ts';
@@ -10,18 +11,22 @@ import { createSessionGenerator } from './features/generate-sessions.ts';
 import { getSiteDay } from './features/get-site-day.ts';
 import { listSessions } from './features/list-sessions.ts';
 import { onSessionRepublish, REPUBLISH_SESSIONS } from './features/on-session-republish.ts';
+import { planReductions } from './features/plan-reductions.ts';
+import { reduceSession } from './features/reduce-session.ts';
 import { reviewStaleHolds } from './features/review-stale-holds.ts';
 import { serveWaiting } from './features/serve-waiting.ts';
 import { createAvailabilityTeller } from './features/tell-availability.ts';
 import type { DecideFaults } from './hold/complete-decided.ts';
 import { openHolds } from './hold/hold.store.ts';
 import { problems } from './problems.ts';
+import type { DisruptingParts } from './session/session-steps.ts';
 import { createSessionIndex } from './session/session-index.ts';
 import { sessionSpec } from './session/session.store.ts';
 import { openSiteDays, type Guard } from './site-day/site-day.store.ts';
 
 export type InventoryTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'> & {
   readonly decideFaults?: DecideFaults;
+  readonly disruptFaults?: DisruptingParts['faults'];
   readonly guard?: Guard;
   /** Off in the race test, where two instances must really meet. */
   readonly singleActive?: boolean;
@@ -70,7 +75,9 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
   });
 
   serveWaiting(foundation, deciding);
-  completePending(foundation, siteDays, holds, availability.moved);
+  const disrupting = { sessions, siteDays, moved: availability.moved, clock, faults: options.disruptFaults };
+  completePending(foundation, { ...deciding, sessions });
+  planReductions(foundation, disrupting);
   reviewStaleHolds(foundation, holds, siteDays);
   generator.keepAhead();
   availability.tellInFull();
@@ -81,6 +88,8 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
       createCalendar(foundation, calendars, generator),
       listSessions(sessions, siteDays),
       changeSession(sessions, siteDays, availability.moved),
+      reduceSession(disrupting, foundation.vault),
+      cancelSession(disrupting, foundation.vault),
       getSiteDay(siteDays, holds),
     ],
   });

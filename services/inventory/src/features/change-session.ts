@@ -4,6 +4,8 @@ import { DomainError } from '@tongpiao/kernel';
 import type { AggregateStore } from '@tongpiao/persistence';
 import { etagOf, route, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
+import { completeSteps } from '../session/session-steps.ts';
+import { targetOf } from '../site-day/capacity.policy.ts';
 import type { SessionCommand, SessionEvent, SessionState } from '../session/session.ts';
 import type { SiteDay } from '../site-day/site-day.ts';
 import { siteDayId, type SiteDayStore } from '../site-day/site-day.store.ts';
@@ -25,7 +27,7 @@ export function changeSession(
       status: z.enum(['open', 'closed']).optional(),
       reason: z.string().min(3).max(500),
     }),
-    problems: ['inventory.capacity-below-sold'],
+    problems: ['inventory.capacity-below-sold', 'inventory.session-cancelled'],
     responses: { 200: z.object({ id: z.string(), capacity: z.int(), status: z.enum(['open', 'closed']) }) },
     async handler(context) {
       const scope = context.scope();
@@ -35,10 +37,18 @@ export function changeSession(
       const current = await sessions.load(scope, id);
       if (current === undefined || current.state.status === 'none')
         throw new DomainError('platform.not-found', 'There is no such session.');
+      if (current.state.status === 'cancelled') throw cancelled();
       const changedMeanwhile = new DomainError('platform.precondition-failed', 'The session was changed meanwhile.');
       if (current.version !== expected) throw changedMeanwhile;
       const day = siteDayId(current.state.siteId, current.state.date);
-      const counted = (await siteDays.load(scope, [day])).get(day)?.sessions[id]?.capacity;
+      const before = (await siteDays.load(scope, [day])).get(day);
+      if (before?.steps !== undefined && before.steps.length > 0) {
+        // A reduction or cancellation died there: first it is completed, then the session has to be looked at again.
+        await completeSteps({ sessions, siteDays }, scope, before);
+        throw changedMeanwhile;
+      }
+      const session = before?.sessions[id];
+      const counted = session === undefined ? undefined : targetOf(session);
       if (counted !== undefined && counted !== current.state.capacity) {
         // A change died between counters and session, or is under way: the counters are what was decided.
         await sessions.handle(scope, id, { type: 'ChangeCapacity', capacity: counted, reason: 'as counted' });
@@ -48,6 +58,7 @@ export function changeSession(
       if (capacity !== undefined) {
         const outcome = await siteDays.changeCapacity(scope, day, id, current.state.capacity, capacity);
         if (outcome === 'moved') throw changedMeanwhile;
+        if (outcome === 'cancelled') throw cancelled();
         if (outcome === 'too-low') {
           throw new DomainError(
             'inventory.capacity-below-sold',
@@ -61,7 +72,7 @@ export function changeSession(
         );
       }
       if (status !== undefined) {
-        await siteDays.setStatus(scope, day, id, status);
+        if (!(await siteDays.setStatus(scope, day, id, status))) throw cancelled();
         version = Math.max(version, (await sessions.handle(scope, id, { type: 'SetStatus', status, reason })).version);
       }
       for (const siteDay of (await siteDays.load(scope, [day])).values()) announce(scope.tenantId, siteDay);
@@ -69,4 +80,8 @@ export function changeSession(
       return { status: 200, body, headers: { ETag: etagOf(version) } };
     },
   });
+}
+
+function cancelled(): DomainError {
+  return new DomainError('inventory.session-cancelled', 'The session was cancelled for good.');
 }

@@ -263,9 +263,7 @@ describe('decide-holds', function () {
           sweep = task;
         },
       },
-      instance.siteDays,
-      instance.holds,
-      () => undefined,
+      { ...instance, moved: () => undefined },
     );
     await sweep?.();
     await sweep?.();

@@ -24,6 +24,8 @@ export function getSiteDay(siteDays: SiteDayStore, holds: HoldStore): Route {
           counters.extend({
             id: z.string(),
             status: z.enum(['open', 'closed', 'cancelled']),
+            shrink: z.int().describe('Places that have to go as they come back (INV-20).'),
+            planned: z.int().describe('Sold places among them whose holders sales looks after.'),
             waiting: z.int().describe('Orders that stand in line for places to come back.'),
           }),
         ),
@@ -42,6 +44,8 @@ export function getSiteDay(siteDays: SiteDayStore, holds: HoldStore): Route {
       const sessions = Object.entries(siteDay.sessions).map(([sessionId, figures]) => ({
         id: sessionId,
         ...figures,
+        shrink: figures.shrink ?? 0,
+        planned: figures.planned ?? 0,
         waiting: lines.get(sessionId)?.length ?? 0,
       }));
       const all = day === undefined ? sessions : [day, ...sessions];

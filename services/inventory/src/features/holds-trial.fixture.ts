@@ -9,6 +9,7 @@ import {
   placeHold,
   releaseHold,
   returnPlaces,
+  sessionReduced,
   waitingLineChanged,
   type DataOf,
   type Envelope,
@@ -51,6 +52,7 @@ export type Instance = {
   relay: Relay;
   siteDays: SiteDayStore;
   holds: HoldStore;
+  sessions: Sessions;
   stop(): Promise<void>;
 };
 export type Command = { kind: 'command'; envelope: Envelope };
@@ -123,6 +125,7 @@ export class HoldsTrial {
   readonly servers = testServers();
   /** What was told of lines, in order of telling. */
   readonly lines: { sequence: number; sessionId: string; orderIds: readonly string[] }[] = [];
+  readonly reduced: DataOf<typeof sessionReduced>[] = [];
   readonly #answers = new Map<string, string[]>();
   readonly #instances: Instance[] = [];
   readonly #slices = new Set<string>();
@@ -146,7 +149,7 @@ export class HoldsTrial {
     this.#client = await this.#connect('client');
     await this.#client.consume({
       slice: 'answers',
-      definitions: [holdGranted, holdRejected, holdQueued, waitingLineChanged],
+      definitions: [holdGranted, holdRejected, holdQueued, waitingLineChanged, sessionReduced],
       handle: async (message) => {
         if (isMessage(message, holdGranted)) this.#hear(message.envelope.data.holdId, 'granted');
         if (isMessage(message, holdQueued))
@@ -155,6 +158,7 @@ export class HoldsTrial {
           const { sequence, data } = message.envelope;
           this.lines.push({ sequence, ...data });
         }
+        if (isMessage(message, sessionReduced)) this.reduced.push(message.envelope.data);
         if (isMessage(message, holdRejected)) this.#hear(message.envelope.data.holdId, message.envelope.data.reason);
       },
     });
@@ -165,6 +169,7 @@ export class HoldsTrial {
     for (const instance of this.#instances.splice(0)) await instance.stop();
     this.#answers.clear();
     this.lines.length = 0;
+    this.reduced.length = 0;
   }
 
   async close(): Promise<void> {
@@ -217,6 +222,7 @@ export class HoldsTrial {
       relay,
       siteDays,
       holds,
+      sessions,
       async stop() {
         await broker.cancelConsumers();
         await relay.stop();

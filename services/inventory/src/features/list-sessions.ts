@@ -12,7 +12,7 @@ const sessionView = z.object({
   date: z.iso.date(),
   startsAt: z.string(),
   endsAt: z.string(),
-  status: z.enum(['open', 'closed']),
+  status: z.enum(['open', 'closed', 'cancelled']),
   capacity: z.int(),
   available: z.int(),
   held: z.int(),
@@ -54,7 +54,7 @@ export function listSessions(
       const counters = await siteDays.load(scope, [...days]);
       const items = found.flatMap(({ id, version, state }) => {
         if (state.status === 'none') return [];
-        const { calendarId: _calendarId, ...settings } = state;
+        const { calendarId: _calendarId, disruptions: _disruptions, ...settings } = state;
         const figures = counters.get(siteDayId(state.siteId, state.date))?.sessions[id];
         const { available, held, sold } = figures ?? { available: 0, held: 0, sold: 0 };
         return [{ id, ...settings, available, held, sold, etag: etagOf(version) }];

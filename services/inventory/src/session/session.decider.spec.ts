@@ -2,7 +2,7 @@
 import { fold } from '@tongpiao/kernel';
 import { specify } from '@tongpiao/testing';
 import { expect } from 'chai';
-import { sessionDecider } from './session.decider.ts';
+import { cancellationOf, disruptionOf, sessionDecider } from './session.decider.ts';
 import { sessionMessages } from './session.messages.ts';
 import type { SessionCommand, SessionEvent } from './session.ts';
 
@@ -22,6 +22,28 @@ const capacity = (to: number): SessionCommand => ({ type: 'ChangeCapacity', capa
 const changed = (to: number): SessionEvent => ({ type: 'SessionCapacityChanged', capacity: to, reason: 'works' });
 const set = (status: 'open' | 'closed'): SessionCommand => ({ type: 'SetStatus', status, reason: 'storm' });
 const became = (status: 'open' | 'closed'): SessionEvent => ({ type: 'SessionStatusChanged', status, reason: 'storm' });
+const plan = {
+  reason: 'gale',
+  decideBy: '2026-11-30T01:00:00.000Z',
+  decideWithinHours: 48,
+  fingerprint: 'f1',
+};
+const cancel = (disruptionId = 'dis_1'): SessionCommand => ({ type: 'CancelSession', disruptionId, ...plan });
+const cancelled: SessionEvent = { type: 'SessionCancelled', disruptionId: 'dis_1', ...plan };
+const reduce = (disruptionId = 'dis_2', places = 20): SessionCommand => ({
+  type: 'ReduceSession',
+  disruptionId,
+  capacity: 60,
+  places,
+  ...plan,
+});
+const reduced = (disruptionId = 'dis_2', places = 20): SessionEvent => ({
+  type: 'SessionReduced',
+  disruptionId,
+  capacity: 60,
+  places,
+  ...plan,
+});
 
 describe('INV-01 session', () => {
   it('none: OpenSession opens it', () => given().when(open).then(opened));
@@ -38,6 +60,40 @@ describe('INV-01 session', () => {
     given(opened).when(set('open')).thenNothing();
     given(opened, became('closed')).when(set('closed')).thenNothing();
   });
+  it('none: ReduceSession is not found', () => void given().when(reduce()).thenRefused('platform.not-found'));
+  it('none: CancelSession is not found', () => void given().when(cancel()).thenRefused('platform.not-found'));
+  it('open: ReduceSession', () => given(opened).when(reduce()).then(reduced()));
+  it('closed: ReduceSession', () => given(opened, became('closed')).when(reduce()).then(reduced()));
+  it('the same reduction again is no change, another one is', () => {
+    given(opened, reduced()).when(reduce()).thenNothing();
+    given(opened, reduced()).when(reduce('dis_3')).then(reduced('dis_3'));
+  });
+  it('open: CancelSession', () => given(opened).when(cancel()).then(cancelled));
+  it('closed: CancelSession', () => given(opened, became('closed')).when(cancel()).then(cancelled));
+  it('cancelled: OpenSession does not open it again', () => given(opened, cancelled).when(open).thenNothing());
+  it('cancelled: ChangeCapacity is refused', () => {
+    given(opened, cancelled).when(capacity(80)).thenRefused('inventory.session-cancelled');
+  });
+  it('cancelled: SetStatus is refused', () => {
+    given(opened, cancelled).when(set('open')).thenRefused('inventory.session-cancelled');
+  });
+  it('cancelled: ReduceSession changes nothing, all its places go anyway', () => {
+    given(opened, cancelled).when(reduce()).thenNothing();
+  });
+  it('cancelled: CancelSession changes nothing, whoever asks', () => {
+    given(opened, cancelled).when(cancel()).thenNothing();
+    given(opened, cancelled).when(cancel('dis_9')).thenNothing();
+  });
+  it('remembers what disrupted it, the latest fifty', () => {
+    const events = Array.from({ length: 60 }, (_, index) => reduced(`dis_${index}`));
+    const state = fold(sessionDecider, sessionDecider.initial, [opened, ...events, cancelled]);
+    if (state.status === 'none') throw new Error('no session');
+    expect(state).to.include({ status: 'cancelled', capacity: 60 });
+    expect(state.disruptions).to.have.length(50);
+    expect(disruptionOf(state, 'dis_59')).to.include({ kind: 'reduction', capacity: 60, places: 20 });
+    expect(disruptionOf(state, 'dis_5')).to.equal(undefined);
+    expect(cancellationOf(state)).to.include({ id: 'dis_1', kind: 'cancellation', capacity: 60, reason: 'gale' });
+  });
   it('evolve ignores what does not apply', () => {
     expect(fold(sessionDecider, sessionDecider.initial, [changed(1), became('closed')])).to.deep.equal({
       status: 'none',
@@ -51,5 +107,33 @@ describe('INV-01 session', () => {
       .to.have.property('data')
       .that.deep.equals({ sessionId: 'ses_1', ...told, capacity: 80, status: 'closed' });
     expect(sessionMessages(opened, { id: 'ses_1', state: { status: 'none' } })).to.deep.equal([]);
+  });
+  describe('what is told of a disruption', () => {
+    const told = (event: SessionEvent): readonly (readonly [string, unknown])[] => {
+      const state = fold(sessionDecider, sessionDecider.initial, [opened, event]);
+      return sessionMessages(event, { id: 'ses_1', state }).flatMap((said) =>
+        'definition' in said ? [[said.definition.type, said.data] as const] : [],
+      );
+    };
+    const { calendarId: _calendarId, capacity: _capacity, ...where } = settings;
+    const disruption = { ...where, sessionId: 'ses_1', reason: 'gale', decideBy: plan.decideBy };
+    it('INV-21 a cancellation: closed for good, and those who hold tickets are to be looked after', () => {
+      expect(told(cancelled)).to.deep.equal([
+        [
+          'inventory.session.changed.v1',
+          { sessionId: 'ses_1', ...where, capacity: 100, status: 'closed', cancelled: true },
+        ],
+        ['inventory.session.cancelled.v1', { ...disruption, disruptionId: 'dis_1' }],
+      ]);
+    });
+    it('INV-20 a reduction: the capacity, and how many places are to be looked after', () => {
+      expect(told(reduced())).to.deep.equal([
+        ['inventory.session.changed.v1', { sessionId: 'ses_1', ...where, capacity: 60, status: 'open' }],
+        ['inventory.session.reduced.v1', { ...disruption, disruptionId: 'dis_2', places: 20 }],
+      ]);
+    });
+    it('INV-20 a reduction that held places are enough for disturbs nobody', () => {
+      expect(told(reduced('dis_2', 0)).map(([type]) => type)).to.deep.equal(['inventory.session.changed.v1']);
+    });
   });
 });

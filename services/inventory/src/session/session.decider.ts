@@ -1,23 +1,50 @@
-// state ↓ \ command →  OpenSession     ChangeCapacity                      SetStatus
-// none                 SessionOpened   platform.not-found                  platform.not-found
-// open | closed        -               SessionCapacityChanged | - (same)   SessionStatusChanged | - (same)
+// state ↓ \ command →  OpenSession     ChangeCapacity               SetStatus                    ReduceSession                 CancelSession
+// none                 SessionOpened   platform.not-found           platform.not-found           platform.not-found            platform.not-found
+// open | closed        -               SessionCapacityChanged | -¹  SessionStatusChanged | -¹    SessionReduced | -²           SessionCancelled
+// cancelled            -               inventory.session-cancelled  inventory.session-cancelled  -                             -
 //
-// Whether a lower capacity is possible at all is decided on the counters, before this is asked.
+// ¹ the same already. ² known by its id; and of a cancelled session all places go anyway.
+// Whether a lower capacity is possible at all, and how many places go, is decided on the counters before this is asked.
 import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
-import type { SessionCommand, SessionEvent, SessionState } from './session.ts';
+import type { Disruption, LiveSession, SessionCommand, SessionEvent, SessionState } from './session.ts';
 
 function decide(state: SessionState, command: SessionCommand): readonly SessionEvent[] {
   if (command.type === 'OpenSession') return state.status === 'none' ? [{ ...command, type: 'SessionOpened' }] : [];
   if (state.status === 'none') throw new DomainError('platform.not-found', 'There is no such session.');
   switch (command.type) {
     case 'ChangeCapacity':
+      refuseCancelled(state);
       return command.capacity === state.capacity ? [] : [{ ...command, type: 'SessionCapacityChanged' }];
     case 'SetStatus':
+      refuseCancelled(state);
       return command.status === state.status ? [] : [{ ...command, type: 'SessionStatusChanged' }];
+    case 'ReduceSession':
+      return state.status === 'cancelled' || disruptionOf(state, command.disruptionId) !== undefined
+        ? []
+        : [{ ...command, type: 'SessionReduced' }];
+    case 'CancelSession':
+      return state.status === 'cancelled' ? [] : [{ ...command, type: 'SessionCancelled' }];
     default:
       return unreachable(command, 'session command');
   }
 }
+
+function refuseCancelled(state: LiveSession): void {
+  if (state.status === 'cancelled')
+    throw new DomainError('inventory.session-cancelled', 'The session was cancelled for good.');
+}
+
+export function disruptionOf(state: LiveSession, id: string): Disruption | undefined {
+  return state.disruptions?.find((disruption) => disruption.id === id);
+}
+
+/** How a cancelled session was cancelled. */
+export function cancellationOf(state: LiveSession): Disruption | undefined {
+  return state.disruptions?.find(({ kind }) => kind === 'cancellation');
+}
+
+/** More than a session is ever disrupted; what lies further back is in the journal. */
+const DISRUPTIONS_KEPT = 50;
 
 function evolve(state: SessionState, event: SessionEvent): SessionState {
   if (event.type === 'SessionOpened') {
@@ -30,7 +57,20 @@ function evolve(state: SessionState, event: SessionEvent): SessionState {
       return { ...state, capacity: event.capacity };
     case 'SessionStatusChanged':
       return { ...state, status: event.status };
+    case 'SessionReduced': {
+      const { type: _type, disruptionId: id, ...facts } = event;
+      return { ...state, capacity: event.capacity, ...disrupted(state, { ...facts, id, kind: 'reduction' }) };
+    }
+    case 'SessionCancelled': {
+      const { type: _type, disruptionId: id, ...facts } = event;
+      const cancellation: Disruption = { ...facts, id, kind: 'cancellation', capacity: state.capacity };
+      return { ...state, status: 'cancelled', ...disrupted(state, cancellation) };
+    }
   }
+}
+
+function disrupted(state: LiveSession, disruption: Disruption): Required<Pick<LiveSession, 'disruptions'>> {
+  return { disruptions: [...(state.disruptions ?? []), disruption].slice(-DISRUPTIONS_KEPT) };
 }
 
 export const sessionDecider: Decider<SessionState, SessionCommand, SessionEvent> = {

@@ -1,15 +1,29 @@
-// Every change of a session is told with its whole state, because views of it need no more than the newest message.
-import { sessionChanged, type DataOf } from '@tongpiao/contracts';
+// Every change of a session is told with its whole state, because views of it need no more than the newest message. What disrupts
+// people who hold tickets is told beside it, for sales to look after them.
+import { sessionCancelled, sessionChanged, sessionReduced, type DataOf } from '@tongpiao/contracts';
 import { say, type Said } from '@tongpiao/persistence';
-import type { SessionEvent, SessionState } from './session.ts';
+import type { LiveSession, SessionEvent, SessionState } from './session.ts';
 
-export function sessionMessages(_event: SessionEvent, facts: { id: string; state: SessionState }): readonly Said[] {
-  const data = currentSession(facts.id, facts.state);
-  return data === undefined ? [] : [say(sessionChanged, data)];
+export function sessionMessages(event: SessionEvent, facts: { id: string; state: SessionState }): readonly Said[] {
+  const { id, state } = facts;
+  const data = currentSession(id, state);
+  if (data === undefined || state.status === 'none') return [];
+  return [say(sessionChanged, data), ...disruption(event, id, state)];
+}
+
+function disruption(event: SessionEvent, sessionId: string, state: LiveSession): readonly Said[] {
+  if (event.type !== 'SessionCancelled' && event.type !== 'SessionReduced') return [];
+  const { disruptionId, reason, decideBy } = event;
+  const { productId, siteId, date, startsAt, endsAt } = state;
+  const data = { disruptionId, sessionId, productId, siteId, date, startsAt, endsAt, reason, decideBy };
+  if (event.type === 'SessionCancelled') return [say(sessionCancelled, data)];
+  // Held places alone may be enough: then nobody who holds a ticket is disturbed.
+  return event.places === 0 ? [] : [say(sessionReduced, { ...data, places: event.places })];
 }
 
 export function currentSession(id: string, state: SessionState): DataOf<typeof sessionChanged> | undefined {
   if (state.status === 'none') return undefined;
-  const { calendarId: _calendarId, ...settings } = state;
-  return { sessionId: id, ...settings };
+  const { calendarId: _calendarId, disruptions: _disruptions, status, ...settings } = state;
+  const told = status === 'cancelled' ? { status: 'closed' as const, cancelled: true } : { status };
+  return { sessionId: id, ...settings, ...told };
 }

@@ -5,10 +5,21 @@ import { sessionDecider } from './session.decider.ts';
 import { sessionMessages } from './session.messages.ts';
 import type { SessionCommand, SessionEvent, SessionState } from './session.ts';
 
+const disruption = z.object({
+  id: z.string(),
+  kind: z.enum(['cancellation', 'reduction']),
+  reason: z.string(),
+  decideBy: z.string(),
+  decideWithinHours: z.number(),
+  places: z.number().int().nonnegative().optional(),
+  capacity: z.number().int().nonnegative(),
+  fingerprint: z.string(),
+});
+
 const sessionState: z.ZodType<SessionState> = z.discriminatedUnion('status', [
   z.object({ status: z.literal('none') }),
   z.object({
-    status: z.enum(['open', 'closed']),
+    status: z.enum(['open', 'closed', 'cancelled']),
     calendarId: z.string(),
     productId: z.string(),
     siteId: z.string(),
@@ -16,6 +27,7 @@ const sessionState: z.ZodType<SessionState> = z.discriminatedUnion('status', [
     startsAt: z.string(),
     endsAt: z.string(),
     capacity: z.number().int().nonnegative(),
+    disruptions: z.array(disruption).optional(),
   }),
 ]);
 

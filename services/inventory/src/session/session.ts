@@ -11,14 +11,45 @@ type Settings = {
   readonly capacity: number;
 };
 
-export type SessionState = { readonly status: 'none' } | (Settings & { readonly status: 'open' | 'closed' });
+/** A decision after which sales looks after people who hold tickets (INV-20, INV-21). */
+export type Disruption = {
+  readonly id: string;
+  readonly kind: 'cancellation' | 'reduction';
+  readonly reason: string;
+  /** Until then holders choose between their money and another session. */
+  readonly decideBy: string;
+  readonly decideWithinHours: number;
+  /** Sold places that have to go; not said for a cancellation, where all of them go. */
+  readonly places?: number | undefined;
+  readonly capacity: number;
+  /** Of the request that asked for it. */
+  readonly fingerprint: string;
+};
+
+export type SessionStatus = 'open' | 'closed' | 'cancelled';
+export type SessionState =
+  | { readonly status: 'none' }
+  | (Settings & { readonly status: SessionStatus; readonly disruptions?: readonly Disruption[] | undefined });
+export type LiveSession = Exclude<SessionState, { readonly status: 'none' }>;
 
 export type SessionCommand =
   | ({ readonly type: 'OpenSession' } & Settings)
   | { readonly type: 'ChangeCapacity'; readonly capacity: number; readonly reason: string }
-  | { readonly type: 'SetStatus'; readonly status: 'open' | 'closed'; readonly reason: string };
+  | { readonly type: 'SetStatus'; readonly status: 'open' | 'closed'; readonly reason: string }
+  | ({ readonly type: 'ReduceSession' } & Disrupting & { readonly capacity: number; readonly places: number })
+  | ({ readonly type: 'CancelSession' } & Disrupting);
+
+type Disrupting = {
+  readonly disruptionId: string;
+  readonly reason: string;
+  readonly decideBy: string;
+  readonly decideWithinHours: number;
+  readonly fingerprint: string;
+};
 
 export type SessionEvent =
   | ({ readonly type: 'SessionOpened' } & Settings)
   | { readonly type: 'SessionCapacityChanged'; readonly capacity: number; readonly reason: string }
-  | { readonly type: 'SessionStatusChanged'; readonly status: 'open' | 'closed'; readonly reason: string };
+  | { readonly type: 'SessionStatusChanged'; readonly status: 'open' | 'closed'; readonly reason: string }
+  | ({ readonly type: 'SessionReduced' } & Disrupting & { readonly capacity: number; readonly places: number })
+  | ({ readonly type: 'SessionCancelled' } & Disrupting);

@@ -1,50 +1,29 @@
-// Counters on disk. Every method is one write; the order of the writes around them is `decide-holds.ts`'s business.
-import { openRecords, type Change, type Database, type Filter, type Records, type Scope } from '@tongpiao/persistence';
+// Counters on disk. Every method is one write, or one write that is tried again; the order of the writes around them is
+// `decide-holds.ts`'s business.
+import { TransientError } from '@tongpiao/kernel';
+import { openRecords, type Database, type Filter, type Records, type Scope } from '@tongpiao/persistence';
 import { Schema } from 'mongoose';
-import { z } from 'zod';
-import type { Counters, CounterChange, HoldFacts, LineChange, SessionStatus, SiteDay, Waiting } from './site-day.ts';
-import { lineAfter } from './waiting-line.policy.ts';
+import { changedTo, targetOf } from './capacity.policy.ts';
+import {
+  lineDocument,
+  overdueDocument,
+  siteDayDocument,
+  siteDayOf,
+  type SiteDayDocument,
+} from './site-day.documents.ts';
+import type {
+  Counters,
+  CounterChange,
+  HoldFacts,
+  SessionCounters,
+  SessionStatus,
+  SessionStep,
+  SiteDay,
+} from './site-day.ts';
+import { decisionUpdate } from './site-day.updates.ts';
+import { undoing } from './tally.policy.ts';
 
-const count = z.number().int();
-const countersSchema = z.object({ capacity: count, available: count, held: count, sold: count });
-const holdFactsSchema = z.object({
-  holdId: z.string(),
-  orderId: z.string(),
-  channel: z.string(),
-  expiresAt: z.string(),
-  lines: z.array(z.object({ sessionId: z.string(), siteDay: z.string(), quantity: count })),
-});
-const decided = { id: z.string(), hold: holdFactsSchema, at: z.date() };
-const askedSchema = z.object({ messageId: z.string(), correlationId: z.string() });
-const plainStep = z.object({ ...decided, step: z.enum(['confirm', 'release']) });
-const placeStep = z.object({ ...decided, step: z.literal('place'), asked: askedSchema.optional() });
-const rejectStep = z.object({ ...decided, step: z.literal('reject'), asked: askedSchema });
-const returnStep = z.object({
-  ...decided,
-  step: z.literal('return'),
-  returned: z.object({ id: z.string(), sessionId: z.string(), quantity: count }),
-});
-const waitingSchema = z.object({ hold: holdFactsSchema, until: z.date(), asked: askedSchema });
-const siteDayDocument = z.object({
-  _id: z.string(),
-  tenantId: z.string(),
-  siteId: z.string(),
-  date: z.string(),
-  revision: count,
-  day: countersSchema.optional(),
-  sessions: z.record(z.string(), countersSchema.extend({ status: z.enum(['open', 'closed', 'cancelled']) })),
-  pending: z.array(z.discriminatedUnion('step', [plainStep, placeStep, rejectStep, returnStep])),
-  waiting: z.array(waitingSchema).optional(),
-  lineMoved: z.object({ revision: count, sessions: z.array(z.string()) }).optional(),
-});
-const lineDocument = z.object({
-  _id: z.string(),
-  tenantId: z.string(),
-  revision: count,
-  lineMoved: z.unknown().optional(),
-});
-const overdueDocument = z.object({ tenantId: z.string(), holdId: z.string(), orderId: z.string() });
-type SiteDayDocument = z.infer<typeof siteDayDocument>;
+type Found = { readonly siteDay: SiteDay; readonly tenantId: string };
 
 export type SiteDayStore = {
   load(scope: Scope, ids: readonly string[]): Promise<Map<string, SiteDay>>;
@@ -55,6 +34,23 @@ export type SiteDayStore = {
   decide(scope: Scope, before: SiteDay, change: CounterChange, at: Date): Promise<boolean>;
   /** The holds' documents have followed. */
   clearPending(scope: Scope, id: string, pendingIds: readonly string[]): Promise<void>;
+  /**
+   * One session's counters as staff decided them, with what its own document has to follow with, guarded like a decision.
+   * @returns false when somebody else decided meanwhile
+   */
+  rewrite(
+    scope: Scope,
+    before: SiteDay,
+    change: { readonly sessionId: string; readonly counters: SessionCounters; readonly step?: SessionStep },
+    at: Date,
+  ): Promise<boolean>;
+  /** The session's document has followed. */
+  stepDone(scope: Scope, id: string, stepId: string): Promise<void>;
+  withOldSteps(scope: Scope, before: Date): Promise<Found[]>;
+  /** Site-days with sessions that shrink, or have shrunk and are not checked off. */
+  shrinking(scope: Scope, limit: number): Promise<Found[]>;
+  /** None of them shrinks any more. */
+  shrunk(scope: Scope, before: SiteDay): Promise<void>;
   /** Takes back a place that was granted on this day while another day of the same hold refused. Idempotent. */
   undoPlace(scope: Scope, id: string, hold: HoldFacts): Promise<void>;
   /** Adds a session's counters once; the day's own maximum is set when the site-day is new. */
@@ -65,15 +61,16 @@ export type SiteDayStore = {
     capacity: number,
     dayCapacity: number | undefined,
   ): Promise<void>;
-  /** `too-low`: fewer places are free than would be taken away. `moved`: the capacity is not `from` any more. */
+  /** `too-low`: fewer places are free than would be taken away. `moved`: the decided capacity is not `from` any more. */
   changeCapacity(
     scope: Scope,
     id: string,
     sessionId: string,
     from: number,
     to: number,
-  ): Promise<'changed' | 'too-low' | 'moved'>;
-  setStatus(scope: Scope, id: string, sessionId: string, status: SessionStatus): Promise<void>;
+  ): Promise<'changed' | 'too-low' | 'moved' | 'cancelled'>;
+  /** @returns false for a session that was cancelled */
+  setStatus(scope: Scope, id: string, sessionId: string, status: Exclude<SessionStatus, 'cancelled'>): Promise<boolean>;
   /** Facts of those of these holds that stand in line. */
   inLine(scope: Scope, holdIds: readonly string[]): Promise<Map<string, HoldFacts>>;
   /** Site-days where somebody waits, or a line changed that was not told. */
@@ -86,15 +83,15 @@ export type SiteDayStore = {
     before: Date,
     limit: number,
   ): Promise<{ holdId: string; orderId: string; tenantId: string }[]>;
-  withOldPending(scope: Scope, before: Date): Promise<{ siteDay: SiteDay; tenantId: string }[]>;
-  from(scope: Scope, date: string, limit: number): Promise<{ siteDay: SiteDay; tenantId: string }[]>;
+  withOldPending(scope: Scope, before: Date): Promise<Found[]>;
+  from(scope: Scope, date: string, limit: number): Promise<Found[]>;
 };
 
 export function siteDayId(siteId: string, date: string): string {
   return `${siteId}:${date}`;
 }
 
-/** `off` exists for one test only: the race that the guard prevents must show without it. */
+/** `off` exists for tests only: the race that the guard prevents must show without it. */
 export type Guard = 'on' | 'off';
 
 export async function openSiteDays(database: Database, guard: Guard = 'on'): Promise<SiteDayStore> {
@@ -111,22 +108,43 @@ export async function openSiteDays(database: Database, guard: Guard = 'on'): Pro
       pending: [Mixed],
       waiting: { type: [Mixed], default: undefined },
       lineMoved: Mixed,
+      steps: { type: [Mixed], default: undefined },
+      shrinking: Boolean,
     },
     { versionKey: false, minimize: false },
   );
   schema.index({ tenantId: 1, date: 1 });
   schema.index({ 'pending.at': 1 });
-  // Sparse: a site-day without a line costs them nothing.
+  // Sparse: a site-day without a line, and without anything that staff decided just now, costs them nothing.
   schema.index({ 'waiting.until': 1 }, { sparse: true });
   schema.index({ 'waiting.hold.holdId': 1 }, { sparse: true });
   schema.index({ 'lineMoved.revision': 1 }, { sparse: true });
+  schema.index({ 'steps.at': 1 }, { sparse: true });
+  schema.index({ shrinking: 1 }, { sparse: true });
   const records = await openRecords(database.connection, 'site_days', schema, (document) =>
     siteDayDocument.parse(document),
   );
   return siteDayStore(records, guard);
 }
 
+/** A batch is decided every few milliseconds at the most; what staff decide gets between two of them. */
+const GUARD_TRIES = 40;
+const GUARD_PAUSE_MS = 10;
+
 function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayStore {
+  const guarded = (filter: Filter, { id }: SiteDay): Filter => (guard === 'on' ? filter : { _id: id });
+  const rewrite: SiteDayStore['rewrite'] = async (scope, before, { sessionId, counters, step }, at) => {
+    const filter = guarded({ _id: before.id, revision: before.revision }, before);
+    const matched = await records.update(scope, filter, {
+      $set: {
+        [`sessions.${sessionId}`]: counters,
+        ...(counters.shrink === undefined ? {} : { shrinking: true }),
+      },
+      $inc: { revision: 1 },
+      ...(step === undefined ? {} : { $push: { steps: { ...step, at } } }),
+    });
+    return matched === 1;
+  };
   return {
     async load(scope, ids) {
       const documents = await records.find(scope, { _id: { $in: ids } });
@@ -134,23 +152,26 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
     },
 
     async decide(scope, before, change, at) {
-      const increments: Record<string, number> = { revision: 1 };
-      const filter: Record<string, unknown> = { _id: before.id, revision: before.revision };
-      for (const [sessionId, delta] of Object.entries(change.sessions)) {
-        addIncrements(increments, `sessions.${sessionId}`, delta);
-        // The revision alone would do; the predicate states the invariant where it is enforced (INV-11).
-        if (delta.available < 0) filter[`sessions.${sessionId}.available`] = { $gte: -delta.available };
-      }
-      if (before.day !== undefined) {
-        addIncrements(increments, 'day', change.day);
-        if (change.day.available < 0) filter['day.available'] = { $gte: -change.day.available };
-      }
-      const pending = change.pending.map((entry) => ({ ...entry, at }));
-      const guarded: Filter = guard === 'on' ? filter : { _id: before.id };
-      const line = change.line === undefined ? {} : lineUpdate(before, change.line);
-      const push = { ...(pending.length === 0 ? {} : { pending: { $each: pending } }), ...line.$push };
-      const update: Change = { ...line, $inc: increments, ...(Object.keys(push).length === 0 ? {} : { $push: push }) };
-      return (await records.update(scope, guarded, update)) === 1;
+      const { filter, update } = decisionUpdate(before, change, at);
+      return (await records.update(scope, guarded(filter, before), update)) === 1;
+    },
+
+    rewrite,
+
+    async stepDone(scope, id, stepId) {
+      await records.update(scope, { _id: id }, { $pull: { steps: { id: stepId } } });
+    },
+
+    async withOldSteps(scope, before) {
+      return (await records.find(scope, { 'steps.at': { $lt: before } }, { limit: 100 })).map(found);
+    },
+
+    async shrinking(scope, limit) {
+      return (await records.find(scope, { shrinking: true }, { limit })).map(found);
+    },
+
+    async shrunk(scope, before) {
+      await records.update(scope, { _id: before.id, revision: before.revision }, { $unset: { shrinking: 1 } });
     },
 
     async clearPending(scope, id, pendingIds) {
@@ -158,28 +179,15 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
     },
 
     async undoPlace(scope, id, hold) {
-      const increments: Record<string, number> = { revision: 1 };
-      let total = 0;
-      for (const line of hold.lines.filter(({ siteDay }) => siteDay === id)) {
-        total += line.quantity;
-        for (const [field, by] of [
-          ['available', line.quantity],
-          ['held', -line.quantity],
-        ] as const) {
-          const path = `sessions.${line.sessionId}.${field}`;
-          increments[path] = (increments[path] ?? 0) + by;
-        }
-      }
       const pending = `${hold.holdId}:place`;
-      const change = (inc: Record<string, number>): Change => ({ $inc: inc, $pull: { pending: { id: pending } } });
-      const withDay = { ...increments, 'day.available': total, 'day.held': -total };
-      const matched = await records.update(
-        scope,
-        { _id: id, 'pending.id': pending, day: { $exists: true } },
-        change(withDay),
-      );
-      if (matched === 0)
-        await records.update(scope, { _id: id, 'pending.id': pending, day: { $exists: false } }, change(increments));
+      await again(`giving back what ${hold.holdId} had on ${id}`, async () => {
+        const [document] = await records.find(scope, { _id: id, 'pending.id': pending });
+        if (document === undefined) return true;
+        const before = siteDayOf(document);
+        const { filter, update } = decisionUpdate(before, undoing(before, hold), new Date());
+        const change = { ...update, $pull: { pending: { id: pending } } };
+        return (await records.update(scope, { ...filter, 'pending.id': pending }, change)) === 1;
+      });
     },
 
     async addSession(scope, at, sessionId, capacity, dayCapacity) {
@@ -204,21 +212,37 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
     async changeCapacity(scope, id, sessionId, from, to) {
       const path = `sessions.${sessionId}`;
       const by = to - from;
+      // Most often the session is whole and open: then no batch that decides meanwhile is in the way.
       const matched = await records.update(
         scope,
-        { _id: id, [`${path}.capacity`]: from, [`${path}.available`]: { $gte: Math.max(0, -by) } },
+        {
+          _id: id,
+          [`${path}.capacity`]: from,
+          [`${path}.available`]: { $gte: Math.max(0, -by) },
+          [`${path}.shrink`]: { $exists: false },
+          [`${path}.status`]: { $ne: 'cancelled' },
+        },
         { $inc: { [`${path}.capacity`]: by, [`${path}.available`]: by, revision: 1 } },
       );
       if (matched === 1) return 'changed';
-      return (await records.count(scope, { _id: id, [`${path}.capacity`]: from })) === 1 ? 'too-low' : 'moved';
+      return again(`the capacity of ${sessionId}`, async () => {
+        const [document] = await records.find(scope, { _id: id });
+        const session = document?.sessions[sessionId];
+        if (document === undefined || session === undefined || targetOf(session) !== from) return 'moved';
+        const counters = changedTo(session, to);
+        if (counters === 'too-low' || counters === 'cancelled') return counters;
+        return (await rewrite(scope, siteDayOf(document), { sessionId, counters }, new Date())) && 'changed';
+      });
     },
 
     async setStatus(scope, id, sessionId, status) {
-      await records.update(
+      const path = `sessions.${sessionId}.status`;
+      const matched = await records.update(
         scope,
-        { _id: id },
-        { $set: { [`sessions.${sessionId}.status`]: status }, $inc: { revision: 1 } },
+        { _id: id, [path]: { $ne: 'cancelled' } },
+        { $set: { [path]: status }, $inc: { revision: 1 } },
       );
+      return matched === 1;
     },
 
     async inLine(scope, holdIds) {
@@ -257,55 +281,29 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
     },
 
     async withOldPending(scope, before) {
-      const documents = await records.find(scope, { 'pending.at': { $lt: before } }, { limit: 100 });
-      return documents.map((document) => ({ siteDay: siteDayOf(document), tenantId: document.tenantId }));
+      return (await records.find(scope, { 'pending.at': { $lt: before } }, { limit: 100 })).map(found);
     },
 
     async from(scope, date, limit) {
-      const documents = await records.find(scope, { date: { $gte: date } }, { limit, sort: { date: 1 } });
-      return documents.map((document) => ({ siteDay: siteDayOf(document), tenantId: document.tenantId }));
+      return (await records.find(scope, { date: { $gte: date } }, { limit, sort: { date: 1 } })).map(found);
     },
   };
+}
+
+/** @throws TransientError when others decide first too often in a row */
+async function again<Value>(what: string, attempt: () => Promise<Value | false>): Promise<Value> {
+  for (let tries = 0; tries < GUARD_TRIES; tries += 1) {
+    const value = await attempt();
+    if (value !== false) return value;
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * GUARD_PAUSE_MS));
+  }
+  throw new TransientError('inventory.contended', `${what}: ${GUARD_TRIES} other decisions came first`);
+}
+
+function found(document: SiteDayDocument): Found {
+  return { siteDay: siteDayOf(document), tenantId: document.tenantId };
 }
 
 function fresh(capacity: number): Counters {
   return { capacity, available: capacity, held: 0, sold: 0 };
-}
-
-function addIncrements(
-  increments: Record<string, number>,
-  path: string,
-  delta: { available: number; held: number; sold: number },
-): void {
-  for (const field of ['available', 'held', 'sold'] as const)
-    if (delta[field] !== 0) increments[`${path}.${field}`] = delta[field];
-}
-
-/** The smallest write for a line: most often one end of it. */
-function lineUpdate(before: SiteDay, change: LineChange): Change {
-  const { waiting, lineMoved } = lineAfter(before, change);
-  const told = { $set: { lineMoved } };
-  if (waiting === undefined) return { ...told, $unset: { waiting: 1 } };
-  if (change.left.length === 0) return { ...told, $push: { waiting: { $each: change.joined.map(storedWaiting) } } };
-  if (change.joined.length === 0) return { ...told, $pull: { waiting: { 'hold.holdId': { $in: change.left } } } };
-  return { $set: { ...told.$set, waiting: waiting.map(storedWaiting) } };
-}
-
-function storedWaiting(entry: Waiting): z.infer<typeof waitingSchema> {
-  return { ...entry, hold: { ...entry.hold, lines: [...entry.hold.lines] }, until: new Date(entry.until) };
-}
-
-function siteDayOf(document: SiteDayDocument): SiteDay {
-  const { waiting, lineMoved } = document;
-  return {
-    id: document._id,
-    revision: document.revision,
-    day: document.day,
-    sessions: document.sessions,
-    pending: document.pending,
-    ...(waiting === undefined
-      ? {}
-      : { waiting: waiting.map((entry) => ({ ...entry, until: entry.until.toISOString() })) }),
-    ...(lineMoved === undefined ? {} : { lineMoved }),
-  };
 }

@@ -1,5 +1,7 @@
 // A site-day: the counters of all sessions of one site on one day, in one document, so that one guarded write bounds a session
 // and its day together (INV-05, INV-11). This page holds the words; `site-day.decider.ts` holds the decision.
+import type { Origin } from '@tongpiao/persistence';
+import type { SessionCommand } from '../session/session.ts';
 
 /** `capacity = available + held + sold`, always (INV-11). */
 export type Counters = {
@@ -11,7 +13,13 @@ export type Counters = {
 
 /** `cancelled` is closed for good (INV-21). */
 export type SessionStatus = 'open' | 'closed' | 'cancelled';
-export type SessionCounters = Counters & { readonly status: SessionStatus };
+export type SessionCounters = Counters & {
+  readonly status: SessionStatus;
+  /** Places that still have to go (INV-20): what comes back goes, until nothing is left of it. Absent when there are none. */
+  readonly shrink?: number | undefined;
+  /** Sold places among them whose holders sales looks after. */
+  readonly planned?: number | undefined;
+};
 
 /** A part of a sold hold that came back: one ticket's refund or exchange. */
 export type Returned = { readonly id: string; readonly sessionId: string; readonly quantity: number };
@@ -37,6 +45,14 @@ export type Waiting = { readonly hold: HoldFacts; readonly until: string; readon
 /** Sessions whose line changed and was not told since, and the revision that changed it last. */
 type LineMoved = { readonly revision: number; readonly sessions: readonly string[] };
 
+/** What staff decided about a session on the counters, until the session's own document has followed and told it. */
+export type SessionStep = {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly command: Extract<SessionCommand, { readonly disruptionId: string }>;
+  readonly origin: Origin;
+};
+
 export type HoldFacts = {
   readonly holdId: string;
   readonly orderId: string;
@@ -58,6 +74,7 @@ export type SiteDay = {
   /** All sessions' lines as one, in order of arrival, because they share the day; undefined when nobody waits. */
   readonly waiting?: readonly Waiting[] | undefined;
   readonly lineMoved?: LineMoved | undefined;
+  readonly steps?: readonly SessionStep[] | undefined;
 };
 
 /** Status of a hold as its own document says; `none` when there is no document. */
@@ -97,7 +114,14 @@ export type HoldOutcome =
   | { readonly kind: 'contradiction'; readonly detail: string };
 
 /** How counters move. */
-export type Delta = { readonly available: number; readonly held: number; readonly sold: number };
+export type Delta = {
+  readonly available: number;
+  readonly held: number;
+  readonly sold: number;
+  /** Places that came back and went for good; those among them that were planned. */
+  readonly shrunk?: number;
+  readonly relieved?: number;
+};
 
 /** Difference of the counters that a batch makes, by session, and the pending entries that it adds. */
 export type CounterChange = {

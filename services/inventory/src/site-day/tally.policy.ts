@@ -1,6 +1,6 @@
 // Counters while a batch is decided: what is free after the requests before, and the differences that the one write will make.
 import { NO_DELTA, plus } from './counters.policy.ts';
-import type { Delta, HoldFacts, HoldOutcome, SiteDay } from './site-day.ts';
+import type { CounterChange, Delta, HoldFacts, HoldOutcome, SiteDay } from './site-day.ts';
 
 export type Rejection = Extract<HoldOutcome, { kind: 'rejected' }>;
 
@@ -49,15 +49,33 @@ export class Tally {
     return undefined;
   }
 
-  /** @returns whether places have become free */
+  /** @returns whether places have become free, of the session or of the day */
   move(lines: HoldFacts['lines'], by: (quantity: number) => Delta): boolean {
     let freed = false;
     for (const { sessionId, quantity } of this.own(lines)) {
       const delta = by(quantity);
-      this.#deltas.set(sessionId, plus(this.#deltas.get(sessionId) ?? NO_DELTA, delta));
+      const before = this.#deltas.get(sessionId) ?? NO_DELTA;
+      this.#deltas.set(sessionId, plus(before, this.#afterShrinking(sessionId, before, delta)));
       this.#day = plus(this.#day, delta);
       if (delta.available > 0) freed = true;
     }
     return freed;
   }
+
+  /** What comes back to a session that shrinks goes first, and only the rest becomes free. */
+  #afterShrinking(sessionId: string, before: Delta, delta: Delta): Delta {
+    const session = this.#siteDay.sessions[sessionId];
+    if (session?.shrink === undefined || delta.available <= 0) return delta;
+    const shrunk = Math.min(session.shrink - (before.shrunk ?? 0), delta.available);
+    if (shrunk <= 0) return delta;
+    const relieved = delta.sold < 0 ? Math.min((session.planned ?? 0) - (before.relieved ?? 0), shrunk) : 0;
+    return { ...delta, available: delta.available - shrunk, shrunk, ...(relieved === 0 ? {} : { relieved }) };
+  }
+}
+
+/** A place of this day is taken back: what it held becomes free, or goes where the session shrinks. */
+export function undoing(siteDay: SiteDay, hold: HoldFacts): CounterChange {
+  const tally = new Tally(siteDay);
+  tally.move(hold.lines, (quantity) => ({ available: quantity, held: -quantity, sold: 0 }));
+  return { ...tally.deltas, pending: [] };
 }

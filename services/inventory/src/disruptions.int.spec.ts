@@ -1,0 +1,239 @@
+// Cancelling and reducing sessions that people hold tickets for (INV-20, INV-21), as inventory runs: over HTTP, in two instances, with
+// holds being granted meanwhile and with a crash between the counters and the session.
+import { freshKey } from '@tongpiao/service-shell/trial';
+import { eventually, settled } from '@tongpiao/testing';
+import { expect } from 'chai';
+import { z } from 'zod';
+import { InventoryHouse, SITE, type Item, type Reply } from './inventory-house.fixture.ts';
+
+const countersShape = z.object({
+  balanced: z.boolean(),
+  pending: z.number(),
+  sessions: z.array(z.looseObject({ id: z.string(), status: z.string() })),
+});
+const reductionShape = z.object({ disruptionId: z.string(), decideBy: z.string(), places: z.number().optional() });
+
+describe('inventory: disruptions', function () {
+  this.timeout(60_000);
+  const house = new InventoryHouse();
+  let deaths = 0;
+  before(() =>
+    house.open(2, {
+      disruptFaults: {
+        at() {
+          if (deaths === 0) return;
+          deaths -= 1;
+          throw new Error('killed after the counters');
+        },
+      },
+    }),
+  );
+  after(() => house.close());
+
+  const post = (
+    item: Item,
+    what: string,
+    json: unknown,
+    more: { key?: string; apiKey?: string; instance?: number } = {},
+  ): Promise<Reply> => house.call(`/api/v1/sessions/${item.id}/${what}`, { json, ...more });
+  const cancel = (item: Item, more: { key?: string; apiKey?: string; instance?: number } = {}): Promise<Reply> =>
+    post(item, 'cancellation', { reason: 'gale' }, more);
+  const reduce = (item: Item, capacity: number, more: { key?: string; instance?: number } = {}): Promise<Reply> =>
+    post(item, 'reductions', { capacity, reason: 'works' }, more);
+  async function counters(item: Item): Promise<Record<string, unknown>> {
+    const { body } = await house.call(`/api/v1/site-days/${SITE}/${item.date}`);
+    const { sessions, balanced } = countersShape.parse(body);
+    expect(balanced, 'balanced').to.equal(true);
+    const found = sessions.find(({ id }) => id === item.id);
+    if (found === undefined) throw new Error('no session');
+    return found;
+  }
+  async function sold(item: Item, count: number): Promise<string[]> {
+    const ids: string[] = [];
+    for (let index = 0; index < count; index += 1) ids.push(await house.placed(item.id));
+    for (const id of ids) await house.confirm(id);
+    await eventually('sold', async () => (await counters(item))['sold'] === count);
+    return ids;
+  }
+
+  describe('INV-21 cancellation', () => {
+    it('closes for good, refuses the line, tells sales, and answers the same however often it is asked', async () => {
+      const item = await house.one('can', 3, true);
+      const [first = ''] = await sold(item, 2);
+      await house.placed(item.id);
+      const waiting = await house.place(item.id, 1, true);
+      await eventually('in line', () => house.answers.get(waiting) === 'queued');
+      const key = freshKey();
+      const asked = await Promise.all([0, 1, 0].map((instance) => cancel(item, { key, instance })));
+      const other = await cancel(item);
+      expect([...asked, other].map(({ status }) => status)).to.deep.equal([201, 201, 201, 201]);
+      expect(new Set([...asked, other].map(({ body }) => JSON.stringify(body))).size).to.equal(1);
+      await eventually('told', () => house.cancelled.some(({ sessionId }) => sessionId === item.id));
+      const told = house.cancelled.filter(({ sessionId }) => sessionId === item.id);
+      const { disruptionId, decideBy } = reductionShape.parse(other.body);
+      expect(told).to.have.length(1);
+      expect(told[0]).to.include({ disruptionId, decideBy, reason: 'gale', date: item.date, startsAt: item.startsAt });
+      const hours = (new Date(decideBy).getTime() - Date.now()) / 3_600_000;
+      expect(hours).to.be.within(0, 48);
+      expect(new Date(decideBy).getTime()).to.be.at.most(new Date(item.startsAt).getTime());
+      expect(house.changes.findLast(({ sessionId }) => sessionId === item.id)).to.include({
+        status: 'closed',
+        cancelled: true,
+      });
+      await eventually('the line is refused', () => house.answers.get(waiting) === 'session-closed');
+      await house.release(first, 'refunded');
+      await eventually('a place came back', async () => (await counters(item))['sold'] === 1);
+      const late = await house.place(item.id, 1, true);
+      await eventually('nobody gets it', () => house.answers.get(late) === 'session-closed');
+      expect(await counters(item)).to.include({ status: 'cancelled', capacity: 3, available: 1, held: 1, waiting: 0 });
+      expect((await house.again('can')).status).to.equal('cancelled');
+      const shown = house.figures.findLast(({ sessions }) => sessions.some(({ sessionId }) => sessionId === item.id));
+      expect(shown?.sessions.find(({ sessionId }) => sessionId === item.id)?.available).to.equal(0);
+    });
+
+    it('cannot be undone or changed afterwards', async () => {
+      const item = await house.one('fin', 3, true);
+      await cancel(item);
+      const now = await house.again('fin');
+      const code = 'inventory.session-cancelled';
+      expect((await house.patch(now, { status: 'open', reason: 'calm' })).body).to.include({ code });
+      expect((await house.patch(now, { capacity: 9, reason: 'calm' })).body).to.include({ code });
+      expect((await reduce(now, 1)).body).to.include({ code });
+    });
+
+    it('is refused for a session that is unknown or another tenant’s, and to who may not', async () => {
+      const item = await house.one('ref', 3, true);
+      const unknown = await post({ ...item, id: 'ses_0a1b2c3d4e5f6g7h8j9k' }, 'cancellation', { reason: 'gale' });
+      expect(unknown).to.include({ status: 404 });
+      expect(unknown.body).to.include({ code: 'inventory.unknown-session' });
+      expect((await cancel(item, { apiKey: house.foreigner })).body).to.include({ code: 'inventory.unknown-session' });
+      expect(await cancel(item, { apiKey: house.clerk })).to.include({ status: 403 });
+      expect((await house.again('ref')).status).to.equal('open');
+      expect(house.cancelled.some(({ sessionId }) => sessionId === item.id)).to.equal(false);
+    });
+
+    it('PLA-32 a key that was used for another wish is refused', async () => {
+      const item = await house.one('key', 3, true);
+      const key = freshKey();
+      await post(item, 'cancellation', { reason: 'gale' }, { key });
+      const again = await post(item, 'cancellation', { reason: 'flood' }, { key });
+      expect(again.body).to.include({ code: 'platform.idempotency-key-reused' });
+    });
+
+    it('PLA-41 killed between the counters and the session, the next to ask completes what was decided', async () => {
+      const item = await house.one('die', 3, true);
+      deaths = 1;
+      expect(await cancel(item)).to.include({ status: 500 });
+      expect([(await counters(item))['status'], (await house.again('die')).status]).to.deep.equal([
+        'cancelled',
+        'open',
+      ]);
+      expect(await house.patch(await house.again('die'), { capacity: 9, reason: 'demand' })).to.include({
+        status: 412,
+      });
+      expect((await house.again('die')).status).to.equal('cancelled');
+      await eventually('told', () => house.cancelled.filter(({ sessionId }) => sessionId === item.id).length === 1);
+      expect(await cancel(item)).to.include({ status: 201 });
+    });
+  });
+
+  describe('INV-20 reduction', () => {
+    it('takes what is free at once, and what is taken as it comes back; sales looks after sold places', async () => {
+      const item = await house.one('red', 10, true);
+      const holders = await sold(item, 5);
+      const held = [await house.placed(item.id), await house.placed(item.id)];
+      expect((await house.patch(await house.again('red'), { capacity: 4, reason: 'works' })).body).to.include({
+        code: 'inventory.capacity-below-sold',
+      });
+      const key = freshKey();
+      const [answer, again] = [await reduce(item, 4, { key }), await reduce(item, 4, { key, instance: 1 })];
+      expect(answer).to.include({ status: 201 });
+      expect(again).to.deep.equal(answer);
+      expect(answer.body).to.include({ capacity: 4, places: 1 });
+      expect(await counters(item)).to.include({ capacity: 7, available: 0, held: 2, sold: 5, shrink: 3, planned: 1 });
+      await eventually('told', () => house.reduced.filter(({ sessionId }) => sessionId === item.id).length === 1);
+      const { disruptionId } = reductionShape.parse(answer.body);
+      expect(house.reduced.find(({ sessionId }) => sessionId === item.id)).to.include({ disruptionId, places: 1 });
+      for (const id of held) await house.release(id);
+      await eventually('two are gone', async () => (await counters(item))['capacity'] === 5);
+      await house.release(holders[0] ?? '', 'refunded');
+      await eventually('it has shrunk', async () => (await counters(item))['capacity'] === 4);
+      expect(await counters(item)).to.include({ available: 0, held: 0, sold: 4, shrink: 0, planned: 0 });
+      await house.release(holders[1] ?? '', 'refunded');
+      await eventually('free again', async () => (await counters(item))['available'] === 1);
+      expect((await house.again('red')).capacity).to.equal(4);
+    });
+
+    it('without anybody in the way is a change of capacity, and disturbs nobody', async () => {
+      const item = await house.one('fre', 10, true);
+      expect((await reduce(item, 6)).body).to.include({ capacity: 6, places: 0 });
+      expect(await counters(item)).to.include({ capacity: 6, available: 6, shrink: 0 });
+      const refused = await reduce(item, 6);
+      expect(refused.body).to.include({ code: 'inventory.capacity-not-lower' });
+      expect(house.reduced.some(({ sessionId }) => sessionId === item.id)).to.equal(false);
+    });
+
+    it('can be taken back in part: the session shrinks less', async () => {
+      const item = await house.one('bac', 6, true);
+      await sold(item, 6);
+      await reduce(item, 2);
+      expect((await house.patch(await house.again('bac'), { capacity: 5, reason: 'done' })).status).to.equal(200);
+      expect(await counters(item)).to.include({ capacity: 6, available: 0, shrink: 1 });
+      expect((await house.patch(await house.again('bac'), { capacity: 8, reason: 'done' })).status).to.equal(200);
+      expect(await counters(item)).to.include({ capacity: 8, available: 2, shrink: 0 });
+    });
+
+    it('PLA-41 killed between the counters and the session, the same request completes what was decided, once', async () => {
+      const item = await house.one('rdi', 6, true);
+      await sold(item, 4);
+      const key = freshKey();
+      deaths = 1;
+      expect(await reduce(item, 3, { key })).to.include({ status: 500 });
+      const answer = await reduce(item, 3, { key });
+      expect(answer).to.include({ status: 201 });
+      expect(answer.body).to.include({ capacity: 3, places: 1 });
+      expect(await counters(item)).to.include({ capacity: 4, shrink: 1, planned: 1 });
+      await eventually('told', () => house.reduced.some(({ sessionId }) => sessionId === item.id));
+      await settled('told once', () => house.reduced.filter(({ sessionId }) => sessionId === item.id).length, 300);
+      expect(house.reduced.filter(({ sessionId }) => sessionId === item.id)).to.have.length(1);
+    });
+
+    it('INV-20 capacity reduced while holds are being granted: what is taken stays, nothing is granted above it', async () => {
+      const item = await house.one('rac', 100, true);
+      const asked: Promise<string>[] = [];
+      let lowered = 100;
+      for (let round = 0; round < 12; round += 1) {
+        for (let index = 0; index < 6; index += 1) asked.push(house.place(item.id, 1, round % 2 === 0));
+        const { status } = await reduce(item, lowered - 8, { instance: round % 2 });
+        expect(status).to.equal(201);
+        lowered -= 8;
+        const now = await counters(item);
+        expect(Number(now['capacity']) - Number(now['shrink']), 'the target').to.equal(lowered);
+        if (Number(now['shrink']) > 0) expect(now['available']).to.equal(0);
+      }
+      const ids = await Promise.all(asked);
+      await eventually('all are answered', () => ids.every((id) => house.answers.has(id)));
+      const granted = ids.filter((id) => house.answers.get(id) === 'granted');
+      expect((await counters(item))['held']).to.equal(granted.length);
+      for (const id of granted) await house.release(id);
+      const end = await eventually('nobody is in its way any more', async () => {
+        const now = await counters(item);
+        return now['shrink'] === 0 && Number(now['held']) + Number(now['available']) === 4 ? now : undefined;
+      });
+      expect(end).to.include({ capacity: 4 });
+    });
+  });
+
+  describe('INV-21 a session that is over', () => {
+    // The last one: an instance whose clock is ahead also sends and asks ahead of time.
+    it('is neither cancelled nor reduced', async () => {
+      const item = await house.one('ove', 3, true);
+      await house.start('inventory-3', { clock: () => new Date(Date.now() + 5 * 86_400_000) });
+      for (const answer of [await cancel(item, { instance: 2 }), await reduce(item, 1, { instance: 2 })]) {
+        expect(answer).to.include({ status: 409 });
+        expect(answer.body).to.include({ code: 'inventory.session-over' });
+      }
+      expect(await house.again('ove')).to.include({ status: 'open', capacity: 3 });
+    });
+  });
+});

@@ -1,0 +1,60 @@
+// POST /api/v1/sessions/{id}/cancellation: a session will not take place (INV-21). It grants nothing any more, for good; who stands in
+// line for it is refused, and sales looks after everybody who holds a ticket (SAL-52). Asking again changes nothing.
+import { formatId } from '@tongpiao/kernel';
+import { derivedBytes, route, type Route } from '@tongpiao/service-shell';
+import type { Vault } from '@tongpiao/persistence';
+import { z } from 'zod';
+import { DECIDE_WITHIN_HOURS, DECIDE_WITHIN_HOURS_MAX, decideByOf } from '../session/decide-by.policy.ts';
+import { cancellationOf } from '../session/session.decider.ts';
+import { disrupt, type DisruptingParts } from '../session/session-steps.ts';
+
+export function cancelSession(parts: DisruptingParts, vault: Pick<Vault, 'serviceKey'>): Route {
+  const key = vault.serviceKey('disruption-ids');
+  return route({
+    method: 'post',
+    path: '/api/v1/sessions/:id/cancellation',
+    summary: 'Cancels a session for good, with a time to decide for those who hold tickets.',
+    tags: ['sessions'],
+    access: { permission: 'inventory:sessions:cancel' },
+    body: z.strictObject({
+      reason: z.string().min(3).max(500),
+      decideWithinHours: z
+        .int()
+        .min(1)
+        .max(DECIDE_WITHIN_HOURS_MAX)
+        .default(DECIDE_WITHIN_HOURS)
+        .describe('How long holders may choose between their money and another session; never past its start.'),
+    }),
+    problems: ['inventory.unknown-session', 'inventory.session-over'],
+    responses: {
+      201: z.object({ id: z.string(), status: z.literal('cancelled'), disruptionId: z.string(), decideBy: z.string() }),
+    },
+    async handler(context) {
+      const scope = context.scope();
+      const { id: sessionId } = context.params;
+      const { reason, decideWithinHours } = context.body;
+      const { fingerprint, callerKey, idempotencyKey } = context;
+      const bytes = derivedBytes(key, callerKey, `POST cancellation of ${sessionId}`, idempotencyKey);
+      const disruptionId = formatId('dis', scope.tenantId, bytes);
+      const { disruption } = await disrupt(
+        parts,
+        scope,
+        { sessionId, disruptionId, fingerprint },
+        cancellationOf,
+        (state, counters) => ({
+          counters: { ...counters, status: 'cancelled' },
+          command: {
+            type: 'CancelSession',
+            disruptionId,
+            reason,
+            decideWithinHours,
+            decideBy: decideByOf(parts.clock(), decideWithinHours, state.startsAt),
+            fingerprint,
+          },
+        }),
+      );
+      const { id: decided, decideBy } = disruption;
+      return { status: 201, body: { id: sessionId, status: 'cancelled', disruptionId: decided, decideBy } };
+    },
+  });
+}

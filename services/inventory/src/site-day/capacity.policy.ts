@@ -1,0 +1,53 @@
+// How many places a session shall have, and how it gets there (INV-20). Fewer than are taken needs a plan: what is taken stays, nothing
+// is free any more, and places that come back go instead of becoming free, until the session has shrunk to what was decided.
+// `available + held + sold = capacity` holds at every step of that; the site's day keeps its own capacity, so what a session
+// loses other sessions of the day may still use.
+//
+// taken = held + sold; target = what shall be
+//
+// session is ↓ \ target →   at least what is taken             less, but not less than was decided   less
+// whole                     changed                            –                                     too-low   | reduced
+// shrinking                 changed: it shrinks no more        changed: it shrinks less              too-low   | reduced further
+// cancelled                 cancelled                          cancelled                             cancelled | cancelled
+//
+// In the last column: a plain change, and one with a plan for those who hold tickets.
+import type { SessionCounters } from './site-day.ts';
+
+/** What was decided for the session: its capacity without the places that still have to go. */
+export function targetOf({ capacity, shrink = 0 }: SessionCounters): number {
+  return capacity - shrink;
+}
+
+/** A plain change of capacity. */
+export function changedTo(session: SessionCounters, target: number): SessionCounters | 'too-low' | 'cancelled' {
+  if (session.status === 'cancelled') return 'cancelled';
+  const { shrink, planned = 0, ...rest } = session;
+  const taken = session.held + session.sold;
+  if (target >= taken) return { ...rest, capacity: target, available: target - taken };
+  if (shrink === undefined || target < targetOf(session)) return 'too-low';
+  return shrinking(session, taken - target, planned);
+}
+
+/** A change that has a plan for those whose places go. */
+export function reducedTo(session: SessionCounters, target: number): SessionCounters | 'cancelled' {
+  const changed = changedTo(session, target);
+  if (changed !== 'too-low') return changed;
+  const taken = session.held + session.sold;
+  return shrinking({ ...session, capacity: taken, available: 0 }, taken - target, session.planned ?? 0);
+}
+
+/** Sold places that have to go even when every held one is let go, and that nobody looks after yet. */
+export function unplannedOf({ held, shrink = 0, planned = 0 }: SessionCounters): number {
+  return Math.max(0, shrink - held - planned);
+}
+
+/** Sales looks after so many more. */
+export function withPlan(session: SessionCounters, places: number): SessionCounters {
+  return places === 0 ? session : { ...session, planned: (session.planned ?? 0) + places };
+}
+
+function shrinking(session: SessionCounters, shrink: number, planned: number): SessionCounters {
+  const { planned: _planned, ...rest } = session;
+  const still = Math.min(planned, shrink);
+  return { ...rest, shrink, ...(still === 0 ? {} : { planned: still }) };
+}
