@@ -72,7 +72,7 @@ export const requestRefund = (amount = 10_000, refundId = 'rfd_1'): PaymentComma
   reason: 'refund',
   at: AT,
 });
-export const about = (attempt: number) => ({ refundId: 'rfd_1', attempt, at: AT });
+const about = (attempt: number) => ({ refundId: 'rfd_1', attempt, at: AT });
 export const confirmRefund = (attempt = 1): PaymentCommand => ({
   type: 'ConfirmRefund',
   ...about(attempt),

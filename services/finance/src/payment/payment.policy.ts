@@ -71,7 +71,7 @@ export function leftFor(state: LivePayment, refund: Refund): Fen {
 }
 
 /** The provider's last word on a refund that it had taken; a refusal has codes of its own. */
-export const ENDED_AT_PROVIDER = 'failed';
+const ENDED_AT_PROVIDER = 'failed';
 
 /**
  * A number under which a refund has ended at the provider never starts another. One that was refused stays good, and protects: should

@@ -11,7 +11,7 @@ import { assertValues, type MessageValues, type Templates } from '../templates/t
 import type { Job, Lane } from './lane.ts';
 import type { ResultWriter } from './result-writer.ts';
 
-export type Urgency = 'urgent' | 'normal' | 'bulk';
+type Urgency = 'urgent' | 'normal' | 'bulk';
 
 /** One message that ought to be: to whom, about what, in which words. */
 export type Wish = {
