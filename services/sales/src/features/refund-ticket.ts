@@ -3,7 +3,7 @@
 // Idempotency-Key, so a retry is the same refund.
 import { refundReasonSchema } from '@tongpiao/contracts';
 import { DomainError, fen, formatId } from '@tongpiao/kernel';
-import { Scope } from '@tongpiao/persistence';
+import type { Scope } from '@tongpiao/persistence';
 import { derivedBytes, may, route, type Foundation, type RequestContext, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { refundQuote, type RefundQuote } from '../after-sale/refund-quote.ts';
