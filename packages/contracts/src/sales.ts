@@ -562,7 +562,7 @@ export const gateIncidentFound = defineEvent({
     'What a gate decided without network was not true: a double use, a dead ticket let in, a clock that is wrong.',
   data: z.object({
     incidentId: idSchema,
-    kind: z.enum(['double-use', 'dead-ticket-admitted', 'forged-admitted', 'clock-skew']),
+    kind: z.enum(['double-use', 'dead-ticket-admitted', 'wrong-ticket-admitted', 'forged-admitted', 'clock-skew']),
     siteId: idSchema,
     gateId: idSchema,
     ticketNumber: z.string().optional(),

@@ -179,6 +179,21 @@ export const problems: ProblemCatalogue = {
     ['游标无效', 'Not a cursor'],
     ['请使用上一次应答中的游标，或不带游标重新获取。', 'Send the cursor of the last answer, or none to begin anew.'],
   ),
+  'sales.scan-in-future': problem(
+    409,
+    ['记录时间超前', 'The scan is ahead of time'],
+    ['记录时间 {at} 晚于平台时间，请校准设备时钟后重传。', 'The scan’s time {at} is ahead of ours; set the clock and hand it in later.'],
+  ),
+  'sales.scan-too-old': problem(
+    409,
+    ['记录过旧', 'The scan is too old'],
+    ['记录时间 {at} 已超过补传期限，请人工处理。', 'The time to hand in a scan of {at} is over; a person has to deal with it.'],
+  ),
+  'sales.incident-closed': problem(
+    409,
+    ['事件已办结', 'The incident is closed'],
+    ['该事件已于 {at} 办结。', 'The incident was closed at {at}.'],
+  ),
   'sales.too-many-scans': problem(
     409,
     ['补传记录过多', 'Too many scans of one ticket'],

@@ -24,6 +24,7 @@ import { checkIn } from './features/check-in.ts';
 import { createQuote } from './features/create-quote.ts';
 import { exchangeTicket } from './features/exchange-ticket.ts';
 import { followEvents } from './features/follow-events.ts';
+import { gateIncidents } from './features/gate-incidents.ts';
 import { getGateManifest } from './features/get-gate-manifest.ts';
 import { getOrder, listOrders } from './features/get-order.ts';
 import { getTicket, getTicketQr, revealTraveller } from './features/get-ticket.ts';
@@ -45,7 +46,10 @@ import { requestPayment } from './features/request-payment.ts';
 import { sessionCancellations } from './features/session-cancellations.ts';
 import { settleExchange } from './features/settle-exchange.ts';
 import { listTicketKeys } from './features/ticket-key-list.ts';
+import { uploadScans } from './features/upload-scans.ts';
 import { openManifestReader } from './gate/manifest.store.ts';
+import { gateClockSpec } from './gate-clock/gate-clock.store.ts';
+import { createIncidentIds, incidentSpec } from './gate-incident/incident.store.ts';
 import { createOrderAccess } from './order-access/order-access.ts';
 import { createOrderWaiting } from './order/order-waiting.ts';
 import { createRefundIds } from './order/refund-ids.ts';
@@ -80,6 +84,9 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const products = await foundation.aggregate(productSpec);
   const disruptions = await foundation.aggregate(disruptionSpec);
   const reader = await openManifestReader(database);
+  const incidents = await foundation.aggregate(incidentSpec);
+  const clocks = await foundation.aggregate(gateClockSpec);
+  const incidentIds = createIncidentIds(vault.serviceKey('gate-incident-ids'));
   const sessions = await openSessionViews(database);
   const lines = await openWaitingLines(database);
   const claims = await openClaims(database, orderFates(orders, rights));
@@ -224,6 +231,8 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       revealTraveller(foundation, { orders, rights }),
       checkIn(foundation, { rights, keys }),
       getGateManifest(foundation, { reader, keys, lightOf: async () => 'green' }),
+      uploadScans(foundation, { rights, keys, incidents, incidentIds, clocks, entryHeard: () => undefined }),
+      ...gateIncidents(foundation, incidents),
       followEvents(foundation, { orders, rights, lines, disruptions, waiters }),
       ...sessionCancellations({ disruptions, rights }),
       listTicketKeys(keys),

@@ -39,6 +39,7 @@ export const routeRules: readonly RouteRule[] = [
   { path: '/api/v1/session-cancellations', to: 'sales' },
   { path: '/api/v1/check-ins', to: 'sales' },
   { path: '/api/v1/gates', to: 'sales', maxBodyBytes: UPLOAD_MAX_BYTES },
+  { path: '/api/v1/gate-incidents', to: 'sales' },
   { path: '/.well-known/ticket-keys.json', to: 'sales' },
   { path: '/api/v1/session-calendars', to: 'inventory' },
   { path: '/api/v1/sessions', to: 'inventory' },

@@ -1,0 +1,20 @@
+// What others hear of an incident: that there is one. What was refused rightly is nobody's news.
+import { gateIncidentFound } from '@tongpiao/contracts';
+import { say, type Said } from '@tongpiao/persistence';
+import type { IncidentEvent } from './incident.ts';
+
+export function incidentMessages(event: IncidentEvent, { id: incidentId }: { id: string }): readonly Said[] {
+  if (event.type !== 'IncidentFound') return [];
+  const { kind, siteId, gateId, ticketNumber, foundAt } = event.facts;
+  if (kind === 'forged-refused') return [];
+  return [
+    say(gateIncidentFound, {
+      incidentId,
+      kind,
+      siteId,
+      gateId,
+      ...(ticketNumber === undefined ? {} : { ticketNumber }),
+      foundAt,
+    }),
+  ];
+}

@@ -1,0 +1,220 @@
+// Takes in what a gate decided without network, scan by scan (SAL-41): on the record of its ticket first, then, where the two do not
+// agree, as an incident. A crash in between is mended by the gate itself: it has no answer yet and tells again, and everything here is
+// found by the id of the scan.
+import { createHash } from 'node:crypto';
+import { DomainError, localDateOf, parseTicketNumber } from '@tongpiao/kernel';
+import type { Scope } from '@tongpiao/persistence';
+import { verifyTicket, type GateFacts } from '@tongpiao/service-shell';
+import { incidentKind } from '../gate-incident/incident.policy.ts';
+import type { IncidentIds, Incidents } from '../gate-incident/incident.store.ts';
+import type { IncidentFacts } from '../gate-incident/incident.ts';
+import { rightByNumber } from '../right/right-by-number.ts';
+import type { HandedIn, RefusalReason, Scan, SoldRight } from '../right/right.ts';
+import type { Rights } from '../stores.ts';
+import type { TicketKeys } from '../ticket-keys/ticket-keys.store.ts';
+import { SCAN_AGE_MAX_MS, SCAN_AHEAD_MAX_MS } from './gate-policy.ts';
+
+export type ToldScan = {
+  readonly scanId: string;
+  readonly at: string;
+  readonly credential: { readonly qr: string } | { readonly ticketNumber: string };
+  readonly people?: number | undefined;
+  readonly decided: 'admitted' | 'refused';
+};
+
+export type HandInAnswer = {
+  readonly scanId: string;
+  /** recorded: both agree, or somebody was turned away in vain. duplicate: known already. rejected: not taken, with its code. */
+  readonly outcome: 'recorded' | 'duplicate' | 'incident' | 'rejected';
+  /** What the platform would have said. */
+  readonly truth?: 'admissible' | RefusalReason;
+  readonly incidentId?: string;
+  readonly code?: string;
+};
+
+/** Somebody went in at a gate without network, and this is the first that we hear of it. */
+export type EntryHeard = (scope: Scope, gate: GateFacts, use: { at: string; people: number }) => void;
+
+export type HandInParts = {
+  readonly rights: Rights;
+  readonly incidents: Incidents;
+  readonly incidentIds: IncidentIds;
+  readonly keys: TicketKeys;
+  readonly entryHeard: EntryHeard;
+};
+
+export type HandInFacts = {
+  readonly scope: Scope;
+  readonly gate: GateFacts;
+  readonly timeZone: string;
+  readonly now: Date;
+  /** Of a clock that is wrong; the times of the scans stay as the gate told them. */
+  readonly skewSeconds: number | undefined;
+};
+
+/** A ticket's scans in the order of their times; different tickets side by side. */
+const SIDE_BY_SIDE = 32;
+/** Enough of a forged code to see which tickets somebody tries to copy. */
+const SHOWN_MAX = 120;
+
+/** @returns an answer per scan, in the order of the scans */
+export async function handIn(
+  parts: HandInParts,
+  facts: HandInFacts,
+  scans: readonly ToldScan[],
+): Promise<readonly HandInAnswer[]> {
+  const answers = new Map<ToldScan, HandInAnswer>();
+  const sorted = scans.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  const tickets = [...Map.groupBy(sorted, ({ credential }) => Object.values(credential)[0]).values()];
+  const work = async (): Promise<void> => {
+    for (let ticket = tickets.shift(); ticket !== undefined; ticket = tickets.shift())
+      for (const scan of ticket) answers.set(scan, await handInOne(parts, facts, scan));
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
+  return scans.flatMap((scan) => answers.get(scan) ?? []);
+}
+
+async function handInOne(parts: HandInParts, facts: HandInFacts, scan: ToldScan): Promise<HandInAnswer> {
+  const { scanId } = scan;
+  try {
+    assertTime(scan, facts.now);
+    const found = await find(parts, facts.scope, scan);
+    return found === undefined || typeof found === 'string'
+      ? await strange(parts, facts, scan, found ?? 'unknown')
+      : await known(parts, facts, scan, found);
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    return { scanId, outcome: 'rejected', code: error.code };
+  }
+}
+
+/** @throws DomainError for a time at which it cannot have been */
+function assertTime({ at }: ToldScan, now: Date): void {
+  const aheadMs = Date.parse(at) - now.getTime();
+  if (aheadMs > SCAN_AHEAD_MAX_MS) throw new DomainError('sales.scan-in-future', 'The scan is ahead of time.', { at });
+  if (-aheadMs > SCAN_AGE_MAX_MS) throw new DomainError('sales.scan-too-old', 'The scan is too old.', { at });
+}
+
+type Found = { readonly rightId: string; readonly revision?: number; readonly number?: string };
+
+async function find(parts: HandInParts, scope: Scope, { credential }: ToldScan): Promise<Found | 'forged' | undefined> {
+  if ('qr' in credential) {
+    const verified = verifyTicket(credential.qr.trim(), (kid) => parts.keys.publicKey(kid));
+    if (!verified.ok) return 'forged';
+    return { rightId: verified.payload.rightId, revision: verified.payload.revision };
+  }
+  const parsed = parseTicketNumber(credential.ticketNumber);
+  const right = parsed.ok ? await rightByNumber(parts.rights, scope, parsed.number) : undefined;
+  return right === undefined || !parsed.ok ? undefined : { rightId: right.id, number: parsed.number };
+}
+
+/** Gates number their scans as they like: those of two gates must not be taken for one. */
+const nameOf = ({ gateId }: GateFacts, scanId: string): string => `${gateId}:${scanId}`;
+
+async function known(parts: HandInParts, facts: HandInFacts, told: ToldScan, found: Found): Promise<HandInAnswer> {
+  const { scope, gate, timeZone } = facts;
+  const scanId = nameOf(gate, told.scanId);
+  const { revision, number } = found;
+  const scan: Scan = {
+    at: told.at,
+    gateId: gate.gateId,
+    siteId: gate.siteId,
+    date: localDateOf(new Date(told.at), timeZone),
+    people: told.people,
+    revision,
+    number,
+  };
+  const handled = await parts.rights
+    .handle(scope, found.rightId, { type: 'HandInScan', scanId, scan, decided: told.decided })
+    .catch(unlessNotFound);
+  if (handled === undefined || handled.state.status === 'none') return strange(parts, facts, told, 'unknown');
+  const right = handled.state;
+  const handedIn = right.handedIn.find((entry) => entry.scanId === scanId);
+  if (handedIn === undefined) throw new Error('a scan was handed in and is not on record');
+  const isNew = handled.events.length > 0;
+  if (isNew && handedIn.truth === 'admissible' && handedIn.decided === 'admitted')
+    parts.entryHeard(scope, gate, handedIn);
+  const incidentId = await incidentOf(parts, facts, { told, found, right, handedIn });
+  return {
+    scanId: told.scanId,
+    outcome: !isNew ? 'duplicate' : incidentId === undefined ? 'recorded' : 'incident',
+    truth: handedIn.truth,
+    ...(incidentId === undefined ? {} : { incidentId }),
+  };
+}
+
+/** The code is genuine and the ticket is not of this tenant, or was never stored. */
+function unlessNotFound(error: unknown): undefined {
+  if (error instanceof DomainError && error.code === 'platform.not-found') return undefined;
+  throw error;
+}
+
+type OnRecord = {
+  readonly told: ToldScan;
+  readonly found: Found;
+  readonly right: SoldRight;
+  readonly handedIn: HandedIn;
+};
+
+/** Found again, not only when the scan is new: a crash may have come between the two. */
+async function incidentOf(
+  parts: HandInParts,
+  facts: HandInFacts,
+  { told, found, right, handedIn }: OnRecord,
+): Promise<string | undefined> {
+  const { decided, truth, at, people } = handedIn;
+  const kind = incidentKind(decided, truth);
+  if (kind === undefined || truth === 'admissible') return undefined;
+  const first = right.uses.findLast((use) => use.scanId !== handedIn.scanId);
+  const { incidentId } = await report(parts, facts, told, {
+    kind,
+    scan: { scanId: told.scanId, at, people, decided, truth },
+    rightId: found.rightId,
+    ticketNumber: right.number,
+    ...(first === undefined ? {} : { firstUse: { at: first.at, gateId: first.gateId } }),
+  });
+  return incidentId;
+}
+
+/** There is no ticket on which it could be recorded: the incident is the record. */
+async function strange(
+  parts: HandInParts,
+  facts: HandInFacts,
+  told: ToldScan,
+  truth: 'forged' | 'unknown',
+): Promise<HandInAnswer> {
+  const { scanId, at, people = 1, decided } = told;
+  const kind = decided === 'admitted' ? 'forged-admitted' : 'forged-refused';
+  const { incidentId, isNew } = await report(parts, facts, told, {
+    kind,
+    scan: { scanId, at, people, decided, truth },
+    shown: evidenceOf(told),
+  });
+  const news = kind === 'forged-admitted' ? 'incident' : 'recorded';
+  return { scanId, outcome: isNew ? news : 'duplicate', truth, incidentId };
+}
+
+async function report(
+  parts: HandInParts,
+  { scope, gate, now, skewSeconds }: HandInFacts,
+  { scanId }: ToldScan,
+  more: Omit<IncidentFacts, 'siteId' | 'gateId' | 'foundAt'>,
+): Promise<{ readonly incidentId: string; readonly isNew: boolean }> {
+  const incidentId = parts.incidentIds(scope.tenantId, nameOf(gate, scanId));
+  const facts: IncidentFacts = {
+    ...more,
+    siteId: gate.siteId,
+    gateId: gate.gateId,
+    foundAt: now.toISOString(),
+    ...(skewSeconds === undefined ? {} : { skewSeconds }),
+  };
+  const { events } = await parts.incidents.handle(scope, incidentId, { type: 'FindIncident', facts });
+  return { incidentId, isNew: events.length > 0 };
+}
+
+/** People hold up other codes too, such as those of their wallets: these are nobody's business. */
+function evidenceOf({ credential }: ToldScan): string {
+  const text = 'qr' in credential ? credential.qr.trim() : credential.ticketNumber;
+  if ('ticketNumber' in credential || text.startsWith('TP1.')) return text.slice(0, SHOWN_MAX);
+  return `sha256:${createHash('sha256').update(text).digest('base64url')}`;
+}
