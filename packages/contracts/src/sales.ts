@@ -185,6 +185,8 @@ export const ticketRefunded = defineEvent({
     fee: amountSchema,
     returned: amountSchema,
     reason: refundReasonSchema,
+    /** Where its price was: still owed, which is so if left out, or earned, because the ticket had expired (FIN-12). */
+    outOf: z.enum(['deferred', 'earned']).optional(),
     refundedAt: instantSchema,
   }),
   example: {
@@ -601,6 +603,13 @@ export const workDisruption = defineCommand({
     step: z.int().nonnegative().optional(),
   }),
   example: { disruptionId: 'dis_0a5d8k2m7q9x3c6v1b4n', step: 3 },
+});
+
+export const carryOutRefundException = defineCommand({
+  type: 'sales.refund-exception.carry-out.v1',
+  summary: 'Sales to itself: an approved refund beyond the rules is carried out at its ticket.',
+  data: z.object({ exceptionId: idSchema }),
+  example: { exceptionId: 'rex_0a5d8k2m7q9x3c6v1b4n' },
 });
 
 export const reviewHold = defineCommand({

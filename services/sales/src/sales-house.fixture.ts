@@ -382,7 +382,12 @@ export async function openSalesHouse() {
   }
 
   /** A product on sale with an adult and a ticket with names. */
-  async function offer(rules: Readonly<Record<string, unknown>> = {}, entries = 1): Promise<Offer> {
+  async function offer(
+    rules: Readonly<Record<string, unknown>> = {},
+    entries = 1,
+    /** Rules of after the sale, and whatever else a product may say. */
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<Offer> {
     const type = (code: string, realName: boolean): unknown => ({
       code,
       name: { zh: code, en: code },
@@ -414,6 +419,7 @@ export async function openSalesHouse() {
           ...rules,
         },
         validity: { opensMinutesBefore: 0, closesMinutesAfter: 0 },
+        ...more,
       },
     });
     if (created.status !== 201) throw new Error(created.text);
@@ -552,6 +558,7 @@ export async function openSalesHouse() {
         'on-ticket-refunded',
         'on-session-disrupted',
         'on-disruption-work',
+        'on-refund-exception',
         'republish',
         'on-session-changed',
       ];

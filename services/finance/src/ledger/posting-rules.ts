@@ -5,8 +5,9 @@ import type { Bilingual } from '@tongpiao/contracts';
 type AccountKind = 'asset' | 'liability' | 'revenue' | 'expense';
 export type Account = { readonly id: string; readonly kind: AccountKind; readonly name: Bilingual };
 
-/** An account, or one per value of a field of the event. */
-export type AccountChoice = string | { readonly by: string; readonly of: Readonly<Record<string, string>> };
+/** An account, or one per value of a field of the event; `otherwise` where the event does not have the field. */
+export type AccountChoice =
+  string | { readonly by: string; readonly of: Readonly<Record<string, string>>; readonly otherwise?: string };
 
 /** A field that holds fen, or a count at a price in thousandths of a fen, rounded half up. */
 export type AmountChoice = string | { readonly count: string; readonly priceMilliFen: number };
@@ -51,17 +52,24 @@ const WHAT_A_REFUND_SETTLES = {
   },
 } as const;
 
+/** The price of a ticket is deferred until it is used or expires; an expired one is given back out of what it has earned. */
+const WHERE_A_PRICE_LIES = {
+  by: 'outOf',
+  of: { deferred: 'deferred-takings', earned: 'admission-revenue' },
+  otherwise: 'deferred-takings',
+} as const;
+
 /** A ticket is given back or exchanged: the fee is earned, what the customer gets is owed until the provider confirms it. */
-const FEE_AND_RETURN = [
-  { debit: 'deferred-takings', credit: 'refund-fee-revenue', amount: 'fee' },
-  { debit: 'deferred-takings', credit: 'refunds-payable', amount: 'returned' },
-] as const;
+const feeAndReturn = (from: AccountChoice): readonly Leg[] => [
+  { debit: from, credit: 'refund-fee-revenue', amount: 'fee' },
+  { debit: from, credit: 'refunds-payable', amount: 'returned' },
+];
 
 /** 4.5 fen per segment: a usual price for larger contracts. */
 const SMS_SEGMENT_MILLI_FEN = 4_500;
 
 export const DEFAULT_RULES: PostingRules = {
-  version: 2,
+  version: 3,
   accounts: [
     { id: 'cash-on-hand', kind: 'asset', name: { zh: '库存现金', en: 'Cash on hand' } },
     { id: 'wechat-clearing', kind: 'asset', name: { zh: '其他货币资金—微信支付', en: 'WeChat Pay clearing' } },
@@ -104,12 +112,12 @@ export const DEFAULT_RULES: PostingRules = {
       event: 'sales.ticket.used.v1',
       legs: [{ debit: 'deferred-takings', credit: 'admission-revenue', amount: 'amount' }],
     },
-    { name: 'ticket-refunded', event: 'sales.ticket.refunded.v1', legs: FEE_AND_RETURN },
+    { name: 'ticket-refunded', event: 'sales.ticket.refunded.v1', legs: feeAndReturn(WHERE_A_PRICE_LIES) },
     {
       // What was paid for it beforehand was deferred by its capture; so what stays deferred is the new ticket's price.
       name: 'ticket-exchanged',
       event: 'sales.ticket.exchanged.v1',
-      legs: FEE_AND_RETURN,
+      legs: feeAndReturn('deferred-takings'),
       adds: { up: ['previousAmount', 'paid'], to: ['amount', 'fee', 'returned'] },
     },
     {

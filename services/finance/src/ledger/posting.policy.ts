@@ -73,12 +73,16 @@ function amountOf(choice: AmountChoice, fields: Fields): Fen {
 }
 
 function accountOf(rules: PostingRules, choice: AccountChoice, fields: Fields): string {
-  const value = typeof choice === 'string' ? undefined : fields[choice.by];
-  const account = typeof choice === 'string' ? choice : typeof value === 'string' ? choice.of[value] : undefined;
+  const account = typeof choice === 'string' ? choice : chosen(choice, fields[choice.by]);
   if (account === undefined || !rules.accounts.some(({ id }) => id === account)) {
     throw breach(`no account for ${JSON.stringify(choice)}`);
   }
   return account;
+}
+
+function chosen({ of, otherwise }: Exclude<AccountChoice, string>, value: unknown): string | undefined {
+  if (value === undefined) return otherwise;
+  return typeof value === 'string' ? of[value] : undefined;
 }
 
 function breach(detail: string): ContractBreach {

@@ -251,6 +251,17 @@ describe('right after the sale', () => {
     expect(cell(full, handIn('admitted', 'scn_1000'))).to.equal('sales.too-many-scans');
   });
 
+  it('FIN-12 SAL-51 what goes back of an expired ticket is told to be earned already', () => {
+    const outOf = (state: SoldRight): unknown => {
+      const [event] = rightDecider.decide(state, refund({ reason: 'exception' }));
+      if (event === undefined) throw new Error('not refunded');
+      const [said] = rightMessages(event, { id: 'rgt_1', state: fold(rightDecider, state, [event]) });
+      return said !== undefined && 'data' in said && said.data;
+    };
+    expect(outOf(states.issued)).to.include({ outOf: 'deferred', reason: 'exception' });
+    expect(outOf(states.expired)).to.include({ outOf: 'earned', reason: 'exception' });
+  });
+
   it('FIN-12 what expiry has earned is not earned again by a scan that is told late; a scan after the time is no use', () => {
     const expired = fold(rightDecider, states.issued, rightDecider.decide(states.issued, expire()));
     const [late] = rightDecider.decide(expired, handIn());

@@ -137,7 +137,8 @@ function refund(state: SoldRight, { refund: wanted }: Of<'RefundTicket'>): reado
   if (!isLiving(state) && !(state.status === 'expired' && wanted.reason === 'exception')) throw notLiving(state);
   if (wanted.fee + wanted.returned !== state.amount)
     throw new DomainError('sales.refund-not-the-price', 'Fee and returned money are not what the ticket cost.');
-  return [{ type: 'TicketRefunded', refund: wanted, returnPlaces: isAhead(state, wanted.at) }];
+  const earned = state.status === 'expired' ? { earned: true as const } : {};
+  return [{ type: 'TicketRefunded', refund: wanted, returnPlaces: isAhead(state, wanted.at), ...earned }];
 }
 
 function exchange(state: SoldRight, command: Of<'ExchangeTicket'>): readonly RightEvent[] {

@@ -31,7 +31,8 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
       return event.use === undefined || event.earned === true ? [] : usedUp(rightId, state, event.use);
     case 'TicketRefunded': {
       const { refundId, fee, returned, reason, at: refundedAt } = event.refund;
-      const told = say(ticketRefunded, { ...ticket, refundId, fee, returned, reason, refundedAt });
+      const outOf = event.earned === true ? 'earned' : 'deferred';
+      const told = say(ticketRefunded, { ...ticket, refundId, fee, returned, reason, outOf, refundedAt });
       if (!event.returnPlaces) return [told];
       const { holdId, sessionId, admits } = state;
       return [told, say(returnPlaces, { holdId, orderId, returnId: refundId, sessionId, quantity: admits })];

@@ -206,7 +206,13 @@ export type RightEvent =
       /** Its price was earned by expiry before this use became known. */
       readonly earned?: true | undefined;
     }
-  | { readonly type: 'TicketRefunded'; readonly refund: TicketRefund; readonly returnPlaces: boolean }
+  | {
+      readonly type: 'TicketRefunded';
+      readonly refund: TicketRefund;
+      readonly returnPlaces: boolean;
+      /** Expiry had earned its price before. */
+      readonly earned?: true | undefined;
+    }
   | {
       readonly type: 'TicketExchanged';
       readonly exchangeId: string;
