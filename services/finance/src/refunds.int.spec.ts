@@ -122,6 +122,7 @@ describe('refunds at the providers', () => {
         method,
         status: 'failed',
         problem: 'finance.refund-refused',
+        retryable: true,
       });
       house.setSandbox({ refunds: 'succeed' });
       expect((await retry(refundId)).refund.status).to.be.oneOf(['requested', 'done']);
@@ -192,6 +193,7 @@ describe('refunds at the providers', () => {
     house.setSandbox({ refunds: 'succeed' });
     await house.refund(asked, 24_000);
     await house.heard(paymentRefunded, asked.paymentId);
+    expect((await waiting('?status=failed')).find(({ id }) => id === asked.refundId)).to.include({ retryable: false });
     expect((await house.post(`/api/v1/refunds/${asked.refundId}/retry`)).status).to.equal(409);
     expect((await house.post('/api/v1/refunds/rfd_nothing/retry')).status).to.equal(404);
   });

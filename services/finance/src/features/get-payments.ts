@@ -115,7 +115,7 @@ function viewOf({ id, state }: Snapshot<PaymentState>): PaymentView | undefined 
     ...(state.status === 'failed' ? { failure: state.reason } : {}),
     ...(state.status === 'captured' ? { capture: captureView(state.capture) } : {}),
     surplus: state.surplus.map(captureView),
-    refunds: state.refunds.map(partOf),
+    refunds: state.refunds.map((refund) => partOf(state, refund)),
     refunded: inYuan(refundedAmount(state)),
     refundable: inYuan(refundable(state)),
     needsAttention: needsAttention(state),

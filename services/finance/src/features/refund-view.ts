@@ -1,7 +1,7 @@
 // How staff see a refund: within its payment, and by itself.
 import { paymentMethodSchema } from '@tongpiao/contracts';
 import { z } from 'zod';
-import { providerNumber } from '../payment/payment.policy.ts';
+import { isRetryable, providerNumber } from '../payment/payment.policy.ts';
 import type { LivePayment, Refund } from '../payment/payment.ts';
 
 export const moneyView = z.object({ amount: z.int(), currency: z.literal('CNY') });
@@ -22,6 +22,11 @@ const parts = {
   requestedAt: z.string(),
   refundedAt: z.string().optional(),
   problem: z.string().optional(),
+  retryable: z
+    .boolean()
+    .describe(
+      'Another go may help. False for a refund that failed where its money went back under another one, or was never there.',
+    ),
   providerNumber: z.string().describe('Under which the provider knows it.'),
 };
 
@@ -32,7 +37,7 @@ export const refundView = z
   .object({ ...parts, paymentId: z.string(), orderId: z.string(), method: paymentMethodSchema })
   .meta({ id: 'Refund' });
 
-export function partOf(refund: Refund): z.input<typeof refundPart> {
+export function partOf(state: LivePayment, refund: Refund): z.input<typeof refundPart> {
   return {
     id: refund.id,
     amount: inYuan(refund.amount),
@@ -41,10 +46,11 @@ export function partOf(refund: Refund): z.input<typeof refundPart> {
     requestedAt: refund.requestedAt,
     ...(refund.refundedAt === undefined ? {} : { refundedAt: refund.refundedAt }),
     ...(refund.problem === undefined ? {} : { problem: refund.problem }),
+    retryable: isRetryable(state, refund),
     providerNumber: providerNumber(refund),
   };
 }
 
 export function viewRefund(paymentId: string, state: LivePayment, refund: Refund): z.input<typeof refundView> {
-  return { ...partOf(refund), paymentId, orderId: state.orderId, method: state.method };
+  return { ...partOf(state, refund), paymentId, orderId: state.orderId, method: state.method };
 }

@@ -99,6 +99,22 @@ export function refundNumbered(
   return undefined;
 }
 
+/** What a person may have another go at: what failed, as long as its money is there; what nobody knows about may be asked about. */
+export function isRetryable(state: LivePayment, refund: Refund): boolean {
+  if (refund.status === 'abnormal') return true;
+  const ended = refund.status === 'failed' || refund.status === 'refused';
+  if (!ended || state.status !== 'captured') return false;
+  return (
+    refund.amount > 0 && refund.amount <= leftFor(state, { ...refund, transactionId: transactionOf(state, refund) })
+  );
+}
+
+/** The transaction that a refund gives back; one that was refused was never bound to any, and would give back the capture. */
+export function transactionOf(state: LivePayment, { transactionId }: Refund): string {
+  if (transactionId !== '' || state.status !== 'captured') return transactionId;
+  return state.capture.transactionId;
+}
+
 /** A person has to look: money that did not find its way back, or that came twice. */
 export function needsAttention(state: LivePayment): boolean {
   return (

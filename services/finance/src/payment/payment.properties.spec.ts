@@ -17,7 +17,7 @@ import {
 } from './payment.fixture.ts';
 import { paymentDecider } from './payment.decider.ts';
 import { paymentMessages } from './payment.messages.ts';
-import { refundable, refundedAmount, setAside } from './payment.policy.ts';
+import { isRetryable, refundable, refundedAmount, setAside } from './payment.policy.ts';
 import type { PaymentCommand, PaymentEvent, PaymentState } from './payment.ts';
 
 const at = fc.constantFrom(AT, LATER, OVERDUE);
@@ -136,6 +136,21 @@ describe('the payment, whatever comes in whatever order', () => {
         // A timer's answer sets the next timer each time, and closing leads on to the next step.
         if (command.type === 'ReportUnpaid' || command.type === 'ReportRefundPending') return;
         expect(step(once.state, command).events).to.deep.equal([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('FIN-02 what is shown as worth another go is under way or done after it, and nothing else changes by one', () => {
+    fc.assert(
+      fc.property(histories, (commands) => {
+        const state = commands.reduce((before, one) => step(before, one).state, paymentDecider.initial);
+        if (state.status === 'none') return;
+        for (const refund of state.refunds) {
+          const { events } = step(state, { type: 'RetryRefund', refundId: refund.id, at: LATER });
+          const askedAbout = refund.status === 'abnormal';
+          expect(events.length > 0, refund.status).to.equal(isRetryable(state, refund) && !askedAbout);
+        }
       }),
       { numRuns: 500 },
     );

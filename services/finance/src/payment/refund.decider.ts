@@ -14,7 +14,7 @@
 // ³ its money is promised elsewhere by now, or was never there   ⁴ the provider is asked instead: the money may have arrived   ⁵ the
 // provider contradicts itself, and the money is promised elsewhere   ⁶ or abnormal   ⁷ accepted first, where the provider says so
 import { DomainError, NotYet, unreachable } from '@tongpiao/kernel';
-import { leftFor, nextRefundAsk, numberAfter, refundable } from './payment.policy.ts';
+import { isRetryable, leftFor, nextRefundAsk, numberAfter, refundable, transactionOf } from './payment.policy.ts';
 import type {
   Capture,
   LivePayment,
@@ -50,9 +50,9 @@ export function requestRefund(state: LivePayment, command: CommandOf<'RequestRef
 export function retryRefund(state: LivePayment, { refundId, at }: CommandOf<'RetryRefund'>): readonly PaymentEvent[] {
   const refund = refundOf(state, refundId);
   if (refund.status !== 'failed' && refund.status !== 'refused') return [];
-  const transactionId = refund.transactionId === '' ? captureOf(state)?.transactionId : refund.transactionId;
-  if (transactionId === undefined || refund.amount <= 0 || refund.amount > leftFor(state, { ...refund, transactionId }))
+  if (!isRetryable(state, refund))
     throw new DomainError('finance.refund-not-possible', 'There is not that much left of the payment.', { refundId });
+  const transactionId = transactionOf(state, refund);
   const attempt = numberAfter(refund);
   const askAt = nextRefundAsk(at, 0);
   return overTheCounter(state, refundId, { type: 'RefundRetried', refundId, transactionId, attempt, askAt, at });
@@ -117,10 +117,6 @@ function refundOf(state: LivePayment, refundId: string): Refund {
   const refund = state.refunds.find(({ id }) => id === refundId);
   if (refund === undefined) throw new NotYet('finance.refund-unknown', 'There is no such refund yet.');
   return refund;
-}
-
-function captureOf(state: LivePayment): Capture | undefined {
-  return state.status === 'captured' ? state.capture : undefined;
 }
 
 export function evolveRefunds(refunds: readonly Refund[], event: RefundEvent): readonly Refund[] {
