@@ -1,7 +1,6 @@
 // Sales, as a table of contents.
 import {
   availabilityChanged,
-  carryOutRefundException,
   republishSessions,
   reviewHold,
   sessionChanged,
@@ -28,6 +27,7 @@ import { followEvents } from './features/follow-events.ts';
 import { gateIncidents } from './features/gate-incidents.ts';
 import { getGateManifest } from './features/get-gate-manifest.ts';
 import { getOrder, listOrders } from './features/get-order.ts';
+import { getTicketPdf } from './features/get-ticket-pdf.ts';
 import { getTicket, getTicketQr, revealTraveller } from './features/get-ticket.ts';
 import { createTicketIssuer } from './features/issue-tickets.ts';
 import { manageProducts } from './features/manage-products.ts';
@@ -36,16 +36,14 @@ import { HOLD_ANSWERS, onHoldAnswered } from './features/on-hold-answered.ts';
 import { onHoldReview } from './features/on-hold-review.ts';
 import { ORDER_TIMERS, onOrderTimer } from './features/on-order-timer.ts';
 import { onPaymentTold, PAYMENT_NEWS } from './features/on-payment-told.ts';
-import { onRefundException } from './features/on-refund-exception.ts';
 import { onSessionChanged } from './features/on-session-changed.ts';
 import { onWaitingLineChanged } from './features/on-waiting-line-changed.ts';
 import { DISRUPTED, onSessionDisrupted } from './features/on-session-disrupted.ts';
 import { onTicketRefunded } from './features/on-ticket-refunded.ts';
 import { placeOrder } from './features/place-order.ts';
-import { refundExceptions } from './features/refund-exceptions.ts';
+import { printTicket } from './features/print-ticket.ts';
 import { refundTicket } from './features/refund-ticket.ts';
 import { onRepublish, REPUBLISH } from './features/republish.ts';
-import { requestRefundException } from './features/request-refund-exception.ts';
 import { requestPayment } from './features/request-payment.ts';
 import { sessionCancellations } from './features/session-cancellations.ts';
 import { settleExchange } from './features/settle-exchange.ts';
@@ -58,12 +56,13 @@ import { createOrderAccess } from './order-access/order-access.ts';
 import { createOrderWaiting } from './order/order-waiting.ts';
 import { createRefundIds } from './order/refund-ids.ts';
 import { orderSpec } from './order/order.store.ts';
+import { openPaperSerials } from './paper/paper-serial.store.ts';
+import { printFate } from './paper/print-fate.ts';
 import { problems } from './problems.ts';
 import { createProductCatalogue } from './product/product-catalogue.ts';
 import { productSpec } from './product/product.store.ts';
 import { createQuoteTokens } from './quote/quote-token.ts';
 import { createQuoting } from './quote/quoting.ts';
-import { exceptionSpec } from './refund-exception/refund-exception.store.ts';
 import { rightSpec } from './right/right.store.ts';
 import { askForSessions } from './session-view/ask-for-sessions.ts';
 import { openSessionViews } from './session-view/session-view.store.ts';
@@ -88,7 +87,6 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const rights = await foundation.aggregate(rightSpec);
   const products = await foundation.aggregate(productSpec);
   const disruptions = await foundation.aggregate(disruptionSpec);
-  const exceptions = await foundation.aggregate(exceptionSpec);
   const reader = await openManifestReader(database);
   const incidents = await foundation.aggregate(incidentSpec);
   const clocks = await foundation.aggregate(gateClockSpec);
@@ -96,6 +94,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const sessions = await openSessionViews(database);
   const lines = await openWaitingLines(database);
   const claims = await openClaims(database, orderFates(orders, rights));
+  const serials = await openPaperSerials(database, printFate(rights));
   const keys = await openTicketKeys(database, vault, everywhere, clock());
 
   const redis = new Redis(config.REDIS_URL, {
@@ -113,10 +112,9 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     logger,
   });
   const waiting = createOrderWaiting(orders, waiters);
-  for (const watched of [disruptions, exceptions])
-    watched.onCommit((id) => {
-      waiters.wake([id]);
-    });
+  disruptions.onCommit((id) => {
+    waiters.wake([id]);
+  });
 
   const catalogue = createProductCatalogue(products, everywhere);
   const quoting = createQuoting(foundation, {
@@ -169,11 +167,6 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     // One step after the other: their pace is what leaves room for sales.
     concurrency: 1,
     prefetch: 1,
-  });
-  await broker.consume({
-    slice: 'on-refund-exception',
-    definitions: [carryOutRefundException],
-    handle: onRefundException(foundation, { exceptions, rights, refundIds }),
   });
   await broker.consume({
     slice: 'on-hold-review',
@@ -240,6 +233,8 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       ...settleExchange(foundation, { orders, waiting }),
       getTicket(foundation, { orders, rights }),
       getTicketQr(foundation, { orders, rights }),
+      getTicketPdf(foundation, { orders, rights }),
+      ...printTicket(foundation, { orders, rights, serials }),
       revealTraveller(foundation, { orders, rights }),
       checkIn(foundation, { rights, keys }),
       getGateManifest(foundation, { reader, keys, lightOf: async () => 'green' }),
@@ -247,8 +242,6 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       ...gateIncidents(foundation, incidents),
       followEvents(foundation, { orders, rights, lines, disruptions, waiters }),
       ...sessionCancellations({ disruptions, rights }),
-      requestRefundException(foundation, { orders, rights, exceptions }),
-      ...refundExceptions(foundation, { exceptions, orders, catalogue, waiters }),
       listTicketKeys(keys),
     ],
   });
