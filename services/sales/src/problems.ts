@@ -182,12 +182,18 @@ export const problems: ProblemCatalogue = {
   'sales.scan-in-future': problem(
     409,
     ['记录时间超前', 'The scan is ahead of time'],
-    ['记录时间 {at} 晚于平台时间，请校准设备时钟后重传。', 'The scan’s time {at} is ahead of ours; set the clock and hand it in later.'],
+    [
+      '记录时间 {at} 晚于平台时间，请校准设备时钟后重传。',
+      'The scan’s time {at} is ahead of ours; set the clock and hand it in later.',
+    ],
   ),
   'sales.scan-too-old': problem(
     409,
     ['记录过旧', 'The scan is too old'],
-    ['记录时间 {at} 已超过补传期限，请人工处理。', 'The time to hand in a scan of {at} is over; a person has to deal with it.'],
+    [
+      '记录时间 {at} 已超过补传期限，请人工处理。',
+      'The time to hand in a scan of {at} is over; a person has to deal with it.',
+    ],
   ),
   'sales.incident-closed': problem(
     409,
@@ -239,6 +245,42 @@ export const problems: ProblemCatalogue = {
     409,
     ['退票费已变化', 'The refund quote is stale'],
     ['退票费或应退金额已变化，请按新的报价确认。', 'Fee or amount have changed; confirm the new quote.'],
+  ),
+  'sales.refund-exception-open': problem(
+    409,
+    ['已有未结的特殊退票申请', 'A request is open'],
+    [
+      '此票已有未结的特殊退票申请（{exceptionId}）。',
+      'A refund beyond the rules is asked for this ticket already ({exceptionId}).',
+    ],
+  ),
+  'sales.refund-exception-amount': problem(
+    422,
+    ['申请金额有误', 'The amount does not fit'],
+    ['申请金额须大于 0 且不超过票价（{max} 分）。', 'Ask for more than nothing and at most the price ({max} fen).'],
+  ),
+  'sales.refund-exception-own': problem(
+    403,
+    ['不能审批本人的申请', 'Not your own'],
+    ['申请人不能审批自己的申请，请由他人审批。', 'Somebody else has to decide what you have asked for.'],
+  ),
+  'sales.refund-exception-too-large': problem(
+    403,
+    ['金额超出审批权限', 'Beyond your bound'],
+    [
+      '您可审批的金额上限为 {limit} 分，请由上级审批。',
+      'You may decide up to {limit} fen; larger amounts need the right for large ones.',
+    ],
+  ),
+  'sales.refund-exception-decided': problem(
+    409,
+    ['申请已处理', 'It is decided already'],
+    ['申请状态为 {status}，不能再变更。', 'The request is {status} and does not change any more.'],
+  ),
+  'sales.refund-exception-not-yours': problem(
+    403,
+    ['只有申请人可撤回', 'Not yours to take back'],
+    ['只有提出申请的人可以撤回。', 'Only who has asked for it can take it back.'],
   ),
   'sales.refund-not-the-price': problem(
     422,

@@ -1,6 +1,7 @@
 // Sales, as a table of contents.
 import {
   availabilityChanged,
+  carryOutRefundException,
   republishSessions,
   reviewHold,
   sessionChanged,
@@ -36,14 +37,17 @@ import { HOLD_ANSWERS, onHoldAnswered } from './features/on-hold-answered.ts';
 import { onHoldReview } from './features/on-hold-review.ts';
 import { ORDER_TIMERS, onOrderTimer } from './features/on-order-timer.ts';
 import { onPaymentTold, PAYMENT_NEWS } from './features/on-payment-told.ts';
+import { onRefundException } from './features/on-refund-exception.ts';
 import { onSessionChanged } from './features/on-session-changed.ts';
 import { onWaitingLineChanged } from './features/on-waiting-line-changed.ts';
 import { DISRUPTED, onSessionDisrupted } from './features/on-session-disrupted.ts';
 import { onTicketRefunded } from './features/on-ticket-refunded.ts';
 import { placeOrder } from './features/place-order.ts';
+import { refundExceptions } from './features/refund-exceptions.ts';
 import { printTicket } from './features/print-ticket.ts';
 import { refundTicket } from './features/refund-ticket.ts';
 import { onRepublish, REPUBLISH } from './features/republish.ts';
+import { requestRefundException } from './features/request-refund-exception.ts';
 import { requestPayment } from './features/request-payment.ts';
 import { sessionCancellations } from './features/session-cancellations.ts';
 import { settleExchange } from './features/settle-exchange.ts';
@@ -63,6 +67,7 @@ import { createProductCatalogue } from './product/product-catalogue.ts';
 import { productSpec } from './product/product.store.ts';
 import { createQuoteTokens } from './quote/quote-token.ts';
 import { createQuoting } from './quote/quoting.ts';
+import { exceptionSpec } from './refund-exception/refund-exception.store.ts';
 import { rightSpec } from './right/right.store.ts';
 import { askForSessions } from './session-view/ask-for-sessions.ts';
 import { openSessionViews } from './session-view/session-view.store.ts';
@@ -87,6 +92,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const rights = await foundation.aggregate(rightSpec);
   const products = await foundation.aggregate(productSpec);
   const disruptions = await foundation.aggregate(disruptionSpec);
+  const exceptions = await foundation.aggregate(exceptionSpec);
   const reader = await openManifestReader(database);
   const incidents = await foundation.aggregate(incidentSpec);
   const clocks = await foundation.aggregate(gateClockSpec);
@@ -112,9 +118,10 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     logger,
   });
   const waiting = createOrderWaiting(orders, waiters);
-  disruptions.onCommit((id) => {
-    waiters.wake([id]);
-  });
+  for (const watched of [disruptions, exceptions])
+    watched.onCommit((id) => {
+      waiters.wake([id]);
+    });
 
   const catalogue = createProductCatalogue(products, everywhere);
   const quoting = createQuoting(foundation, {
@@ -167,6 +174,11 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     // One step after the other: their pace is what leaves room for sales.
     concurrency: 1,
     prefetch: 1,
+  });
+  await broker.consume({
+    slice: 'on-refund-exception',
+    definitions: [carryOutRefundException],
+    handle: onRefundException(foundation, { exceptions, rights, refundIds }),
   });
   await broker.consume({
     slice: 'on-hold-review',
@@ -242,6 +254,8 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       ...gateIncidents(foundation, incidents),
       followEvents(foundation, { orders, rights, lines, disruptions, waiters }),
       ...sessionCancellations({ disruptions, rights }),
+      requestRefundException(foundation, { orders, rights, exceptions }),
+      ...refundExceptions(foundation, { exceptions, orders, catalogue, waiters }),
       listTicketKeys(keys),
     ],
   });

@@ -73,7 +73,11 @@ function paperSerials(records: Records<PaperSerial>, mayBePrinted: PrintFate): P
       const _id = `${scope.tenantId}:${serial}`;
       const taking = randomUUID();
       const mine = { rightId, number, taking, at };
-      const taken: Taken = { giveBack: async () => void (await records.remove(scope, { _id, taking })) };
+      const taken: Taken = {
+        giveBack: async () => {
+          await records.remove(scope, { _id, taking });
+        },
+      };
       for (let attempt = 0; attempt < TRIES; attempt += 1) {
         if (await records.insert(scope, { _id, tenantId: scope.tenantId, serial, ...mine })) return taken;
         const held = await records.findOne(scope, { _id });
