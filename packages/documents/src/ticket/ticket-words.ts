@@ -68,7 +68,10 @@ export function dayWord(date: string): Bilingual & { readonly weekday: Bilingual
   };
 }
 
-/** `09:00–11:00`, as clocks at the site show it. */
+/** `09:00–11:00`, as clocks at the site show it; the end of a day is 24:00, and `+1` says that it is another day's. */
 export function spanWord(from: string, until: string, zone: string): string {
-  return `${localTimeOf(new Date(from), zone)}–${localTimeOf(new Date(until), zone)}`;
+  const [begins, ends] = [from, until].map((instant) => localTimeOf(new Date(instant), zone));
+  if (begins === undefined || ends === undefined) return '';
+  if (ends === '00:00') return `${begins}–24:00`;
+  return `${begins}–${ends}${ends < begins ? ' +1' : ''}`;
 }

@@ -88,6 +88,16 @@ describe('SAL-32 a ticket as PDF', () => {
     expect(text).to.contain('学生证、身高不超过120厘米、年龄证明').and.to.contain('heightupto120cm');
   });
 
+  for (const [until, shown] of [
+    ['2026-12-01T11:00:00+08:00', '09:00–11:00'],
+    ['2026-12-02T00:00:00+08:00', '09:00–24:00'],
+    ['2026-12-02T01:30:00+08:00', '09:00–01:30+1'],
+  ] as const)
+    it(`a session until ${until.slice(8, 16)} is ${shown}`, async () => {
+      const [text = ''] = await pagesOf(ticketsPdf([printableTicket({ endsAt: until })]));
+      expect(text).to.contain(`时间Time${shown}`);
+    });
+
   it('without a name it asks for the code only', async () => {
     const [text = ''] = await pagesOf(ticketsPdf([printableTicket({ realName: false, traveller: undefined })]));
     expect(text).to.contain('凭本二维码直接检票').and.not.to.contain('游客');
