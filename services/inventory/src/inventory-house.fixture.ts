@@ -51,6 +51,7 @@ const listShape = z.object({
       held: z.number(),
       sold: z.number(),
       etag: z.string(),
+      proposal: z.object({ id: z.string(), capacity: z.number(), by: z.string() }).optional(),
     }),
   ),
 });
@@ -73,7 +74,7 @@ export class InventoryHouse {
   readonly #instances: Running[] = [];
   readonly #keys = { master: this.#servers.key(), bus: this.#servers.key() };
   readonly manager = this.#key('key_staff', TENANT, 'desk_1', ['manager']);
-  readonly otherManager = this.#key('key_staff_2', TENANT, 'desk_3', ['manager']);
+  readonly otherManager = this.#key('key_second', TENANT, 'desk_3', ['manager']);
   readonly clerk = this.#key('key_clerk', TENANT, 'desk_4', ['sales_clerk']);
   readonly foreigner = this.#key('key_other', 'ten_7f3k9q2m5x8c4v6b1n0b', 'desk_2', ['manager']);
   readonly figures: { at: number; sessions: DataOf<typeof availabilityChanged>['sessions'] }[] = [];
@@ -170,9 +171,14 @@ export class InventoryHouse {
   }
 
   /** The first session of a product of its own: of today, or of the day after tomorrow. */
-  async one(name: string, capacity: number, ahead = false): Promise<Item> {
+  async one(
+    name: string,
+    capacity: number,
+    ahead = false,
+    policy: { approvalAbovePercent?: number } = {},
+  ): Promise<Item> {
     const productId = `${PRODUCT}${name}`;
-    const json = this.calendar(productId, capacity, 2);
+    const json = { ...this.calendar(productId, capacity, 2), ...policy };
     await this.call('/api/v1/session-calendars', { json: ahead ? { ...json, from: addDays(today, 2) } : json });
     return this.again(name);
   }

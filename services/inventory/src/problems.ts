@@ -39,6 +39,27 @@ export const problems: ProblemCatalogue = {
       'The session has a capacity of {capacity}; to raise it, change the session itself.',
     ],
   ),
+  'inventory.capacity-needs-approval': problem(
+    409,
+    ['需要他人批准', 'A second person has to approve'],
+    [
+      '容量变动超过 {percent}%，请提交容量变更申请（capacity-proposals），由他人批准。',
+      'The capacity changes by more than {percent} %: propose it (capacity-proposals) and let somebody else approve.',
+    ],
+  ),
+  'inventory.unknown-proposal': problem(
+    404,
+    ['申请不存在', 'Unknown proposal'],
+    [
+      '该申请不存在，或已因场次变动而失效。',
+      'There is no such proposal, or the session has changed since it was made.',
+    ],
+  ),
+  'inventory.own-proposal': problem(
+    409,
+    ['不能批准自己的申请', 'One’s own proposal'],
+    ['容量变更须由申请人以外的人批准。', 'Somebody other than the proposer has to approve the change.'],
+  ),
   'inventory.capacity-below-sold': problem(
     409,
     ['容量低于已售数量', 'Capacity below what is sold'],

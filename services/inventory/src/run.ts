@@ -2,6 +2,7 @@
 import { openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
 import { calendarSpec } from './calendar/calendar.store.ts';
 import type { Config } from './config.ts';
+import { approveCapacity } from './features/approve-capacity.ts';
 import { cancelSession } from './features/cancel-session.ts';
 import { changeSession } from './features/change-session.ts';
 import { completePending } from './features/complete-pending.ts';
@@ -12,6 +13,7 @@ import { getSiteDay } from './features/get-site-day.ts';
 import { listSessions } from './features/list-sessions.ts';
 import { onSessionRepublish, REPUBLISH_SESSIONS } from './features/on-session-republish.ts';
 import { planReductions } from './features/plan-reductions.ts';
+import { proposeCapacity } from './features/propose-capacity.ts';
 import { reduceSession } from './features/reduce-session.ts';
 import { reviewStaleHolds } from './features/review-stale-holds.ts';
 import { serveWaiting } from './features/serve-waiting.ts';
@@ -19,14 +21,14 @@ import { createAvailabilityTeller } from './features/tell-availability.ts';
 import type { DecideFaults } from './hold/complete-decided.ts';
 import { openHolds } from './hold/hold.store.ts';
 import { problems } from './problems.ts';
-import type { DisruptingParts } from './session/session-steps.ts';
+import type { CountersParts } from './session/session-steps.ts';
 import { createSessionIndex } from './session/session-index.ts';
 import { sessionSpec } from './session/session.store.ts';
 import { openSiteDays, type Guard } from './site-day/site-day.store.ts';
 
 export type InventoryTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'> & {
   readonly decideFaults?: DecideFaults;
-  readonly disruptFaults?: DisruptingParts['faults'];
+  readonly stepFaults?: CountersParts['faults'];
   readonly guard?: Guard;
   /** Off in the race test, where two instances must really meet. */
   readonly singleActive?: boolean;
@@ -75,9 +77,9 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
   });
 
   serveWaiting(foundation, deciding);
-  const disrupting = { sessions, siteDays, moved: availability.moved, clock, faults: options.disruptFaults };
+  const onCounters = { sessions, siteDays, moved: availability.moved, clock, faults: options.stepFaults };
   completePending(foundation, { ...deciding, sessions });
-  planReductions(foundation, disrupting);
+  planReductions(foundation, onCounters);
   reviewStaleHolds(foundation, holds, siteDays);
   generator.keepAhead();
   availability.tellInFull();
@@ -87,9 +89,11 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
     routes: [
       createCalendar(foundation, calendars, generator),
       listSessions(sessions, siteDays),
-      changeSession(sessions, siteDays, availability.moved),
-      reduceSession(disrupting, foundation.vault),
-      cancelSession(disrupting, foundation.vault),
+      changeSession(sessions, calendars, siteDays, availability.moved),
+      proposeCapacity(sessions, foundation.vault),
+      approveCapacity(onCounters),
+      reduceSession(onCounters, foundation.vault),
+      cancelSession(onCounters, foundation.vault),
       getSiteDay(siteDays, holds),
     ],
   });

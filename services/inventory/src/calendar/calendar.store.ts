@@ -39,6 +39,7 @@ export const calendarSchema: z.ZodType<Calendar> = z.strictObject({
   from: z.iso.date(),
   until: z.iso.date().optional(),
   horizonDays: z.int().min(1).max(400),
+  approvalAbovePercent: z.int().min(0).max(100).optional(),
 });
 
 export type CalendarState = { readonly status: 'none' } | (Calendar & { readonly status: 'active' });

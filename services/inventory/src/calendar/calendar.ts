@@ -14,6 +14,8 @@ export type Calendar = {
   readonly from: string;
   readonly until?: string | undefined;
   readonly horizonDays: number;
+  /** INV-20: a change of a session's capacity by more than this share needs a second person. Default 30. */
+  readonly approvalAbovePercent?: number | undefined;
 };
 
 /** Slots of one day: an exception replaces the weekly pattern, an empty one closes the day. */

@@ -6,9 +6,9 @@ import type { Vault } from '@tongpiao/persistence';
 import { z } from 'zod';
 import { DECIDE_WITHIN_HOURS, DECIDE_WITHIN_HOURS_MAX, decideByOf } from '../session/decide-by.policy.ts';
 import { cancellationOf } from '../session/session.decider.ts';
-import { disrupt, type DisruptingParts } from '../session/session-steps.ts';
+import { decideOnCounters, disruptionBefore, type CountersParts } from '../session/session-steps.ts';
 
-export function cancelSession(parts: DisruptingParts, vault: Pick<Vault, 'serviceKey'>): Route {
+export function cancelSession(parts: CountersParts, vault: Pick<Vault, 'serviceKey'>): Route {
   const key = vault.serviceKey('disruption-ids');
   return route({
     method: 'post',
@@ -36,11 +36,12 @@ export function cancelSession(parts: DisruptingParts, vault: Pick<Vault, 'servic
       const { fingerprint, callerKey, idempotencyKey } = context;
       const bytes = derivedBytes(key, callerKey, `POST cancellation of ${sessionId}`, idempotencyKey);
       const disruptionId = formatId('dis', scope.tenantId, bytes);
-      const { disruption } = await disrupt(
+      const asked = { sessionId, id: disruptionId, fingerprint };
+      const { id: decided, decideBy } = await decideOnCounters(
         parts,
         scope,
-        { sessionId, disruptionId, fingerprint },
-        cancellationOf,
+        asked,
+        (state) => disruptionBefore(state, asked, cancellationOf(state)),
         (state, counters) => ({
           counters: { ...counters, status: 'cancelled' },
           command: {
@@ -53,7 +54,6 @@ export function cancelSession(parts: DisruptingParts, vault: Pick<Vault, 'servic
           },
         }),
       );
-      const { id: decided, decideBy } = disruption;
       return { status: 201, body: { id: sessionId, status: 'cancelled', disruptionId: decided, decideBy } };
     },
   });

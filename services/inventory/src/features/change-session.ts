@@ -4,6 +4,8 @@ import { DomainError } from '@tongpiao/kernel';
 import type { AggregateStore } from '@tongpiao/persistence';
 import { etagOf, route, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
+import type { CalendarCommand, CalendarEvent, CalendarState } from '../calendar/calendar.store.ts';
+import { APPROVAL_ABOVE_PERCENT, needsApproval } from '../session/approval.policy.ts';
 import { completeSteps } from '../session/session-steps.ts';
 import { targetOf } from '../site-day/capacity.policy.ts';
 import type { SessionCommand, SessionEvent, SessionState } from '../session/session.ts';
@@ -12,6 +14,7 @@ import { siteDayId, type SiteDayStore } from '../site-day/site-day.store.ts';
 
 export function changeSession(
   sessions: AggregateStore<SessionState, SessionCommand, SessionEvent>,
+  calendars: AggregateStore<CalendarState, CalendarCommand, CalendarEvent>,
   siteDays: SiteDayStore,
   announce: (tenantId: string, siteDay: SiteDay) => void,
 ): Route {
@@ -27,7 +30,7 @@ export function changeSession(
       status: z.enum(['open', 'closed']).optional(),
       reason: z.string().min(3).max(500),
     }),
-    problems: ['inventory.capacity-below-sold', 'inventory.session-cancelled'],
+    problems: ['inventory.capacity-below-sold', 'inventory.session-cancelled', 'inventory.capacity-needs-approval'],
     responses: { 200: z.object({ id: z.string(), capacity: z.int(), status: z.enum(['open', 'closed']) }) },
     async handler(context) {
       const scope = context.scope();
@@ -56,6 +59,12 @@ export function changeSession(
       }
       let { version } = current;
       if (capacity !== undefined) {
+        const calendar = (await calendars.recall(scope, current.state.calendarId))?.state;
+        const percent = calendar?.status === 'active' ? calendar.approvalAbovePercent : undefined;
+        if (needsApproval(current.state, capacity, percent))
+          throw new DomainError('inventory.capacity-needs-approval', 'A second person has to approve such a change.', {
+            percent: percent ?? APPROVAL_ABOVE_PERCENT,
+          });
         const outcome = await siteDays.changeCapacity(scope, day, id, current.state.capacity, capacity);
         if (outcome === 'moved') throw changedMeanwhile;
         if (outcome === 'cancelled') throw cancelled();

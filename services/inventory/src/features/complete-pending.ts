@@ -4,14 +4,14 @@ import type { TenantId } from '@tongpiao/kernel';
 import { Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
 import { completeDecided, servedOf, type CompletingParts } from '../hold/complete-decided.ts';
-import { completeSteps, type DisruptingParts } from '../session/session-steps.ts';
+import { completeSteps, type CountersParts } from '../session/session-steps.ts';
 
 const EVERY_MS = 20_000;
 const OLD_MS = 60_000;
 
 export function completePending(
   foundation: Pick<Foundation, 'clock' | 'logger' | 'every' | 'acrossTenants'>,
-  parts: Pick<CompletingParts, 'siteDays' | 'holds' | 'moved'> & Pick<DisruptingParts, 'sessions'>,
+  parts: Pick<CompletingParts, 'siteDays' | 'holds' | 'moved'> & Pick<CountersParts, 'sessions'>,
 ): void {
   const { clock, logger } = foundation;
   const { siteDays, sessions } = parts;

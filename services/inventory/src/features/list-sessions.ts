@@ -17,6 +17,10 @@ const sessionView = z.object({
   available: z.int(),
   held: z.int(),
   sold: z.int(),
+  proposal: z
+    .object({ id: z.string(), capacity: z.int(), reason: z.string(), by: z.string() })
+    .optional()
+    .describe('A change of the capacity that waits for a second person (INV-20).'),
   etag: z.string(),
 });
 
@@ -54,10 +58,12 @@ export function listSessions(
       const counters = await siteDays.load(scope, [...days]);
       const items = found.flatMap(({ id, version, state }) => {
         if (state.status === 'none') return [];
-        const { calendarId: _calendarId, disruptions: _disruptions, ...settings } = state;
+        const { productId, siteId, date, startsAt, endsAt, status, capacity, proposal } = state;
+        const settings = { productId, siteId, date, startsAt, endsAt, status, capacity };
         const figures = counters.get(siteDayId(state.siteId, state.date))?.sessions[id];
         const { available, held, sold } = figures ?? { available: 0, held: 0, sold: 0 };
-        return [{ id, ...settings, available, held, sold, etag: etagOf(version) }];
+        const proposed = proposal === undefined ? {} : { proposal };
+        return [{ id, ...settings, available, held, sold, ...proposed, etag: etagOf(version) }];
       });
       const last = items[items.length - 1];
       return {

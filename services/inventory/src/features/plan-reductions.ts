@@ -4,7 +4,7 @@ import type { TenantId } from '@tongpiao/kernel';
 import { newId, Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
 import { decideByOf } from '../session/decide-by.policy.ts';
-import { completeSteps, type DisruptingParts } from '../session/session-steps.ts';
+import { completeSteps, type CountersParts } from '../session/session-steps.ts';
 import { targetOf, unplannedOf, withPlan } from '../site-day/capacity.policy.ts';
 import type { SessionStep, SiteDay } from '../site-day/site-day.ts';
 
@@ -13,7 +13,7 @@ const EVERY_MS = 30_000;
 /** Site-days that shrink at one time, over all tenants. */
 const SITE_DAYS_MAX = 500;
 
-export function planReductions(foundation: Pick<Foundation, 'every' | 'acrossTenants'>, parts: DisruptingParts): void {
+export function planReductions(foundation: Pick<Foundation, 'every' | 'acrossTenants'>, parts: CountersParts): void {
   foundation.every(
     'plan-reductions',
     EVERY_MS,
@@ -33,7 +33,7 @@ export function planReductions(foundation: Pick<Foundation, 'every' | 'acrossTen
   );
 }
 
-async function planMore(parts: DisruptingParts, scope: Scope, siteDay: SiteDay, sessionId: string): Promise<void> {
+async function planMore(parts: CountersParts, scope: Scope, siteDay: SiteDay, sessionId: string): Promise<void> {
   const counters = siteDay.sessions[sessionId];
   const state = (await parts.sessions.load(scope, sessionId))?.state;
   if (counters === undefined || state === undefined || state.status === 'none') return;

@@ -5,10 +5,10 @@ import type { Vault } from '@tongpiao/persistence';
 import { derivedBytes, route, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { DECIDE_WITHIN_HOURS, DECIDE_WITHIN_HOURS_MAX, decideByOf } from '../session/decide-by.policy.ts';
-import { disrupt, type DisruptingParts } from '../session/session-steps.ts';
+import { decideOnCounters, disruptionBefore, type CountersParts } from '../session/session-steps.ts';
 import { reducedTo, targetOf, unplannedOf, withPlan } from '../site-day/capacity.policy.ts';
 
-export function reduceSession(parts: DisruptingParts, vault: Pick<Vault, 'serviceKey'>): Route {
+export function reduceSession(parts: CountersParts, vault: Pick<Vault, 'serviceKey'>): Route {
   const key = vault.serviceKey('disruption-ids');
   return route({
     method: 'post',
@@ -48,11 +48,12 @@ export function reduceSession(parts: DisruptingParts, vault: Pick<Vault, 'servic
       const { fingerprint, callerKey, idempotencyKey } = context;
       const bytes = derivedBytes(key, callerKey, `POST reductions of ${sessionId}`, idempotencyKey);
       const disruptionId = formatId('dis', scope.tenantId, bytes);
-      const { disruption } = await disrupt(
+      const asked = { sessionId, id: disruptionId, fingerprint };
+      const disruption = await decideOnCounters(
         parts,
         scope,
-        { sessionId, disruptionId, fingerprint },
-        () => undefined,
+        asked,
+        (state) => disruptionBefore(state, asked, undefined),
         (state, counters) => {
           const reduced = reducedTo(counters, capacity);
           if (reduced === 'cancelled')

@@ -2,7 +2,8 @@
 // after all. Each race is placed exactly, with the guard on, and off, where it must show.
 import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
-import { disrupt, type DisruptingParts } from '../session/session-steps.ts';
+import { disruptionOf } from '../session/session.decider.ts';
+import { decideOnCounters, type CountersParts } from '../session/session-steps.ts';
 import { reducedTo, unplannedOf, withPlan } from '../site-day/capacity.policy.ts';
 import { balanced } from '../site-day/counters.policy.ts';
 import { decideBatch } from '../site-day/site-day.decider.ts';
@@ -40,7 +41,7 @@ describe('reductions meet holds', function () {
     if (reduced === 'cancelled') throw new Error('cancelled');
     return reduced;
   };
-  const parts = (instance: Instance): DisruptingParts => ({
+  const parts = (instance: Instance): CountersParts => ({
     sessions: instance.sessions,
     siteDays: instance.siteDays,
     moved: () => undefined,
@@ -124,11 +125,11 @@ describe('reductions meet holds', function () {
       decideBy: NOW.toISOString(),
       fingerprint: 'f',
     };
-    await disrupt(
+    await decideOnCounters(
       parts(instance),
       scope,
-      { sessionId, disruptionId: 'dis_1', fingerprint: 'f' },
-      () => undefined,
+      { sessionId, id: 'dis_1' },
+      (state) => disruptionOf(state, 'dis_1'),
       (_state, counters) => {
         const reduced = reducedBy(counters, 1);
         const places = unplannedOf(reduced);

@@ -1,4 +1,4 @@
-// What staff decide about a session that people hold tickets for is decided on the counters, with the session's own step beside it in
+// What staff decide about a session that people may hold tickets for is decided on the counters, with the session's own step beside it in
 // the same write; then the document follows and tells. A crash in between leaves the step, and the next request or the sweep
 // completes it: nobody is turned away from a session whose cancellation nobody hears of.
 import { DomainError, TransientError } from '@tongpiao/kernel';
@@ -8,7 +8,7 @@ import { siteDayId, type SiteDayStore } from '../site-day/site-day.store.ts';
 import { disruptionOf } from './session.decider.ts';
 import type { Disruption, LiveSession, SessionCommand, SessionEvent, SessionState } from './session.ts';
 
-export type DisruptingParts = {
+export type CountersParts = {
   readonly sessions: AggregateStore<SessionState, SessionCommand, SessionEvent>;
   readonly siteDays: SiteDayStore;
   readonly moved: (tenantId: string, siteDay: SiteDay) => void;
@@ -17,12 +17,6 @@ export type DisruptingParts = {
   readonly faults?: { at(point: 'afterCounters'): void | Promise<void> } | undefined;
 };
 
-export type Disrupted = {
-  readonly state: LiveSession;
-  readonly disruption: Disruption;
-};
-
-type Asked = { readonly sessionId: string; readonly disruptionId: string; readonly fingerprint: string };
 type Decide = (
   state: LiveSession,
   counters: SessionCounters,
@@ -32,25 +26,23 @@ type Decide = (
 const GUARD_TRIES = 40;
 
 /**
- * @param known the disruption that has been decided already, if any: then nothing is decided again
- * @throws DomainError for a session that is unknown, over, or another request's
+ * @param asked the session, and the id of this decision: a request that comes again has the same
+ * @param done what came of it, if it has been decided and written; then nothing is decided again
+ * @param decide what shall become of the counters, and what the session follows with; throws what it refuses
+ * @throws DomainError for a session that is unknown or over
  */
-export async function disrupt(
-  parts: DisruptingParts,
+export async function decideOnCounters<Done>(
+  parts: CountersParts,
   scope: Scope,
-  asked: Asked,
-  known: (state: LiveSession) => Disruption | undefined,
+  asked: { readonly sessionId: string; readonly id: string },
+  done: (state: LiveSession) => Done | undefined,
   decide: Decide,
-): Promise<Disrupted> {
-  const { sessionId, disruptionId, fingerprint } = asked;
+): Promise<Done> {
+  const { sessionId, id } = asked;
   for (let attempt = 0; attempt < GUARD_TRIES; attempt += 1) {
     const state = await liveSession(parts, scope, sessionId);
-    const disruption = disruptionOf(state, disruptionId) ?? known(state);
-    if (disruption !== undefined) {
-      if (disruption.id === disruptionId && disruption.fingerprint !== fingerprint)
-        throw new DomainError('platform.idempotency-key-reused', 'This Idempotency-Key was used for another request.');
-      return { state, disruption };
-    }
+    const before = done(state);
+    if (before !== undefined) return before;
     if (new Date(state.endsAt) <= parts.clock())
       throw new DomainError('inventory.session-over', 'The session is over.', { endsAt: state.endsAt });
     const day = siteDayId(state.siteId, state.date);
@@ -62,7 +54,7 @@ export async function disrupt(
       continue;
     }
     const decided = decide(state, counters);
-    const step: SessionStep = { id: disruptionId, sessionId, command: decided.command, origin: scope.origin };
+    const step: SessionStep = { id, sessionId, command: decided.command, origin: scope.origin };
     const change = { sessionId, counters: decided.counters, step };
     if (!(await parts.siteDays.rewrite(scope, siteDay, change, parts.clock()))) continue;
     await parts.faults?.at('afterCounters');
@@ -72,9 +64,24 @@ export async function disrupt(
   throw new TransientError('inventory.contended', `session ${sessionId}: ${GUARD_TRIES} other decisions came first`);
 }
 
+/**
+ * The disruption that this request, or another one before it, has made.
+ * @throws DomainError when the request's key was used for another wish
+ */
+export function disruptionBefore(
+  state: LiveSession,
+  asked: { readonly id: string; readonly fingerprint: string },
+  another: Disruption | undefined,
+): Disruption | undefined {
+  const own = disruptionOf(state, asked.id);
+  if (own !== undefined && own.fingerprint !== asked.fingerprint)
+    throw new DomainError('platform.idempotency-key-reused', 'This Idempotency-Key was used for another request.');
+  return own ?? another;
+}
+
 /** The sessions' documents follow what was decided on the counters, in order, each on behalf of whoever decided. */
 export async function completeSteps(
-  parts: Pick<DisruptingParts, 'sessions' | 'siteDays'>,
+  parts: Pick<CountersParts, 'sessions' | 'siteDays'>,
   scope: Scope,
   siteDay: Pick<SiteDay, 'id' | 'steps'>,
 ): Promise<void> {
@@ -85,7 +92,7 @@ export async function completeSteps(
 }
 
 async function liveSession(
-  { sessions }: Pick<DisruptingParts, 'sessions'>,
+  { sessions }: Pick<CountersParts, 'sessions'>,
   scope: Scope,
   sessionId: string,
 ): Promise<LiveSession> {

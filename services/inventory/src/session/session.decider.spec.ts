@@ -44,6 +44,11 @@ const reduced = (disruptionId = 'dis_2', places = 20): SessionEvent => ({
   places,
   ...plan,
 });
+const proposing = { capacity: 200, reason: 'festival', by: 'usr_1' };
+const propose = (proposalId = 'cpr_1'): SessionCommand => ({ type: 'ProposeCapacity', proposalId, ...proposing });
+const proposed = (proposalId = 'cpr_1'): SessionEvent => ({ type: 'CapacityProposed', proposalId, ...proposing });
+const approve: SessionCommand = { type: 'ApproveCapacity', proposalId: 'cpr_1', ...proposing, approvedBy: 'usr_2' };
+const approved: SessionEvent = { type: 'CapacityApproved', proposalId: 'cpr_1', ...proposing, approvedBy: 'usr_2' };
 
 describe('INV-01 session', () => {
   it('none: OpenSession opens it', () => given().when(open).then(opened));
@@ -83,6 +88,45 @@ describe('INV-01 session', () => {
   it('cancelled: CancelSession changes nothing, whoever asks', () => {
     given(opened, cancelled).when(cancel()).thenNothing();
     given(opened, cancelled).when(cancel('dis_9')).thenNothing();
+  });
+  it('none: ProposeCapacity is not found', () => void given().when(propose()).thenRefused('platform.not-found'));
+  it('none: ApproveCapacity is not found', () => void given().when(approve).thenRefused('platform.not-found'));
+  it('open: ProposeCapacity', () => given(opened).when(propose()).then(proposed()));
+  it('closed: ProposeCapacity', () => given(opened, became('closed')).when(propose()).then(proposed()));
+  it('a newer proposal stands in place of the older, the same changes nothing, also when it was approved', () => {
+    given(opened, proposed()).when(propose('cpr_2')).then(proposed('cpr_2'));
+    given(opened, proposed()).when(propose()).thenNothing();
+    given(opened, proposed(), approved).when(propose()).thenNothing();
+  });
+  it('open: ApproveCapacity, as it was decided on the counters', () => {
+    given(opened, proposed()).when(approve).then(approved);
+    given(opened, proposed(), proposed('cpr_2')).when(approve).then(approved);
+  });
+  it('closed: ApproveCapacity', () => given(opened, proposed(), became('closed')).when(approve).then(approved));
+  it('approved: again changes nothing', () => given(opened, proposed(), approved).when(approve).thenNothing());
+  it('cancelled: ProposeCapacity is refused', () => {
+    given(opened, cancelled).when(propose()).thenRefused('inventory.session-cancelled');
+  });
+  it('cancelled: ApproveCapacity changes nothing', () =>
+    given(opened, proposed(), cancelled).when(approve).thenNothing());
+  it('any other change of the capacity ends a proposal, and an approval is the new measure', () => {
+    const after = (...events: readonly SessionEvent[]): unknown => {
+      const state = fold(sessionDecider, sessionDecider.initial, [opened, proposed(), ...events]);
+      return state.status === 'none' ? undefined : [state.proposal?.id, state.capacity, state.approvedCapacity];
+    };
+    expect(after()).to.deep.equal(['cpr_1', 100, undefined]);
+    expect(after(became('closed'))).to.deep.equal(['cpr_1', 100, undefined]);
+    expect(after(changed(80))).to.deep.equal([undefined, 80, 100]);
+    expect(after(changed(80), changed(75))).to.deep.equal([undefined, 75, 100]);
+    expect(after(reduced())).to.deep.equal([undefined, 60, 100]);
+    expect(after(cancelled)).to.deep.equal([undefined, 100, undefined]);
+    expect(after(approved)).to.deep.equal([undefined, 200, 200]);
+    expect(after(approved, changed(180))).to.deep.equal([undefined, 180, 200]);
+  });
+  it('a proposal is told to nobody, an approval as the new state', () => {
+    const state = fold(sessionDecider, sessionDecider.initial, [opened, proposed(), approved]);
+    expect(sessionMessages(proposed(), { id: 'ses_1', state })).to.deep.equal([]);
+    expect(sessionMessages(approved, { id: 'ses_1', state })).to.have.length(1);
   });
   it('remembers what disrupted it, the latest fifty', () => {
     const events = Array.from({ length: 60 }, (_, index) => reduced(`dis_${index}`));

@@ -1,10 +1,17 @@
-// state ↓ \ command →  OpenSession     ChangeCapacity               SetStatus                    ReduceSession                 CancelSession
-// none                 SessionOpened   platform.not-found           platform.not-found           platform.not-found            platform.not-found
-// open | closed        -               SessionCapacityChanged | -¹  SessionStatusChanged | -¹    SessionReduced | -²           SessionCancelled
-// cancelled            -               inventory.session-cancelled  inventory.session-cancelled  -                             -
+// state ↓ \ command →  OpenSession     ChangeCapacity               SetStatus                    ReduceSession         CancelSession
+// none                 SessionOpened   platform.not-found           platform.not-found           platform.not-found    platform.not-found
+// open | closed        -               SessionCapacityChanged | -¹  SessionStatusChanged | -¹    SessionReduced | -²   SessionCancelled
+// cancelled            -               inventory.session-cancelled  inventory.session-cancelled  -                     -
 //
-// ¹ the same already. ² known by its id; and of a cancelled session all places go anyway.
-// Whether a lower capacity is possible at all, and how many places go, is decided on the counters before this is asked.
+// state ↓ \ command →  ProposeCapacity                    ApproveCapacity
+// none                 platform.not-found                 platform.not-found
+// open | closed        CapacityProposed³ | -²             CapacityApproved | -²
+// cancelled            inventory.session-cancelled        -
+//
+// ¹ the same already. ² known by its id; and of a cancelled session all places go anyway. ³ in place of one that stood; any other
+// change of the capacity, and a cancellation, ends it, because it was proposed for another session than there is now.
+// Whether a lower capacity is possible at all, and how many places go, is decided on the counters before this is asked; who may
+// change it alone, or approve, is `approval.policy.ts`'s.
 import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
 import type { Disruption, LiveSession, SessionCommand, SessionEvent, SessionState } from './session.ts';
 
@@ -18,6 +25,15 @@ function decide(state: SessionState, command: SessionCommand): readonly SessionE
     case 'SetStatus':
       refuseCancelled(state);
       return command.status === state.status ? [] : [{ ...command, type: 'SessionStatusChanged' }];
+    case 'ProposeCapacity':
+      refuseCancelled(state);
+      return state.proposal?.id === command.proposalId || state.approved?.proposalId === command.proposalId
+        ? []
+        : [{ ...command, type: 'CapacityProposed' }];
+    case 'ApproveCapacity':
+      return state.status === 'cancelled' || state.approved?.proposalId === command.proposalId
+        ? []
+        : [{ ...command, type: 'CapacityApproved' }];
     case 'ReduceSession':
       return state.status === 'cancelled' || disruptionOf(state, command.disruptionId) !== undefined
         ? []
@@ -54,19 +70,35 @@ function evolve(state: SessionState, event: SessionEvent): SessionState {
   if (state.status === 'none') return state;
   switch (event.type) {
     case 'SessionCapacityChanged':
-      return { ...state, capacity: event.capacity };
+      return changed(state, event.capacity);
     case 'SessionStatusChanged':
       return { ...state, status: event.status };
     case 'SessionReduced': {
       const { type: _type, disruptionId: id, ...facts } = event;
-      return { ...state, capacity: event.capacity, ...disrupted(state, { ...facts, id, kind: 'reduction' }) };
+      return { ...changed(state, event.capacity), ...disrupted(state, { ...facts, id, kind: 'reduction' }) };
     }
     case 'SessionCancelled': {
       const { type: _type, disruptionId: id, ...facts } = event;
       const cancellation: Disruption = { ...facts, id, kind: 'cancellation', capacity: state.capacity };
-      return { ...state, status: 'cancelled', ...disrupted(state, cancellation) };
+      const { proposal: _proposal, ...rest } = state;
+      return { ...rest, status: 'cancelled', ...disrupted(state, cancellation) };
+    }
+    case 'CapacityProposed': {
+      const { type: _type, proposalId: id, ...facts } = event;
+      return { ...state, proposal: { ...facts, id } };
+    }
+    case 'CapacityApproved': {
+      const { proposalId, capacity, approvedBy: by } = event;
+      const approved = { proposalId, capacity, by };
+      return { ...changed(state, capacity), approvedCapacity: capacity, approved };
     }
   }
+}
+
+/** By one person: what it is measured against stays. */
+function changed(state: LiveSession, capacity: number): LiveSession {
+  const { proposal: _proposal, ...rest } = state;
+  return { ...rest, capacity, approvedCapacity: state.approvedCapacity ?? state.capacity };
 }
 
 function disrupted(state: LiveSession, disruption: Disruption): Required<Pick<LiveSession, 'disruptions'>> {

@@ -7,7 +7,8 @@ import type { LiveSession, SessionEvent, SessionState } from './session.ts';
 export function sessionMessages(event: SessionEvent, facts: { id: string; state: SessionState }): readonly Said[] {
   const { id, state } = facts;
   const data = currentSession(id, state);
-  if (data === undefined || state.status === 'none') return [];
+  // A proposal changes nothing that others see.
+  if (data === undefined || state.status === 'none' || event.type === 'CapacityProposed') return [];
   return [say(sessionChanged, data), ...disruption(event, id, state)];
 }
 
@@ -23,7 +24,7 @@ function disruption(event: SessionEvent, sessionId: string, state: LiveSession):
 
 export function currentSession(id: string, state: SessionState): DataOf<typeof sessionChanged> | undefined {
   if (state.status === 'none') return undefined;
-  const { calendarId: _calendarId, disruptions: _disruptions, status, ...settings } = state;
+  const { productId, siteId, date, startsAt, endsAt, capacity, status } = state;
   const told = status === 'cancelled' ? { status: 'closed' as const, cancelled: true } : { status };
-  return { sessionId: id, ...settings, ...told };
+  return { sessionId: id, productId, siteId, date, startsAt, endsAt, capacity, ...told };
 }

@@ -5,6 +5,7 @@ import { sessionDecider } from './session.decider.ts';
 import { sessionMessages } from './session.messages.ts';
 import type { SessionCommand, SessionEvent, SessionState } from './session.ts';
 
+const capacity = z.number().int().nonnegative();
 const disruption = z.object({
   id: z.string(),
   kind: z.enum(['cancellation', 'reduction']),
@@ -12,7 +13,7 @@ const disruption = z.object({
   decideBy: z.string(),
   decideWithinHours: z.number(),
   places: z.number().int().nonnegative().optional(),
-  capacity: z.number().int().nonnegative(),
+  capacity,
   fingerprint: z.string(),
 });
 
@@ -26,8 +27,11 @@ const sessionState: z.ZodType<SessionState> = z.discriminatedUnion('status', [
     date: z.string(),
     startsAt: z.string(),
     endsAt: z.string(),
-    capacity: z.number().int().nonnegative(),
+    capacity,
     disruptions: z.array(disruption).optional(),
+    approvedCapacity: capacity.optional(),
+    proposal: z.object({ id: z.string(), capacity, reason: z.string(), by: z.string() }).optional(),
+    approved: z.object({ proposalId: z.string(), capacity, by: z.string() }).optional(),
   }),
 ]);
 

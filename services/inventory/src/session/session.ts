@@ -26,18 +26,45 @@ export type Disruption = {
   readonly fingerprint: string;
 };
 
+/** A change of capacity that waits for a second person (INV-20). */
+export type Proposal = {
+  readonly id: string;
+  readonly capacity: number;
+  readonly reason: string;
+  readonly by: string;
+};
+type Approved = { readonly proposalId: string; readonly capacity: number; readonly by: string };
+
 export type SessionStatus = 'open' | 'closed' | 'cancelled';
 export type SessionState =
   | { readonly status: 'none' }
-  | (Settings & { readonly status: SessionStatus; readonly disruptions?: readonly Disruption[] | undefined });
+  | (Settings & {
+      readonly status: SessionStatus;
+      readonly disruptions?: readonly Disruption[] | undefined;
+      /** What changes by one person are measured against, once there has been one: opened, or approved by a second. */
+      readonly approvedCapacity?: number | undefined;
+      readonly proposal?: Proposal | undefined;
+      /** The latest. */
+      readonly approved?: Approved | undefined;
+    });
 export type LiveSession = Exclude<SessionState, { readonly status: 'none' }>;
 
 export type SessionCommand =
   | ({ readonly type: 'OpenSession' } & Settings)
   | { readonly type: 'ChangeCapacity'; readonly capacity: number; readonly reason: string }
   | { readonly type: 'SetStatus'; readonly status: 'open' | 'closed'; readonly reason: string }
+  | ({ readonly type: 'ProposeCapacity' } & Proposing)
+  /** Was decided on the counters: the proposal and who may approve it were looked at before. */
+  | ({ readonly type: 'ApproveCapacity' } & Proposing & { readonly approvedBy: string })
   | ({ readonly type: 'ReduceSession' } & Disrupting & { readonly capacity: number; readonly places: number })
   | ({ readonly type: 'CancelSession' } & Disrupting);
+
+type Proposing = {
+  readonly proposalId: string;
+  readonly capacity: number;
+  readonly reason: string;
+  readonly by: string;
+};
 
 type Disrupting = {
   readonly disruptionId: string;
@@ -51,5 +78,7 @@ export type SessionEvent =
   | ({ readonly type: 'SessionOpened' } & Settings)
   | { readonly type: 'SessionCapacityChanged'; readonly capacity: number; readonly reason: string }
   | { readonly type: 'SessionStatusChanged'; readonly status: 'open' | 'closed'; readonly reason: string }
+  | ({ readonly type: 'CapacityProposed' } & Proposing)
+  | ({ readonly type: 'CapacityApproved' } & Proposing & { readonly approvedBy: string })
   | ({ readonly type: 'SessionReduced' } & Disrupting & { readonly capacity: number; readonly places: number })
   | ({ readonly type: 'SessionCancelled' } & Disrupting);

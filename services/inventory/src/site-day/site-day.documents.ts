@@ -29,7 +29,7 @@ const pendingSchema = z.discriminatedUnion('step', [
   }),
 ]);
 const commandSchema = z.custom<SessionStep['command']>(
-  (value) => typeof value === 'object' && value !== null && 'disruptionId' in value,
+  (value) => typeof value === 'object' && value !== null && 'type' in value,
   'not a step of a session',
 );
 const originSchema = z.object({
