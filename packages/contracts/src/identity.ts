@@ -3,6 +3,17 @@ import { z } from 'zod';
 import { defineCommand, defineEvent } from './define.ts';
 import { bilingualSchema, idSchema, tenantKindSchema } from './vocabulary.ts';
 
+/** SAL-43: how many people a site carries (最大承载量). Nothing said: no limit, and its light stays green. */
+export const siteCapacitySchema = z.object({
+  /** People let in on one day. */
+  dayMax: z.int().positive().max(10_000_000).optional(),
+  /** People inside at one moment. */
+  insideMax: z.int().positive().max(10_000_000).optional(),
+  /** From which percentage on the light is yellow, orange, red; 80, 90 and 95 unless told. */
+  lightPercents: z.array(z.int().min(1).max(100)).length(3).optional(),
+});
+export type SiteCapacity = z.infer<typeof siteCapacitySchema>;
+
 export const tenantChanged = defineEvent({
   type: 'identity.tenant.changed.v1',
   summary: 'A tenant, one of its sites or gates was created or changed; carries the whole current state.',
@@ -21,6 +32,7 @@ export const tenantChanged = defineEvent({
         id: idSchema,
         name: bilingualSchema,
         gates: z.array(z.object({ id: idSchema, name: bilingualSchema })).max(500),
+        capacity: siteCapacitySchema.optional(),
       }),
     ),
   }),

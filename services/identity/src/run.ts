@@ -15,7 +15,7 @@ import { challengeSpec } from './challenge/challenge.store.ts';
 import { createChallenges } from './challenge/challenges.ts';
 import type { Config } from './config.ts';
 import { addGate, renameGate } from './features/add-gate.ts';
-import { addSite, renameSite } from './features/add-site.ts';
+import { addSite, changeSite } from './features/add-site.ts';
 import { addUser } from './features/add-user.ts';
 import { bootstrapAdmin } from './features/bootstrap-admin.ts';
 import { changeTenant } from './features/change-tenant.ts';
@@ -204,7 +204,7 @@ export async function run(config: Config, options: IdentityTestOptions = {}): Pr
       getTenant(tenants),
       changeTenant(tenants),
       addSite(tenants, requests),
-      renameSite(tenants),
+      changeSite(tenants),
       addGate(tenants, requests),
       renameGate(tenants),
       addUser({ staff, tenants, requests }),

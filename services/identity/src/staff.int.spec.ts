@@ -275,4 +275,23 @@ describe('identity: tenants and people', () => {
     const site = tenant.sites.find(({ id }) => id === siteId);
     expect([site?.name.zh, site?.gates[0]?.name.zh]).to.deep.equal(['新名', '新名']);
   });
+
+  it('SAL-43 a site says how many people it carries, and everybody is told', async () => {
+    const token = houseAdmin.accessToken;
+    const capacity = { dayMax: 20_000, insideMax: 5_000, lightPercents: [70, 85, 95] };
+    const siteId = idOf(await post(`/api/v1/tenants/${house}/sites`, { name: name('南门'), capacity }, { token }));
+    const told = (): unknown =>
+      identity.told.tenants.findLast(({ tenantId }) => tenantId === house)?.sites.find(({ id }) => id === siteId)
+        ?.capacity;
+    await eventually('the limits', () => JSON.stringify(told()) === JSON.stringify(capacity));
+    const change = async (wish: unknown) => {
+      const seen = await identity.call('GET', `/api/v1/tenants/${house}`, { token });
+      const ifMatch = seen.headers.get('etag') ?? '';
+      return identity.call('PATCH', `/api/v1/sites/${siteId}`, { token, ifMatch, body: { capacity: wish } });
+    };
+    expect((await change({ lightPercents: [90, 80, 95] })).status).to.equal(400);
+    expect((await change({ insideMax: 0 })).status).to.equal(400);
+    expect((await change({ insideMax: 6_000 })).body).to.deep.include({ capacity: { insideMax: 6_000 } });
+    await eventually('the new limit', () => JSON.stringify(told()) === JSON.stringify({ insideMax: 6_000 }));
+  });
 });

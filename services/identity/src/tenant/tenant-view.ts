@@ -1,5 +1,5 @@
 // A tenant as answers show it: to everybody what a customer needs, to staff all of it.
-import { bilingualSchema, idSchema, tenantKindSchema } from '@tongpiao/contracts';
+import { bilingualSchema, idSchema, siteCapacitySchema, tenantKindSchema } from '@tongpiao/contracts';
 import { z } from 'zod';
 import type { Tenant } from './tenant.ts';
 import { tenantFields } from './tenant.store.ts';
@@ -22,7 +22,7 @@ export const tenantView = publicTenantView.extend({
   status: z.enum(['active', 'suspended']),
   smsSignature: z.string(),
   policies: tenantFields.policies,
-  sites: z.array(siteView.extend({ gates: z.array(siteView) })),
+  sites: z.array(siteView.extend({ gates: z.array(siteView), capacity: siteCapacitySchema.optional() })),
 });
 
 export function publicViewOf(id: string, tenant: Tenant): PublicTenantView {
@@ -47,6 +47,11 @@ export function viewOfTenant(id: string, tenant: Tenant): z.output<typeof tenant
     status,
     smsSignature,
     policies: { ...others, ...(totpRoles === undefined ? {} : { totpRoles: [...totpRoles] }) },
-    sites: sites.map((site) => ({ id: site.id, name: site.name, gates: [...site.gates] })),
+    sites: sites.map(({ id: siteId, name, gates, capacity }) => ({
+      id: siteId,
+      name,
+      gates: [...gates],
+      ...(capacity === undefined ? {} : { capacity }),
+    })),
   };
 }

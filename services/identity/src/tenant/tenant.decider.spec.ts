@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { GATES_PER_SITE_MAX, SITES_MAX, tenantDecider } from './tenant.decider.ts';
 import { tenantForOthers, tenantMessages } from './tenant.messages.ts';
-import type { TenantCommand, TenantEvent, TenantSettings, TenantState } from './tenant.ts';
+import type { SiteChanges, TenantCommand, TenantEvent, TenantSettings, TenantState } from './tenant.ts';
 
 const given = specify(tenantDecider);
 const name = (text: string) => ({ zh: text, en: text });
@@ -27,7 +27,12 @@ const commands: Record<TenantCommand['type'], TenantCommand> = {
   CreateTenant: { type: 'CreateTenant', settings },
   ChangeTenant: { type: 'ChangeTenant', changes: { smsSignature: '云台' }, expected: 3 },
   AddSite: { type: 'AddSite', site: { id: 'sit_2', name: name('东门') } },
-  RenameSite: { type: 'RenameSite', siteId: 'sit_1', name: name('西门'), expected: 3 },
+  ChangeSite: {
+    type: 'ChangeSite',
+    siteId: 'sit_1',
+    changes: { name: name('西门'), capacity: { dayMax: 9 } },
+    expected: 3,
+  },
   AddGate: { type: 'AddGate', siteId: 'sit_1', gate: { id: 'gat_2', name: name('二号闸机') } },
   RenameGate: { type: 'RenameGate', gateId: 'gat_1', name: name('快速通道'), expected: 3 },
 };
@@ -42,7 +47,7 @@ describe('tenant', () => {
       });
   });
 
-  for (const type of ['ChangeTenant', 'AddSite', 'RenameSite', 'AddGate', 'RenameGate'] as const) {
+  for (const type of ['ChangeTenant', 'AddSite', 'ChangeSite', 'AddGate', 'RenameGate'] as const) {
     it(`PLA-01 none × ${type} → not found`, () => {
       given().when(commands[type]).thenRefused('platform.not-found');
     });
@@ -107,20 +112,50 @@ describe('tenant', () => {
       .thenRefused('identity.too-many-gates');
   });
 
-  it('PLA-01 founded × RenameSite and RenameGate → renamed; same name → -; unknown → not found; old edition → precondition failed', () => {
+  it('PLA-01 founded × RenameGate → renamed; same name → -; unknown → not found; old edition → precondition failed', () => {
     const at = given(created, siteAdded, gateAdded);
-    at.when(commands.RenameSite).then({ type: 'SiteRenamed', siteId: 'sit_1', name: name('西门') });
     at.when(commands.RenameGate).then({ type: 'GateRenamed', gateId: 'gat_1', name: name('快速通道') });
-    at.when({ type: 'RenameSite', siteId: 'sit_1', name: site.name, expected: 0 }).thenNothing();
     at.when({ type: 'RenameGate', gateId: 'gat_1', name: gate.name, expected: 0 }).thenNothing();
-    at.when({ type: 'RenameSite', siteId: 'sit_9', name: site.name, expected: 3 }).thenRefused('platform.not-found');
     at.when({ type: 'RenameGate', gateId: 'gat_9', name: gate.name, expected: 3 }).thenRefused('platform.not-found');
-    at.when({ type: 'RenameSite', siteId: 'sit_1', name: name('西门'), expected: 2 }).thenRefused(
-      'platform.precondition-failed',
-    );
     at.when({ type: 'RenameGate', gateId: 'gat_1', name: name('快速通道'), expected: 2 }).thenRefused(
       'platform.precondition-failed',
     );
+  });
+
+  it('PLA-01 SAL-43 founded × ChangeSite → what is news of it; no news → -; unknown → not found; old edition → precondition failed', () => {
+    const at = given(created, siteAdded, gateAdded);
+    const change = (changes: SiteChanges, expected = 3, siteId = 'sit_1'): TenantCommand => ({
+      type: 'ChangeSite',
+      siteId,
+      changes,
+      expected,
+    });
+    const capacity = { insideMax: 5_000, dayMax: 20_000 };
+    at.when(change({ name: site.name, capacity })).then({
+      type: 'SiteChanged',
+      siteId: 'sit_1',
+      changes: { capacity },
+    });
+    at.when(change({ name: name('西门') })).then({
+      type: 'SiteChanged',
+      siteId: 'sit_1',
+      changes: { name: name('西门') },
+    });
+    at.when(change({ name: site.name, capacity: undefined }, 0)).thenNothing();
+    at.when(change({ name: name('西门') }, 3, 'sit_9')).thenRefused('platform.not-found');
+    at.when(change({ capacity }, 2)).thenRefused('platform.precondition-failed');
+    const limited: TenantEvent = { type: 'SiteChanged', siteId: 'sit_1', changes: { capacity } };
+    given(created, siteAdded, limited)
+      .when(change({ name: name('西门') }))
+      .thenState((state) => {
+        if (state.status === 'none') throw new Error('not founded');
+        expect(state.sites[0]).to.deep.include({ name: name('西门'), capacity });
+        expect(tenantForOthers('ten_1', state).sites[0]).to.deep.include({ capacity });
+      });
+    // A limit is lifted by naming none.
+    given(created, siteAdded, limited)
+      .when(change({ capacity: {} }))
+      .then({ type: 'SiteChanged', siteId: 'sit_1', changes: { capacity: {} } });
   });
 
   it('PLA-01 tells others the whole state with every event, and trust when keys may have become worthless', () => {

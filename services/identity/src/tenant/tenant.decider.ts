@@ -1,12 +1,12 @@
-// state ↓ \ command →  CreateTenant    ChangeTenant                 AddSite          RenameSite                   AddGate         RenameGate
+// state ↓ \ command →  CreateTenant    ChangeTenant                 AddSite          ChangeSite                   AddGate         RenameGate
 // none                 TenantCreated   platform.not-found           ← same           ← same                       ← same          ← same
-// active | suspended   -               TenantChanged | - (no news)  SiteAdded | -    SiteRenamed | -              GateAdded | -   GateRenamed | -
+// active | suspended   -               TenantChanged | - (no news)  SiteAdded | -    SiteChanged | - (no news)    GateAdded | -   GateRenamed | -
 //                                      precondition-failed          too-many-sites   precondition-failed          too-many-gates  precondition-failed
 //                                                                                    not-found                    not-found       not-found
 // "-" comes before the precondition: a repeated edit finds its wish fulfilled and is answered as the first time.
 import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
 import type { Bilingual } from '@tongpiao/contracts';
-import type { Site, Tenant, TenantChanges, TenantCommand, TenantEvent, TenantState } from './tenant.ts';
+import type { Site, SiteChanges, Tenant, TenantChanges, TenantCommand, TenantEvent, TenantState } from './tenant.ts';
 
 /** One document and one message hold them all. */
 export const SITES_MAX = 100;
@@ -27,6 +27,13 @@ function news(tenant: Tenant, changes: TenantChanges): TenantChanges {
   return Object.fromEntries(
     Object.entries(changes).filter(([key, value]) => value !== undefined && !same(before.get(key), value)),
   );
+}
+
+function siteNews(site: Site, { name, capacity }: SiteChanges): SiteChanges {
+  return {
+    ...(name === undefined || same(site.name, name) ? {} : { name }),
+    ...(capacity === undefined || same(site.capacity, capacity) ? {} : { capacity }),
+  };
 }
 
 function assertEdition(tenant: Tenant, expected: number): void {
@@ -88,10 +95,14 @@ function decide(state: TenantState, command: TenantCommand): readonly TenantEven
       }
       return [{ type: 'SiteAdded', site: command.site }];
     }
-    case 'RenameSite': {
-      const { siteId, name } = command;
+    case 'ChangeSite': {
+      const { siteId, expected } = command;
       const site = state.sites.find(({ id }) => id === siteId);
-      return renamed(state, site, 'site', command, { type: 'SiteRenamed', siteId, name });
+      if (site === undefined) throw notFound('site');
+      const changes = siteNews(site, command.changes);
+      if (Object.keys(changes).length === 0) return [];
+      assertEdition(state, expected);
+      return [{ type: 'SiteChanged', siteId, changes }];
     }
     case 'AddGate':
       return addGate(state, command.siteId, command.gate);
@@ -103,6 +114,10 @@ function decide(state: TenantState, command: TenantCommand): readonly TenantEven
     default:
       return unreachable(command, 'tenant command');
   }
+}
+
+function changedSite(site: Site, { name = site.name, capacity = site.capacity }: SiteChanges): Site {
+  return { ...site, name, ...(capacity === undefined ? {} : { capacity }) };
 }
 
 function apply(tenant: Tenant, event: Exclude<TenantEvent, { type: 'TenantCreated' }>): Tenant {
@@ -121,10 +136,10 @@ function apply(tenant: Tenant, event: Exclude<TenantEvent, { type: 'TenantCreate
     }
     case 'SiteAdded':
       return { ...tenant, sites: [...tenant.sites, { ...event.site, gates: [] }] };
-    case 'SiteRenamed':
+    case 'SiteChanged':
       return {
         ...tenant,
-        sites: tenant.sites.map((site) => (site.id === event.siteId ? { ...site, name: event.name } : site)),
+        sites: tenant.sites.map((site) => (site.id === event.siteId ? changedSite(site, event.changes) : site)),
       };
     case 'GateAdded':
       return {

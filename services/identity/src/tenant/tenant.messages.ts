@@ -14,7 +14,12 @@ export function tenantForOthers(tenantId: string, tenant: Tenant): DataOf<typeof
     currency,
     demo,
     sms: { signature: smsSignature },
-    sites: sites.map((site) => ({ id: site.id, name: site.name, gates: [...site.gates] })),
+    sites: sites.map(({ id, name: siteName, gates, capacity }) => ({
+      id,
+      name: siteName,
+      gates: [...gates],
+      ...(capacity === undefined ? {} : { capacity }),
+    })),
   };
 }
 

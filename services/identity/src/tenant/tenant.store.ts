@@ -1,5 +1,5 @@
 // Tenants on disk, and what may be said to set one up: the same schemas check requests and what is read back.
-import { bilingualSchema, roleSchema, ROLES, tenantKindSchema } from '@tongpiao/contracts';
+import { bilingualSchema, roleSchema, ROLES, siteCapacitySchema, tenantKindSchema } from '@tongpiao/contracts';
 import type { AggregateSpec, AggregateStore } from '@tongpiao/persistence';
 import { z } from 'zod';
 import { SESSION_DAYS_MAX } from '../session/session.ts';
@@ -41,6 +41,14 @@ export const tenantFields = {
   }),
 };
 
+/** What staff may say of it: the light goes from green to red, never back. */
+export const capacityField = z
+  .strictObject(siteCapacitySchema.shape)
+  .refine(({ lightPercents: [yellow = 0, orange = 1, red = 2] = [] }) => yellow < orange && orange < red, {
+    path: ['lightPercents'],
+    params: { zh: '须依次递增', en: 'Each is above the one before' },
+  });
+
 export const DEFAULT_POLICIES = { staffSessionHours: 24 } as const;
 
 const gate = z.object({ id: z.string(), name: nameSchema });
@@ -53,7 +61,9 @@ const tenantState: z.ZodType<TenantState> = z.discriminatedUnion('status', [
     kind: tenantKindSchema,
     currency: z.literal('CNY'),
     demo: z.boolean(),
-    sites: z.array(z.object({ id: z.string(), name: nameSchema, gates: z.array(gate) })),
+    sites: z.array(
+      z.object({ id: z.string(), name: nameSchema, gates: z.array(gate), capacity: siteCapacitySchema.optional() }),
+    ),
     edition: z.int().positive(),
   }),
 ]);

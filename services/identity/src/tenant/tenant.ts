@@ -1,6 +1,6 @@
 // A tenant with its sites and gates: one document, because a gate without its site or a site without its tenant means nothing,
 // and because others want the whole of it in one message (PLA-01). One page of words.
-import type { Bilingual, Role } from '@tongpiao/contracts';
+import type { Bilingual, Role, SiteCapacity } from '@tongpiao/contracts';
 
 type TenantKind = 'scenic' | 'station' | 'authority';
 
@@ -32,7 +32,16 @@ export type TenantSettings = {
 type TenantStatus = 'active' | 'suspended';
 
 type Gate = { readonly id: string; readonly name: Bilingual };
-export type Site = { readonly id: string; readonly name: Bilingual; readonly gates: readonly Gate[] };
+export type Site = {
+  readonly id: string;
+  readonly name: Bilingual;
+  readonly gates: readonly Gate[];
+  /** How many people it carries (SAL-43). */
+  readonly capacity?: SiteCapacity | undefined;
+};
+
+/** What is news of a site; what is not named stays as it is. */
+export type SiteChanges = { readonly name?: Bilingual | undefined; readonly capacity?: SiteCapacity | undefined };
 
 /** What may change later; kind, currency and demo may not, because sold tickets and booked money depend on them. */
 export type TenantChanges = {
@@ -58,7 +67,7 @@ export type TenantCommand =
   | { readonly type: 'CreateTenant'; readonly settings: TenantSettings }
   | { readonly type: 'ChangeTenant'; readonly changes: TenantChanges; readonly expected: number }
   | { readonly type: 'AddSite'; readonly site: Omit<Site, 'gates'> }
-  | { readonly type: 'RenameSite'; readonly siteId: string; readonly name: Bilingual; readonly expected: number }
+  | { readonly type: 'ChangeSite'; readonly siteId: string; readonly changes: SiteChanges; readonly expected: number }
   | { readonly type: 'AddGate'; readonly siteId: string; readonly gate: Gate }
   | { readonly type: 'RenameGate'; readonly gateId: string; readonly name: Bilingual; readonly expected: number };
 
@@ -66,6 +75,6 @@ export type TenantEvent =
   | { readonly type: 'TenantCreated'; readonly settings: TenantSettings }
   | { readonly type: 'TenantChanged'; readonly changes: TenantChanges }
   | { readonly type: 'SiteAdded'; readonly site: Omit<Site, 'gates'> }
-  | { readonly type: 'SiteRenamed'; readonly siteId: string; readonly name: Bilingual }
+  | { readonly type: 'SiteChanged'; readonly siteId: string; readonly changes: SiteChanges }
   | { readonly type: 'GateAdded'; readonly siteId: string; readonly gate: Gate }
   | { readonly type: 'GateRenamed'; readonly gateId: string; readonly name: Bilingual };
