@@ -9,13 +9,14 @@ import { refundView, viewRefund } from './refund-view.ts';
 
 export function retryRefund({ clock, logger }: Foundation, payments: Payments, work: ProviderWork): Route {
   async function atProvider(scope: Scope, id: string, state: LivePayment, refund: Refund): Promise<PaymentState> {
-    if (refund.status === 'abnormal') return work.askForRefund(scope, id, state, refund.id);
     try {
-      return await work.sendRefund(scope, id, state, refund.id);
+      return refund.status === 'abnormal'
+        ? await work.askForRefund(scope, id, state, refund.id)
+        : await work.sendRefund(scope, id, state, refund.id);
     } catch (error) {
-      if (!(error instanceof TransientError)) throw error;
-      // It is written down: its timer asks until there is an answer.
-      logger.warn({ paymentId: id, refundId: refund.id, code: error.code }, 'the retried refund is not taken yet');
+      if (!(error instanceof TransientError) && !(error instanceof DomainError)) throw error;
+      // What was retried is written down, and its timer asks until there is an answer; of the others nothing has changed.
+      logger.warn({ paymentId: id, refundId: refund.id, code: error.code }, 'the provider has not answered a retry');
       return state;
     }
   }
