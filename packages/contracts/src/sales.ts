@@ -48,6 +48,21 @@ const contact = z.object({
   email: sealedForRecipient.optional(),
 });
 
+/** What a page of the ticket shows beyond the words of a message. */
+const ticketPage = z.object({
+  /** Its own: an order may have tickets of several products. */
+  product: bilingualSchema,
+  siteId: idSchema,
+  validFrom: instantSchema,
+  validUntil: instantSchema,
+  entries: z.int().positive(),
+  admits: z.int().positive(),
+  realName: z.boolean(),
+  showAtGate: z.array(z.string()),
+  /** Sealed for notification, which masks it. */
+  traveller: z.object({ name: sealedForRecipient, idType: idTypeSchema, idNumber: sealedForRecipient }).optional(),
+});
+
 const toldTicket = z.object({
   number: z.string(),
   ticketType: bilingualSchema,
@@ -57,6 +72,8 @@ const toldTicket = z.object({
   endsAt: instantSchema,
   amount: amountSchema,
   qr: z.string().max(400),
+  /** Told where there is an address for mail: the ticket is attached as a page (SAL-32). */
+  page: ticketPage.optional(),
 });
 
 export const orderFulfilled = defineEvent({
@@ -86,6 +103,17 @@ export const orderFulfilled = defineEvent({
         endsAt: '2026-12-01T11:00:00+08:00',
         amount: 12_000,
         qr: 'TP1.k1.payload.signature',
+        page: {
+          product: { zh: '分时入园门票', en: 'Timed entry' },
+          siteId: 'sit_0a7f3k9q2m5x8c4v6b1n',
+          validFrom: '2026-12-01T00:30:00.000Z',
+          validUntil: '2026-12-01T03:00:00.000Z',
+          entries: 1,
+          admits: 1,
+          realName: true,
+          showAtGate: ['student'],
+          traveller: { name: 'b1.c2VhbGVk', idType: 'id_card', idNumber: 'b1.c2VhbGVk' },
+        },
       },
     ],
   },

@@ -60,7 +60,7 @@ export function exchangeMessages(event: ExchangeEvent, orderId: string, state: L
           ...aboutOrder(orderId, state),
           exchangeId,
           previousNumber: exchange.number,
-          ticket: toldTicket(exchange.line, event.ticket),
+          ticket: toldTicket(state, exchange.line, event.ticket),
           fee: exchange.fee,
           returned: exchange.returned,
         }),

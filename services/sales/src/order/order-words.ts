@@ -1,5 +1,12 @@
 // What every message about an order says of it: whom to tell, in which language, about what.
-import { idTypeSchema, type Bilingual, type DataOf, type Language, type ticketsRecorded } from '@tongpiao/contracts';
+import {
+  idTypeSchema,
+  type Bilingual,
+  type DataOf,
+  type Language,
+  type orderFulfilled,
+  type ticketsRecorded,
+} from '@tongpiao/contracts';
 import { forRecipient, type DraftData } from '@tongpiao/persistence';
 import type { LiveOrder, OrderLine, ToldTicket, Traveller } from './order.ts';
 
@@ -29,22 +36,45 @@ export function aboutOrder(
   return { orderId, language: state.language, contact: contactFor(state), product: productOf(state) };
 }
 
-/** A ticket as notification tells it. */
-export function toldTicket(
-  line: Omit<OrderLine, 'travellers'>,
-  { number, qr }: ToldTicket,
-): {
-  number: string;
-  ticketType: Bilingual;
-  sessionId: string;
-  date: string;
-  startsAt: string;
-  endsAt: string;
-  amount: OrderLine['unitAmount'];
-  qr: string;
-} {
+type Told = DraftData<DataOf<typeof orderFulfilled>['tickets'][number]>;
+
+/** A ticket as notification tells it; with what a page of it shows where there is an address for mail. */
+export function toldTicket(state: LiveOrder, line: Omit<OrderLine, 'travellers'>, { number, qr }: ToldTicket): Told {
   const { ticketTypeName: ticketType, sessionId, date, startsAt, endsAt, unitAmount: amount } = line;
-  return { number, ticketType, sessionId, date, startsAt, endsAt, amount, qr };
+  const told = { number, ticketType, sessionId, date, startsAt, endsAt, amount, qr };
+  if (state.contact.email === undefined) return told;
+  const { productName: product, siteId, validFrom, validUntil, entries, admits, realName, showAtGate } = line;
+  const traveller = travellerOf(state, number);
+  return {
+    ...told,
+    page: {
+      product,
+      siteId,
+      validFrom,
+      validUntil,
+      entries,
+      admits,
+      realName,
+      showAtGate: [...showAtGate],
+      ...(traveller === undefined ? {} : { traveller: namedFor('notification', traveller) }),
+    },
+  };
+}
+
+/** The tickets of a line are in the order of its travellers, and stay so when one is exchanged. */
+function travellerOf(state: LiveOrder, number: string): Traveller | undefined {
+  const tickets = 'tickets' in state ? state.tickets : [];
+  const lineId = tickets.find((ticket) => ticket.number === number)?.lineId;
+  const index = tickets.filter((ticket) => ticket.lineId === lineId).findIndex((ticket) => ticket.number === number);
+  return state.lines.find((line) => line.lineId === lineId)?.travellers[index];
+}
+
+function namedFor(recipient: 'notification' | 'reissue', traveller: Traveller): NonNullable<Recorded['traveller']> {
+  return {
+    name: forRecipient(recipient, traveller.name),
+    idType: idTypeSchema.parse(traveller.idType),
+    idNumber: forRecipient(recipient, traveller.idNumber),
+  };
 }
 
 /** A ticket as the reissue service keeps it. */
@@ -67,15 +97,7 @@ export function recordedTicket(
     validUntil: line.validUntil,
     amount: line.unitAmount,
     realName: line.realName,
-    ...(traveller === undefined
-      ? {}
-      : {
-          traveller: {
-            name: forRecipient('reissue', traveller.name),
-            idType: idTypeSchema.parse(traveller.idType),
-            idNumber: forRecipient('reissue', traveller.idNumber),
-          },
-        }),
+    ...(traveller === undefined ? {} : { traveller: namedFor('reissue', traveller) }),
   };
 }
 

@@ -1,6 +1,6 @@
 // What an order says when something happens to it: every event, and nothing more than its line says.
 import { fold } from '@tongpiao/kernel';
-import type { Said } from '@tongpiao/persistence';
+import { forRecipient, type PersonalValue, type Said } from '@tongpiao/persistence';
 import { expect } from 'chai';
 import { orderDecider } from './order.decider.ts';
 import {
@@ -9,6 +9,7 @@ import {
   closing,
   expired,
   EXPIRES,
+  factsOf,
   failed,
   fulfilled,
   granted,
@@ -142,6 +143,40 @@ describe('messages of an order', () => {
         qr: `qr-${number}`,
       })),
     );
+  });
+
+  it('SAL-32 with an address for mail each ticket brings what its page shows, and its own traveller', () => {
+    const named = (name: string): PersonalValue => ({ sealed: `sealed-${name}`, masked: `${name}*`, index: name });
+    const facts = factsOf();
+    const travellers = ['张', '李'].map((name) => ({
+      name: named(name),
+      idType: 'id_card',
+      idNumber: named(`1${name}`),
+    }));
+    const withMail: OrderEvent = {
+      type: 'OrderPlaced',
+      facts: {
+        ...facts,
+        contact: { ...facts.contact, email: named('a') },
+        lines: facts.lines.map((line) => ({ ...line, travellers, realName: true, showAtGate: ['student'] })),
+      },
+    };
+    const messages = said(fulfilled, withMail, granted, requested('pay_1'), paidBy('pay_1'));
+    const { tickets } = dataOf(messages, 'sales.order.fulfilled.v1') as {
+      tickets: readonly { number: string; page: { traveller: { name: unknown } } }[];
+    };
+    expect(tickets.map(({ number, page }) => [number, page.traveller.name])).to.deep.equal([
+      ['N1', forRecipient('notification', named('张'))],
+      ['N2', forRecipient('notification', named('李'))],
+    ]);
+    expect(tickets[0]?.page).to.deep.include({
+      product: { zh: '门票', en: 'Admission' },
+      siteId: 'sit_1',
+      validFrom: '2026-12-02T00:30:00.000Z',
+      entries: 1,
+      realName: true,
+      showAtGate: ['student'],
+    });
   });
 
   it('REI-10 fulfilled: the reissue service gets every ticket with its right', () => {

@@ -179,7 +179,7 @@ function fulfilled(orderId: string, state: LiveOrder, event: Extract<OrderEvent,
   const lines = new Map(state.lines.map((line) => [line.lineId, line]));
   const tickets = event.told.flatMap((ticket) => {
     const line = lines.get(ticket.lineId);
-    return line === undefined ? [] : [toldTicket(line, ticket)];
+    return line === undefined ? [] : [toldTicket(state, line, ticket)];
   });
   return say(orderFulfilled, {
     orderId,
