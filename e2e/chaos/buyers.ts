@@ -32,6 +32,9 @@ const WISHES: readonly Wish[] = [
 ];
 /** The order ended or was paid while the buyer was asking: an answer, not a fault. */
 const ENDED = new Set(['sales.order-ended', 'sales.order-already-paid']);
+/** Its manager took the session away. */
+const CLOSED = new Set(['sales.session-closed']);
+
 type OrderBody = {
   id: string;
   status: string;
@@ -52,7 +55,7 @@ export function startBuyers(
   client: Client,
   world: World,
   offers: readonly Offer[],
-  options: { count: number; random: Random; sandboxUrl: string },
+  options: { count: number; random: Random; sandboxUrl: string; vanishing: ReadonlySet<string> },
 ): Buyers {
   const told: Told[] = [];
   const gaveUp = new Map<string, number>();
@@ -91,9 +94,11 @@ export function startBuyers(
           },
         }),
       ({ status, body }) =>
-        status === 201 || (status === 202 && (body.status === 'awaiting_payment' || body.status === 'placed')),
+        status === 201 ||
+        (status === 202 && (body.status === 'awaiting_payment' || body.status === 'placed')) ||
+        CLOSED.has(codeOf(body)),
     );
-    if (placed === undefined) return;
+    if (placed === undefined || CLOSED.has(codeOf(placed.body))) return;
     const { id, accessToken: token } = placed.body;
     const remember = (status: string): void => void told.push({ orderId: id, status, wish, quantity });
     if (placed.body.status === 'placed') {
@@ -146,7 +151,8 @@ export function startBuyers(
     if (order === undefined) return;
     if (order.body.tickets.length !== quantity)
       wrong.push(`${id}: ${order.body.tickets.length} tickets for ${quantity} places although it is fulfilled`);
-    if (wish === 'pay-and-enter' && offer.today.has(sessionId)) await enter(order.body);
+    if (wish === 'pay-and-enter' && offer.today.has(sessionId) && !options.vanishing.has(offer.productId))
+      await enter(order.body);
     const numbers = order.body.tickets.map((ticket) => ticket.number);
     if (wish === 'change-mind' && offer.changeable) await changeMind(parts, offer, { id, token, sessionId, numbers });
   }

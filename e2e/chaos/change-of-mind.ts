@@ -30,6 +30,8 @@ const TAKEN = new Set([
   'sales.exchange-settled',
   'sales.exchange-ended',
   'sales.order-already-paid',
+  'sales.session-closed',
+  'sales.session-past',
 ]);
 const answeredOrTaken = <Body>({ status, body }: Answer<Body>): boolean =>
   status === 200 || status === 201 || status === 202 || TAKEN.has(codeOf(body));

@@ -12,6 +12,8 @@ import { makeWorld } from '../support/world.ts';
 import { audit, connect, show, unsettled, type ProviderPayment } from './audit.ts';
 import { startBuyers } from './buyers.ts';
 import { inflict, scheduleOf } from './faults.ts';
+import { createInsist } from './insist.ts';
+import { startManager } from './manager.ts';
 import { createRandom } from './random.ts';
 import { watchLines } from './watch-lines.ts';
 
@@ -72,13 +74,37 @@ async function main(): Promise<number> {
         { from: '12:00', to: '24:00' },
       ],
     });
+    // They begin a minute apart, all of them at night, so that each can be taken away during the trial.
+    const doomed = await world.addProduct({
+      name: 'doomed',
+      capacity: 60,
+      payWithinMinutes: 0.3,
+      afterSale: true,
+      waitingPayWithinMinutes: 0.3,
+      slots: Array.from({ length: 12 }, (_, minute) => ({
+        from: `00:${String(minute).padStart(2, '0')}`,
+        to: '24:00',
+      })),
+    });
+    const shrinking = await world.addProduct({
+      name: 'shrinking',
+      capacity: 30,
+      payWithinMinutes: 0.3,
+      afterSale: true,
+      waitingPayWithinMinutes: 0.3,
+    });
     log('open for sale');
     const random = createRandom(seed);
     const faults = scheduleOf(random, seconds);
-    const buyers = startBuyers(client, world, [roomy, tight], {
+    const buyers = startBuyers(client, world, [roomy, tight, roomy, doomed, shrinking], {
       count: buyerCount,
       random: createRandom(seed + 1),
       sandboxUrl: platform.sandboxUrl,
+      vanishing: new Set([doomed.productId, shrinking.productId]),
+    });
+    const manager = startManager(client, world, createInsist(buyers.gaveUp, buyers.wrong), {
+      toCancel: doomed,
+      toReduce: shrinking,
     });
     const connection = await connect(platform.servers.mongodbUri);
     const lines = watchLines(connection);
@@ -90,7 +116,7 @@ async function main(): Promise<number> {
     }
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, seconds * 1_000 - (Date.now() - start))));
     log('no more faults; the last buyers finish');
-    await buyers.stop();
+    await Promise.all([buyers.stop(), manager.stop()]);
     log(`settling: ${buyers.told.length} orders were answered`);
 
     const end = Date.now() + SETTLE_WITHIN_MS;
@@ -124,6 +150,7 @@ async function main(): Promise<number> {
     );
     for (const [what, count] of buyers.gaveUp) say(`  buyers who gave up: ${count} × ${what}`);
     say(`  longest time that free places stood beside somebody in line: ${(watched.longestMs / 1_000).toFixed(1)} s`);
+    say(`  sessions cancelled or reduced: ${manager.disrupted.count}`);
     show({ ...findings, violations: wrong }, say);
     keep = wrong.length > 0;
     if (keep) say(`\nlogs are kept in ${path.join(stateDirectory, 'logs')}`);
