@@ -6,6 +6,7 @@ import {
   keySettings,
   mongoSettings,
   redisSettings,
+  setting,
 } from '@tongpiao/service-shell';
 import { z } from 'zod';
 
@@ -16,5 +17,10 @@ export const configSchema = z.object({
   ...brokerSettings,
   ...redisSettings,
   ...keySettings,
+  EXPIRE_EVERY_SECONDS: setting(z.coerce.number().min(0.1).max(3_600).default(60), {
+    mustBe: 'seconds from 0.1 to 3600',
+    description: 'How often tickets whose time is over expire; their price is earned at most this much late.',
+    example: '60',
+  }),
 });
 export type Config = z.output<typeof configSchema>;

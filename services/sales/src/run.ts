@@ -24,6 +24,7 @@ import { createTicketExchanger } from './features/carry-out-exchange.ts';
 import { checkIn } from './features/check-in.ts';
 import { createQuote } from './features/create-quote.ts';
 import { exchangeTicket } from './features/exchange-ticket.ts';
+import { expireTickets } from './features/expire-tickets.ts';
 import { followEvents } from './features/follow-events.ts';
 import { gateIncidents } from './features/gate-incidents.ts';
 import { getGateManifest } from './features/get-gate-manifest.ts';
@@ -213,6 +214,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   });
 
   foundation.every('ticket-keys', KEYS_EVERY_MS, () => keys.refresh(clock()));
+  expireTickets(foundation, { rights, disruptions }, config.EXPIRE_EVERY_SECONDS * 1_000);
   foundation.onStop(async () => {
     await availability.stop();
     redis.disconnect();

@@ -7,12 +7,14 @@ import type { RefundIds } from '../order/refund-ids.ts';
 import { awaitsChoice, isLiving } from '../right/right.decider.ts';
 import type { RightCommand, RightState } from '../right/right.ts';
 import type { Disruption } from './disruption.ts';
-import { paced, STEP_TICKETS } from './pace.ts';
+import { paced, STEP_TICKETS } from '../pace/pace.ts';
 import type { TellParts } from './tell-step.ts';
 import { untoldTickets } from './untold.ts';
 
 /** Who is inside although there were fewer places has chosen to come. */
 const UNDECIDED = { cancelled: ['issued', 'checked_in'], reduced: ['issued'] } as const;
+/** A frozen ticket is being replaced; it gets its turn when that is over. */
+const WAITING = { cancelled: [...UNDECIDED.cancelled, 'frozen'], reduced: [...UNDECIDED.reduced, 'frozen'] } as const;
 
 export function createReturnStep(foundation: Foundation, parts: TellParts & { readonly refundIds: RefundIds }) {
   const { clock, logger } = foundation;
@@ -45,26 +47,25 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
     );
   }
 
-  async function end(scope: Scope, id: string, disruption: Disruption, undecided: Filter): Promise<void> {
+  async function end(scope: Scope, id: string, disruption: Disruption): Promise<void> {
     const about = { step: disruption.step, at: clock().toISOString() };
     const late = await untoldTickets(parts, scope, id, disruption, { limit: 1 });
     if (late.length > 0) await disruptions.handle(scope, id, { type: 'FindLate', ...about });
     else {
-      const waiting = await rights.count(scope, undecided);
+      const waiting = await rights.count(scope, offeredBy(id, WAITING[disruption.kind]));
       await disruptions.handle(scope, id, { type: 'EndReturning', waiting, ...about });
     }
   }
 
   return async (scope: Scope, id: string, disruption: Disruption): Promise<void> => {
     const { kind, step, returnedTo } = disruption;
-    const undecided: Filter = { 'state.offer.disruptionId': id, 'state.status': { $in: UNDECIDED[kind] } };
     const page = await rights.find(
       scope,
-      { ...undecided, ...(returnedTo === undefined ? {} : { _id: { $gt: returnedTo } }) },
+      { ...offeredBy(id, UNDECIDED[kind]), ...(returnedTo === undefined ? {} : { _id: { $gt: returnedTo } }) },
       { sort: { _id: 1 }, limit: STEP_TICKETS },
     );
     if (page.length === 0) {
-      await end(scope, id, disruption, undecided);
+      await end(scope, id, disruption);
       return;
     }
     const leftAlone = await exchanging(scope, page);
@@ -76,4 +77,8 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
     if (last !== undefined)
       await disruptions.handle(scope, id, { type: 'FinishReturning', step, returnedTo: last.id, at });
   };
+}
+
+function offeredBy(id: string, statuses: readonly string[]): Filter {
+  return { 'state.offer.disruptionId': id, 'state.status': { $in: statuses } };
 }

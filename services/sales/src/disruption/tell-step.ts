@@ -9,7 +9,7 @@ import { awaitsChoice, isLiving } from '../right/right.decider.ts';
 import type { RightState, SoldRight } from '../right/right.ts';
 import type { Disruptions, Orders, Rights } from '../stores.ts';
 import type { Disruption } from './disruption.ts';
-import { paced } from './pace.ts';
+import { paced } from '../pace/pace.ts';
 import { untoldTickets } from './untold.ts';
 
 export type TellParts = { readonly disruptions: Disruptions; readonly orders: Orders; readonly rights: Rights };

@@ -4,7 +4,7 @@ import type { Filter, Scope, Snapshot } from '@tongpiao/persistence';
 import type { RightState } from '../right/right.ts';
 import type { Disruptions, Rights } from '../stores.ts';
 import type { Cursor, Disruption } from './disruption.ts';
-import { STEP_TICKETS } from './pace.ts';
+import { STEP_TICKETS } from '../pace/pace.ts';
 
 /** Reductions of one session; nobody reduces it more often than that. */
 const OTHERS_MAX = 100;
