@@ -28,7 +28,6 @@ const facts: DisruptionFacts = {
   endsAt: '2026-12-02T11:00:00+08:00',
   reason: '大风停园',
   decideBy: '2026-12-01T14:00:00+08:00',
-  sequence: 7,
   begunAt: BEGUN,
 };
 const cursor = { soldAt: '2026-11-20T00:00:00.000Z', id: 'rgt_2' };

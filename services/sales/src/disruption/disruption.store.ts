@@ -19,7 +19,6 @@ const disruptionState: z.ZodType<DisruptionState> = z.discriminatedUnion('status
     reason: z.string(),
     decideBy: z.string(),
     places: z.number().int().positive().optional(),
-    sequence: z.number().int(),
     begunAt: z.string(),
     step: z.number().int(),
     inHand: z.array(z.string()),

@@ -14,10 +14,8 @@ export type DisruptionFacts = {
   readonly endsAt: string;
   readonly reason: string;
   readonly decideBy: string;
-  /** People for whom there is no room any more; only for a reduced session. */
+  /** People for whom there is no room any more, besides those of earlier reductions; only for a reduced session. */
   readonly places?: number | undefined;
-  /** Of the session's journal: of two reductions the later one takes over what both want. */
-  readonly sequence: number;
   readonly begunAt: string;
 };
 

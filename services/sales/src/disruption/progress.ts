@@ -35,7 +35,7 @@ export const progressView = z.object({
       undecided: z.int().describe('Told, and nothing has become of it yet.'),
       untold: z.int().describe('Could not be told, however often it was tried.'),
     })
-    .describe('told = refunded + exchanged + used + undecided, unless a later disruption has taken tickets over.'),
+    .describe('told = refunded + exchanged + used + undecided, unless a cancellation has taken tickets of a reduction over.'),
 });
 export type ProgressView = z.output<typeof progressView>;
 

@@ -49,7 +49,7 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
 
   async function end(scope: Scope, id: string, disruption: Disruption): Promise<void> {
     const about = { step: disruption.step, at: clock().toISOString() };
-    const late = await untoldTickets(parts, scope, id, disruption, { limit: 1 });
+    const late = await untoldTickets(parts.rights, scope, id, disruption, { limit: 1 });
     if (late.length > 0) await disruptions.handle(scope, id, { type: 'FindLate', ...about });
     else {
       const waiting = await rights.count(scope, offeredBy(id, WAITING[disruption.kind]));

@@ -2,19 +2,16 @@
 // places, for as many people as have none (INV-20).
 import type { Filter, Scope, Snapshot } from '@tongpiao/persistence';
 import type { RightState } from '../right/right.ts';
-import type { Disruptions, Rights } from '../stores.ts';
+import type { Rights } from '../stores.ts';
 import type { Cursor, Disruption } from './disruption.ts';
 import { STEP_TICKETS } from '../pace/pace.ts';
-
-/** Reductions of one session; nobody reduces it more often than that. */
-const OTHERS_MAX = 100;
 
 /** What can still come in. Whoever is in already when there are fewer places has found room. */
 const CAN_COME = { cancelled: ['issued', 'checked_in', 'frozen'], reduced: ['issued', 'frozen'] } as const;
 
 /** @param after where an earlier step has come to; left out: from the newest ticket on */
 export async function untoldTickets(
-  stores: { readonly disruptions: Disruptions; readonly rights: Rights },
+  rights: Rights,
   scope: Scope,
   id: string,
   disruption: Disruption,
@@ -22,35 +19,21 @@ export async function untoldTickets(
 ): Promise<readonly Snapshot<RightState>[]> {
   const wanted = disruption.places === undefined ? Number.POSITIVE_INFINITY : disruption.places - disruption.people;
   if (wanted <= 0) return [];
-  const newer = disruption.kind === 'reduced' ? await laterReductions(stores.disruptions, scope, disruption) : [];
-  const found = await stores.rights.find(
+  const found = await rights.find(
     scope,
-    { ...untoldFilter(id, disruption, newer), ...(after === undefined ? {} : behind(after)) },
+    { ...untoldFilter(id, disruption), ...(after === undefined ? {} : behind(after)) },
     { sort: { 'state.soldAt': -1, _id: 1 }, limit },
   );
   return upToPeople(found, wanted);
 }
 
-export function untoldFilter(id: string, { sessionId, kind }: Disruption, alsoNot: readonly string[] = []): Filter {
+/** A reduction leaves alone whom an earlier one has found; a cancellation is for everybody. */
+export function untoldFilter(id: string, { sessionId, kind }: Disruption): Filter {
   return {
     'state.sessionId': sessionId,
     'state.status': { $in: CAN_COME[kind] },
-    'state.offer.disruptionId': { $nin: [id, ...alsoNot] },
+    ...(kind === 'reduced' ? { 'state.offer': { $exists: false } } : { 'state.offer.disruptionId': { $ne: id } }),
   };
-}
-
-/** Tickets that a later reduction has taken over stay with it. */
-async function laterReductions(
-  disruptions: Disruptions,
-  scope: Scope,
-  { sessionId, sequence }: Disruption,
-): Promise<readonly string[]> {
-  const found = await disruptions.find(
-    scope,
-    { 'state.sessionId': sessionId, 'state.sequence': { $gt: sequence } },
-    { limit: OTHERS_MAX },
-  );
-  return found.map((other) => other.id);
 }
 
 function behind({ soldAt, id }: Cursor): Filter {

@@ -26,7 +26,7 @@ export function onDisruptionWork(
   const giveBack = createReturnStep(foundation, parts);
 
   async function look(scope: Scope, id: string, disruption: Disruption): Promise<void> {
-    const late = await untoldTickets(parts, scope, id, disruption, { limit: 1 });
+    const late = await untoldTickets(parts.rights, scope, id, disruption, { limit: 1 });
     const type = late.length > 0 ? 'FindLate' : 'FindNobody';
     await parts.disruptions.handle(scope, id, { type, step: disruption.step, at: clock().toISOString() });
   }

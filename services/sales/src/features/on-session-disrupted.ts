@@ -24,8 +24,7 @@ export function onSessionDisrupted(
     ): { id: string; facts: DisruptionFacts } => {
       const { sessionId, productId, siteId, date, startsAt, endsAt, reason, decideBy } = session;
       const about = { sessionId, productId, siteId, date, startsAt, endsAt, reason, decideBy };
-      const { sequence } = message.envelope;
-      return { id, facts: { kind, ...about, sequence, begunAt: foundation.clock().toISOString() } };
+      return { id, facts: { kind, ...about, begunAt: foundation.clock().toISOString() } };
     };
     if (isMessage(message, sessionCancelled)) return facts('cancelled', message.envelope.data);
     if (isMessage(message, sessionReduced)) {

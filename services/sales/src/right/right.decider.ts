@@ -13,8 +13,8 @@
 //
 // ¹ the policy's reason (admission.policy.ts)   ² a scan that is known already: -; more than 1,000: too-many-scans   ³ only past its
 // validity, and not while its holder may choose what becomes of it (SAL-52)   ⁴ the same exchange again: -   ⁵ only as an exception, or
-// because its session was cancelled   ⁶ scanned in time, told late: the use counts, the price was earned by expiry   ⁷ once for each
-// disruption, and not for fewer places once all of them are gone
+// because its session was cancelled   ⁶ scanned in time, told late: the use counts, the price was earned by expiry   ⁷ a second
+// one only when the session is cancelled altogether
 //
 // status ↓ \ command →     FreezeTicket             ThawTicket             ReplaceTicket⁸
 // none                     not-found                not-found              not-found
@@ -89,7 +89,8 @@ function offerChoice(state: RightState, offer: Offer): readonly RightEvent[] {
   if (!isLiving(state) && state.status !== 'frozen') return [];
   const before = state.offer;
   if (before?.disruptionId === offer.disruptionId) return [];
-  return before?.kind === 'cancelled' && offer.kind === 'reduced' ? [] : [{ type: 'ChoiceOffered', offer }];
+  // Fewer places still are others' places; a cancellation is for everybody.
+  return before !== undefined && offer.kind === 'reduced' ? [] : [{ type: 'ChoiceOffered', offer }];
 }
 
 function checkIn(state: RightState, { scan }: Of<'CheckIn'>): readonly RightEvent[] {
