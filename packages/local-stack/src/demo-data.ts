@@ -117,6 +117,9 @@ const productBody = (siteId: string, product: DemoProduct): unknown => ({
   prices: product.ticketTypes.map(({ code, amount }) => ({ ticketType: code, amount })),
   rules: product.rules,
   validity: product.validity,
+  ...(product.refunds === undefined ? {} : { refunds: product.refunds }),
+  ...(product.exchanges === undefined ? {} : { exchanges: product.exchanges }),
+  ...(product.waiting === undefined ? {} : { waiting: product.waiting }),
 });
 
 const seedProduct = async (

@@ -11,7 +11,17 @@ type DemoTicketType = {
   readonly eligibility: readonly Readonly<Record<string, unknown>>[];
   readonly limits: Readonly<Record<string, number>>;
   readonly accompanied: boolean;
+  /** People of one ticket, for groups. */
+  readonly admits?: number;
   readonly amount: number;
+};
+
+/** The fee of a refund or an exchange while so many minutes are left before the session, in percent and at least so many fen. */
+type FeeStep = { readonly minutesBefore: number; readonly feePercent: number; readonly feeMinimum: number };
+type FeeRules = {
+  readonly effectiveFrom: string;
+  readonly steps: readonly FeeStep[];
+  readonly rounding: { readonly unit: 'fen' | 'yuan'; readonly direction: 'half-up' | 'down' };
 };
 
 export type DemoProduct = {
@@ -20,6 +30,10 @@ export type DemoProduct = {
   readonly description: Name;
   readonly ticketTypes: readonly DemoTicketType[];
   readonly rules: Readonly<Record<string, number>>;
+  readonly refunds?: readonly FeeRules[];
+  readonly exchanges?: readonly (FeeRules & { readonly timesMax: number; readonly otherTicketTypes: boolean })[];
+  /** Who finds no room may stand in line. */
+  readonly waiting?: { readonly lineMax: number; readonly payWithinMinutes: number };
   readonly validity: { readonly opensMinutesBefore: number; readonly closesMinutesAfter: number };
   readonly calendar: {
     readonly dayCapacity?: number;
@@ -64,6 +78,16 @@ const RULES = {
   unpaidPerAddress: 10_000,
 };
 
+const HOUR = 60;
+const DAY = 24 * HOUR;
+const fee = (minutesBefore: number, feePercent: number, feeMinimum = 0): FeeStep => ({
+  minutesBefore,
+  feePercent,
+  feeMinimum,
+});
+/** Since the demo began, and to the fen: what was sold under these rules keeps them. */
+const since = { effectiveFrom: `${FROM}T00:00:00+08:00`, rounding: { unit: 'fen', direction: 'half-up' } } as const;
+
 const ticketType = (code: string, title: Name, amount: number, more: Partial<DemoTicketType> = {}): DemoTicketType => ({
   code,
   name: title,
@@ -100,8 +124,12 @@ const timedEntry: DemoProduct = {
       realName: true,
       limits: { perDocumentAndDay: 1 },
     }),
+    ticketType('group', name('团队票（20人）', 'Group of 20'), 200_000, { admits: 20 }),
   ],
   rules: RULES,
+  refunds: [{ ...since, steps: [fee(3 * DAY, 0), fee(DAY, 5), fee(0, 20, 100)] }],
+  exchanges: [{ ...since, steps: [fee(DAY, 0), fee(0, 5)], timesMax: 2, otherTicketTypes: true }],
+  waiting: { lineMax: 200, payWithinMinutes: 30 },
   validity: { opensMinutesBefore: 60, closesMinutesAfter: 0 },
   calendar: {
     dayCapacity: DAY_CAPACITY,
@@ -152,6 +180,9 @@ const dayTicket: DemoProduct = {
     }),
   ],
   rules: RULES,
+  // What most stations take: the preset `road-standard`.
+  refunds: [{ ...since, steps: [fee(2 * HOUR, 10, 50), fee(0, 20, 100)] }],
+  exchanges: [{ ...since, steps: [fee(0, 0)], timesMax: 1, otherTicketTypes: false }],
   validity: { opensMinutesBefore: 0, closesMinutesAfter: 0 },
   calendar: {
     weekly: [{ weekdays: EVERY_DAY, slots: [slot('00:00', '24:00', 1_000)] }],

@@ -46,6 +46,7 @@ import { onTicketRefunded } from './features/on-ticket-refunded.ts';
 import { placeOrder } from './features/place-order.ts';
 import { refundExceptions } from './features/refund-exceptions.ts';
 import { printTicket } from './features/print-ticket.ts';
+import { listRefundPresets } from './features/refund-presets.ts';
 import { refundTicket } from './features/refund-ticket.ts';
 import { onRepublish, REPUBLISH } from './features/republish.ts';
 import { requestRefundException } from './features/request-refund-exception.ts';
@@ -228,6 +229,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     routes: [
       ...browseProducts(foundation, { products, catalogue, sessions, availability, everywhere }),
       ...manageProducts(foundation, products),
+      listRefundPresets(),
       createQuote(foundation, quoting),
       placeOrder(foundation, { orders, claims, quoting, access, waiting, limits: config.LIMITS === 'on' }),
       listOrders(foundation, orders),

@@ -38,6 +38,7 @@ export const routeRules: readonly RouteRule[] = [
   { path: '/api/v1/tickets', to: 'sales' },
   { path: '/api/v1/session-cancellations', to: 'sales' },
   { path: '/api/v1/refund-exceptions', to: 'sales' },
+  { path: '/api/v1/refund-presets', to: 'sales' },
   { path: '/api/v1/check-ins', to: 'sales' },
   { path: '/api/v1/gates', to: 'sales', maxBodyBytes: UPLOAD_MAX_BYTES },
   { path: '/api/v1/gate-incidents', to: 'sales' },
