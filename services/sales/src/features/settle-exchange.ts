@@ -43,8 +43,9 @@ export function settleExchange(
       async handler(context) {
         const { id, exchangeId } = context.params;
         const now = foundation.clock();
-        const { scope, snapshot, staff } = await mayTouchOrder(context, parts.orders, id, now);
+        const { scope, snapshot, order, staff } = await mayTouchOrder(context, parts.orders, id, now);
         mayExchange(context, staff);
+        exchangeOf(order, exchangeId);
         const command = { type: 'EndExchange', exchangeId, reason: 'cancelled', at: now.toISOString() } as const;
         const { state } = await parts.orders.handle(scope, snapshot.id, command);
         if (state.status === 'none') throw new Error('an order vanished');

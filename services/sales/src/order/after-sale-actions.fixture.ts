@@ -36,6 +36,14 @@ export const histories: fc.Arbitrary<readonly Action[]> = fc
     return list.map(({ which, pick }): Action => ({ what: what[which % what.length] ?? 'deliver', pick }));
   });
 
+const CROSSING = ['deliver', 'step', 'die', 'give back', 'give back', 'scan', 'wait', 'ring'] as const;
+
+/** Exchanges that are paid for and not carried out, while their tickets and others are given back or used. */
+export const crossings: fc.Arbitrary<readonly Action[]> = fc.array(
+  fc.record({ what: fc.constantFrom<What>(...CROSSING), pick: fc.nat({ max: 999 }) }),
+  { maxLength: 40, size: 'max' },
+);
+
 export function begin({ kind, from, remembers }: Start, guarded = true): World {
   const world = openWorld({ kind, remembers, guarded });
   if (from !== 'order') toTickets(world);

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import {
   act,
   begin,
+  crossings,
   deliverAll,
   histories,
   review,
@@ -12,7 +13,7 @@ import {
   type Action,
   type Start,
 } from './after-sale-actions.fixture.ts';
-import type { World } from './after-sale-world.fixture.ts';
+import type { Kind, World } from './after-sale-world.fixture.ts';
 import type { LiveOrder } from './order.ts';
 import { keptOf, takenOf, type Hold } from './played-neighbours.fixture.ts';
 
@@ -126,6 +127,18 @@ describe('order, tickets, money and places together', function () {
         run(start, history);
       }),
       { numRuns: 4_000 },
+    );
+  });
+
+  it('FIN-03 refunds that cross exchanges: no payment sends back more than it brought', () => {
+    const cheap = fc
+      .constantFrom<Kind>('cheap', 'free')
+      .map((kind): Start => ({ kind, from: 'exchanges', remembers: true }));
+    fc.assert(
+      fc.property(cheap, crossings, (start, history) => {
+        run(start, history);
+      }),
+      { numRuns: 3_000 },
     );
   });
 

@@ -1,8 +1,8 @@
-// Every cell of the order's table, then what holds for any sequence of inputs.
-import { DomainError, fen, fold, NotYet } from '@tongpiao/kernel';
+// Every cell of the order's table, then payments and closing at length. Standing in line is order.waiting.spec.ts, what holds for any
+// sequence of inputs order.properties.spec.ts.
+import { DomainError, fen, NotYet } from '@tongpiao/kernel';
 import { specify } from '@tongpiao/testing';
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { orderDecider } from './order.decider.ts';
 import {
   cancel,
@@ -19,6 +19,7 @@ import {
   failed,
   fulfil,
   fulfilled,
+  giveBack,
   grant,
   granted,
   LATE,
@@ -27,6 +28,10 @@ import {
   paidBy,
   place,
   placed,
+  prepaid,
+  prepaymentBack,
+  queue,
+  queued,
   refundAsked,
   refundConfirmed,
   refundDone,
@@ -36,10 +41,13 @@ import {
   rejected,
   request,
   requested,
+  returned,
   review,
-  TOTAL,
+  sentHome,
+  served,
+  waitingFor,
 } from './order.fixture.ts';
-import type { OrderCommand, OrderEvent, OrderState } from './order.ts';
+import type { OrderCommand, OrderEvent } from './order.ts';
 
 const given = specify(orderDecider);
 
@@ -47,6 +55,8 @@ const waiting = [placed, granted];
 const withPayment = [...waiting, requested('pay_1'), opened('pay_1')];
 const withTwo = [...withPayment, requested('pay_2'), opened('pay_2')];
 const paid = [...withPayment, paidBy('pay_1')];
+const inLine = [waitingFor(), queued];
+const inLinePaying = [...inLine, requested('pay_1'), opened('pay_1')];
 
 /** Histories that end in each status. */
 const HISTORIES: Readonly<Record<string, readonly OrderEvent[]>> = {
@@ -57,6 +67,12 @@ const HISTORIES: Readonly<Record<string, readonly OrderEvent[]>> = {
   'awaiting_payment, closing': [...withPayment, closing('expired')],
   paid,
   fulfilled: [...paid, fulfilled],
+  partially_refunded: [...paid, fulfilled, ...returned(1)],
+  refunded: [...paid, fulfilled, ...returned(1), ...returned(2)],
+  'in line, not prepaid': [waitingFor({ prepaid: false }), queued],
+  'in line, a payment open': inLinePaying,
+  'in line, prepaid': [...inLinePaying, prepaid('pay_1')],
+  'in line, leaving': [...inLinePaying, closing('cancelled')],
   'rejected by a limit': [refused],
   'rejected by inventory': [placed, rejected],
   expired: [...withPayment, closing('expired'), closed('pay_1'), expired],
@@ -68,18 +84,43 @@ type Cell = readonly OrderEvent[] | string;
 const TABLE: Readonly<Record<string, { command: OrderCommand; cells: Readonly<Record<string, Cell>> }>> = {
   PlaceOrder: { command: place, cells: { none: [placed] } },
   RefuseOrder: { command: refuse, cells: { none: [refused] } },
-  GrantHold: {
-    command: grant,
+  QueueHold: {
+    command: queue,
     cells: {
       none: 'sales.order-unknown',
-      holding: [granted],
+      holding: [queued],
       'rejected by a limit': [{ type: 'HoldLetGo' }],
       'rejected by inventory': [{ type: 'HoldLetGo' }],
       expired: [{ type: 'HoldLetGo' }],
       cancelled: [{ type: 'HoldLetGo' }],
     },
   },
-  RejectHold: { command: reject, cells: { none: 'sales.order-unknown', holding: [rejected] } },
+  GrantHold: {
+    command: grant,
+    cells: {
+      none: 'sales.order-unknown',
+      holding: [granted],
+      'in line, not prepaid': [served],
+      'in line, a payment open': [served],
+      'in line, prepaid': [served, paidBy('pay_1')],
+      'in line, leaving': [{ type: 'HoldLetGo' }],
+      'rejected by a limit': [{ type: 'HoldLetGo' }],
+      'rejected by inventory': [{ type: 'HoldLetGo' }],
+      expired: [{ type: 'HoldLetGo' }],
+      cancelled: [{ type: 'HoldLetGo' }],
+    },
+  },
+  RejectHold: {
+    command: reject,
+    cells: {
+      none: 'sales.order-unknown',
+      holding: [rejected],
+      'in line, not prepaid': [sentHome],
+      'in line, a payment open': [sentHome],
+      'in line, prepaid': [sentHome, prepaymentBack('pay_1')],
+      'in line, leaving': [sentHome],
+    },
+  },
   RequestPayment: {
     command: request('pay_9'),
     cells: {
@@ -90,6 +131,12 @@ const TABLE: Readonly<Record<string, { command: OrderCommand; cells: Readonly<Re
       'awaiting_payment, closing': 'sales.order-ended',
       paid: 'sales.order-already-paid',
       fulfilled: 'sales.order-already-paid',
+      partially_refunded: 'sales.order-already-paid',
+      refunded: 'sales.order-already-paid',
+      'in line, not prepaid': 'sales.order-not-payable-yet',
+      'in line, a payment open': [requested('pay_9')],
+      'in line, prepaid': 'sales.order-already-paid',
+      'in line, leaving': 'sales.order-ended',
       'rejected by a limit': 'sales.order-ended',
       'rejected by inventory': 'sales.order-ended',
       expired: 'sales.order-ended',
@@ -103,6 +150,8 @@ const TABLE: Readonly<Record<string, { command: OrderCommand; cells: Readonly<Re
       none: 'sales.order-unknown',
       'awaiting_payment, a payment open': [failed('pay_1')],
       'awaiting_payment, closing': [failed('pay_1'), expired],
+      'in line, a payment open': [failed('pay_1')],
+      'in line, leaving': [failed('pay_1'), cancelled],
     },
   },
   ClosePayment: {
@@ -111,6 +160,8 @@ const TABLE: Readonly<Record<string, { command: OrderCommand; cells: Readonly<Re
       none: 'sales.order-unknown',
       'awaiting_payment, a payment open': [closed('pay_1')],
       'awaiting_payment, closing': [closed('pay_1'), expired],
+      'in line, a payment open': [closed('pay_1')],
+      'in line, leaving': [closed('pay_1'), cancelled],
     },
   },
   CapturePayment: {
@@ -121,6 +172,9 @@ const TABLE: Readonly<Record<string, { command: OrderCommand; cells: Readonly<Re
       'awaiting_payment, nothing requested': [paidBy('pay_1')],
       'awaiting_payment, a payment open': [paidBy('pay_1')],
       'awaiting_payment, closing': [paidBy('pay_1')],
+      'in line, not prepaid': [prepaid('pay_1')],
+      'in line, a payment open': [prepaid('pay_1')],
+      'in line, leaving': [refundAsked('pay_1', 'late-payment'), cancelled],
       'rejected by a limit': [refundAsked('pay_1', 'late-payment')],
       'rejected by inventory': [refundAsked('pay_1', 'late-payment')],
       expired: [refundAsked('pay_1', 'late-payment')],
@@ -135,6 +189,10 @@ const TABLE: Readonly<Record<string, { command: OrderCommand; cells: Readonly<Re
       'awaiting_payment, nothing requested': [expired],
       'awaiting_payment, a payment open': [closing('expired')],
       'awaiting_payment, closing': [closing('expired')],
+      'in line, not prepaid': [expired],
+      'in line, a payment open': [closing('expired')],
+      'in line, prepaid': [expired, prepaymentBack('pay_1')],
+      'in line, leaving': [closing('cancelled')],
     },
   },
   CancelOrder: {
@@ -144,8 +202,13 @@ const TABLE: Readonly<Record<string, { command: OrderCommand; cells: Readonly<Re
       holding: [cancelled],
       'awaiting_payment, nothing requested': [cancelled],
       'awaiting_payment, a payment open': [closing('cancelled')],
+      'in line, not prepaid': [cancelled],
+      'in line, a payment open': [closing('cancelled')],
+      'in line, prepaid': [cancelled, prepaymentBack('pay_1')],
       paid: 'sales.order-already-paid',
       fulfilled: 'sales.order-already-paid',
+      partially_refunded: 'sales.order-already-paid',
+      refunded: 'sales.order-already-paid',
       'rejected by a limit': 'sales.order-ended',
       'rejected by inventory': 'sales.order-ended',
       expired: 'sales.order-ended',
@@ -159,7 +222,31 @@ const TABLE: Readonly<Record<string, { command: OrderCommand; cells: Readonly<Re
       'awaiting_payment, nothing requested': 'sales.order-unpaid',
       'awaiting_payment, a payment open': 'sales.order-unpaid',
       'awaiting_payment, closing': 'sales.order-unpaid',
+      'in line, not prepaid': 'sales.order-unpaid',
+      'in line, a payment open': 'sales.order-unpaid',
+      'in line, prepaid': 'sales.order-unpaid',
+      'in line, leaving': 'sales.order-unpaid',
       paid: [fulfilled],
+    },
+  },
+  ReturnTicket: {
+    command: giveBack(1),
+    cells: {
+      none: 'sales.order-unknown',
+      holding: 'sales.order-without-tickets',
+      'awaiting_payment, nothing requested': 'sales.order-without-tickets',
+      'awaiting_payment, a payment open': 'sales.order-without-tickets',
+      'awaiting_payment, closing': 'sales.order-without-tickets',
+      'in line, not prepaid': 'sales.order-without-tickets',
+      'in line, a payment open': 'sales.order-without-tickets',
+      'in line, prepaid': 'sales.order-without-tickets',
+      'in line, leaving': 'sales.order-without-tickets',
+      paid: 'sales.order-without-tickets',
+      fulfilled: returned(1),
+      'rejected by a limit': 'sales.order-without-tickets',
+      'rejected by inventory': 'sales.order-without-tickets',
+      expired: 'sales.order-without-tickets',
+      cancelled: 'sales.order-without-tickets',
     },
   },
   ConfirmRefund: { command: refundConfirmed('pay_1'), cells: { none: 'sales.order-unknown' } },
@@ -168,6 +255,8 @@ const TABLE: Readonly<Record<string, { command: OrderCommand; cells: Readonly<Re
     cells: {
       paid: [{ type: 'HoldKept' }],
       fulfilled: [{ type: 'HoldKept' }],
+      partially_refunded: [{ type: 'HoldKept' }],
+      refunded: [{ type: 'HoldKept' }],
       'rejected by a limit': [{ type: 'HoldLetGo' }],
       'rejected by inventory': [{ type: 'HoldLetGo' }],
       expired: [{ type: 'HoldLetGo' }],
@@ -371,141 +460,6 @@ describe('order', () => {
       given(...both)
         .when(fail('pay_2'))
         .then(failed('pay_2'));
-    });
-  });
-
-  describe('for any sequence of inputs', () => {
-    const ids = ['pay_1', 'pay_2', 'pay_3'];
-    const amountOf = (id: string): number => (id === 'pay_3' ? 1 : TOTAL);
-    const paymentCommand = fc
-      .tuple(fc.constantFrom(...ids), fc.constantFrom('request', 'open', 'fail', 'close', 'capture', 'refunded'))
-      .map(([id, kind]): OrderCommand => {
-        switch (kind) {
-          case 'request':
-            return request(id);
-          case 'open':
-            return open(id);
-          case 'fail':
-            return fail(id);
-          case 'close':
-            return close(id);
-          case 'capture':
-            return capture(id, amountOf(id));
-          default:
-            return refundConfirmed(id);
-        }
-      });
-    const anyCommand = fc.oneof(
-      { weight: 3, arbitrary: paymentCommand },
-      {
-        weight: 2,
-        arbitrary: fc.constantFrom<OrderCommand>(place, refuse, grant, reject, expire, cancel, fulfil, review),
-      },
-      { weight: 2, arbitrary: fc.constantFrom<OrderCommand>(place, grant) },
-    );
-    const commands = fc.array(anyCommand, { maxLength: 40 });
-    const attempt = (state: OrderState, command: OrderCommand): readonly OrderEvent[] => {
-      try {
-        return orderDecider.decide(state, command);
-      } catch (error) {
-        if (error instanceof DomainError) return [];
-        throw error;
-      }
-    };
-    const NEXT: Readonly<Record<OrderState['status'], readonly OrderState['status'][]>> = {
-      none: ['none', 'holding', 'rejected'],
-      holding: ['holding', 'placed', 'awaiting_payment', 'paid', 'rejected', 'expired', 'cancelled'],
-      placed: ['placed', 'awaiting_payment', 'paid', 'rejected', 'expired', 'cancelled'],
-      awaiting_payment: ['awaiting_payment', 'paid', 'expired', 'cancelled'],
-      paid: ['paid', 'fulfilled'],
-      fulfilled: ['fulfilled', 'partially_refunded', 'refunded'],
-      partially_refunded: ['partially_refunded', 'refunded'],
-      refunded: ['refunded'],
-      rejected: ['rejected'],
-      expired: ['expired'],
-      cancelled: ['cancelled'],
-    };
-
-    it('SAL-21 every step is one that the life of an order allows, and it is paid at most once', () => {
-      fc.assert(
-        fc.property(commands, (list) => {
-          let state: OrderState = orderDecider.initial;
-          let timesPaid = 0;
-          for (const command of list) {
-            const events = attempt(state, command);
-            timesPaid += events.filter(({ type }) => type === 'OrderPaid').length;
-            const next = fold(orderDecider, state, events);
-            expect(NEXT[state.status]).to.include(next.status);
-            state = next;
-          }
-          expect(timesPaid).to.be.at.most(1);
-        }),
-        { numRuns: 1_000 },
-      );
-    });
-
-    it('PLA-42 repeating any command at once changes nothing', () => {
-      fc.assert(
-        fc.property(commands, (list) => {
-          let state: OrderState = orderDecider.initial;
-          for (const command of list) {
-            state = fold(orderDecider, state, attempt(state, command));
-            const again = fold(orderDecider, state, attempt(state, command));
-            expect(again).to.deep.equal(state);
-          }
-        }),
-        { numRuns: 500 },
-      );
-    });
-
-    it('SAL-23 each capture is kept once or goes back once: refunds never exceed what was captured', () => {
-      fc.assert(
-        fc.property(commands, (list) => {
-          let state: OrderState = orderDecider.initial;
-          const captured = new Map<string, number>();
-          for (const command of list) {
-            const known = state.status !== 'none' && state.status !== 'holding';
-            if (command.type === 'CapturePayment' && known) captured.set(command.paymentId, command.amount);
-            state = fold(orderDecider, state, attempt(state, command));
-          }
-          if (state.status === 'none') return;
-          const returned = new Map<string, number>();
-          for (const { paymentId, amount } of state.refunds)
-            returned.set(paymentId, (returned.get(paymentId) ?? 0) + amount);
-          for (const [paymentId, amount] of returned) expect(amount).to.equal(captured.get(paymentId));
-          const kept = [...captured.keys()].filter((id) => !returned.has(id));
-          const paidId = 'paidBy' in state ? state.paidBy : undefined;
-          expect(kept).to.deep.equal(paidId === undefined ? [] : [paidId]);
-        }),
-        { numRuns: 1_000 },
-      );
-    });
-
-    it('evolve never throws, whatever event comes in whatever state', () => {
-      const anyEvent = fc.constantFrom<OrderEvent>(
-        placed,
-        refused,
-        granted,
-        rejected,
-        expired,
-        cancelled,
-        requested('pay_1'),
-        opened('pay_1'),
-        failed('pay_1'),
-        closed('pay_2'),
-        closing('cancelled'),
-        paidBy('pay_1'),
-        fulfilled,
-        refundAsked('pay_1', 'late-payment'),
-        refundDone('pay_1'),
-        { type: 'HoldLetGo' },
-        { type: 'HoldKept' },
-      );
-      fc.assert(
-        fc.property(fc.array(anyEvent, { maxLength: 30 }), (events) => {
-          expect(() => fold(orderDecider, orderDecider.initial, events)).to.not.throw();
-        }),
-      );
     });
   });
 });

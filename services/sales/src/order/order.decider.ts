@@ -53,6 +53,8 @@ type Command<Type extends OrderCommand['type']> = Extract<OrderCommand, { type: 
 type Unpaid = Of<'awaiting_payment'> | Of<'placed'>;
 
 function decide(state: OrderState, command: OrderCommand): readonly OrderEvent[] {
+  if (command.type === 'RequestPayment' && command.exchangeId !== undefined && !('tickets' in state))
+    throw new DomainError('platform.not-found', 'There is no such exchange.');
   switch (state.status) {
     case 'none':
       return decideNone(command);

@@ -1,6 +1,6 @@
 // An order for the specs: its facts and the events that lead it through its life.
 import { fen } from '@tongpiao/kernel';
-import type { OrderCommand, OrderEvent, OrderFacts, OrderPayment } from './order.ts';
+import type { OrderCommand, OrderEvent, OrderFacts, OrderPayment, ReturnedTicket, Waiting } from './order.ts';
 
 const AT = '2026-12-01T02:00:00.000Z';
 export const EXPIRES = '2026-12-01T02:15:00.000Z';
@@ -67,6 +67,51 @@ const TOLD = TICKETS.map(({ number, lineId }) => ({ number, lineId, qr: `qr-${nu
 export const placed: OrderEvent = { type: 'OrderPlaced', facts };
 export const refused: OrderEvent = { type: 'OrderRefused', facts, reason: 'sales.document-limit', reasonData: {} };
 export const granted: OrderEvent = { type: 'HoldGranted' };
+/** Of an order that may stand in line. */
+export const WAITS_UNTIL = '2026-12-01T12:00:00.000Z';
+const waitingFacts = (change: Partial<Waiting> = {}): OrderFacts =>
+  factsOf({
+    expiresAt: WAITS_UNTIL,
+    waiting: { until: WAITS_UNTIL, prepaid: true, payWithinMinutes: 15, lineMax: 100, ...change },
+  });
+export const waitingFor = (change: Partial<Waiting> = {}): OrderEvent => ({
+  type: 'OrderPlaced',
+  facts: waitingFacts(change),
+});
+export const queued: OrderEvent = { type: 'OrderQueued', position: 3 };
+export const served: OrderEvent = { type: 'HoldGranted', payBy: EXPIRES, fromLine: true };
+export const sentHome: OrderEvent = {
+  type: 'OrderRejected',
+  reason: 'sold-out',
+  reasonData: { available: 0 },
+  fromLine: true,
+};
+export const prepaid = (id: string): OrderEvent => ({ type: 'PrepaymentCaptured', paymentId: id });
+export const prepaymentBack = (id: string): OrderEvent => ({
+  type: 'RefundRequested',
+  refund: { id: 'rfd_line', paymentId: id, amount: TOTAL, reason: 'cancelled', status: 'requested', of: 'prepayment' },
+});
+export const returnOf = (number: 1 | 2, change: Partial<ReturnedTicket> = {}): ReturnedTicket => ({
+  refundId: `rfd_t${number}`,
+  rightId: `rgt_${number}`,
+  number: `N${number}`,
+  fee: fen(1_200),
+  returned: fen(10_800),
+  reason: 'customer',
+  at: AT,
+  ...change,
+});
+/** Given back: what the order says of the ticket, and of its money. */
+export const returned = (number: 1 | 2, change: Partial<ReturnedTicket> = {}): readonly OrderEvent[] => {
+  const { refundId: id, returned: amount } = returnOf(number, change);
+  return [
+    { type: 'TicketReturned', returned: returnOf(number, change) },
+    {
+      type: 'RefundRequested',
+      refund: { id, paymentId: 'pay_1', amount, reason: 'refund', status: 'requested', of: id },
+    },
+  ];
+};
 export const rejected: OrderEvent = { type: 'OrderRejected', reason: 'sold-out', reasonData: { available: 0 } };
 export const expired: OrderEvent = { type: 'OrderExpired' };
 export const cancelled: OrderEvent = { type: 'OrderCancelled' };
@@ -102,6 +147,12 @@ export const refundDone = (id: string): OrderEvent => ({ type: 'RefundDone', ref
 
 export const place: OrderCommand = { type: 'PlaceOrder', facts };
 export const refuse: OrderCommand = { type: 'RefuseOrder', facts, reason: 'sales.document-limit', reasonData: {} };
+export const placeWaiting: OrderCommand = { type: 'PlaceOrder', facts: waitingFacts() };
+export const queue: OrderCommand = { type: 'QueueHold', holdId: 'hld_1', position: 3 };
+export const giveBack = (number: 1 | 2, change: Partial<ReturnedTicket> = {}): OrderCommand => ({
+  type: 'ReturnTicket',
+  returned: returnOf(number, change),
+});
 export const grant: OrderCommand = { type: 'GrantHold', holdId: 'hld_1', at: AT };
 export const reject: OrderCommand = {
   type: 'RejectHold',
