@@ -38,7 +38,7 @@ const answeredOrTaken = <Body>({ status, body }: Answer<Body>): boolean =>
 
 type ExchangeBody = { id: string; status: string; due: { amount: number } };
 
-export async function giveBack({ client, insist }: Parts, bought: Bought, number: string): Promise<void> {
+async function giveBack({ client, insist }: Parts, bought: Bought, number: string): Promise<void> {
   const key = newKey();
   await insist(
     'refund',
@@ -53,7 +53,7 @@ export async function giveBack({ client, insist }: Parts, bought: Bought, number
 }
 
 /** To another session or another type; pays what is due, cancels, or forgets about it. */
-export async function exchange(parts: Parts, offer: Offer, bought: Bought, number: string): Promise<void> {
+async function exchange(parts: Parts, offer: Offer, bought: Bought, number: string): Promise<void> {
   const { client, insist, random } = parts;
   const key = newKey();
   const json = {

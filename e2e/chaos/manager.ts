@@ -15,7 +15,8 @@ export function startManager(
   offers: { readonly toCancel: Offer; readonly toReduce: Offer },
 ): Manager {
   const disrupted = { count: 0 };
-  let stopping = false;
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  const state = { stopping: false, stopped };
 
   async function cancel(sessionId: string): Promise<void> {
     const key = newKey();
@@ -50,10 +51,8 @@ export function startManager(
   const running = (async (): Promise<void> => {
     const doomed = offers.toCancel.sessionIds.filter((id) => offers.toCancel.today.has(id));
     let capacity = 30;
-    while (!stopping) {
-      for (let waited = 0; waited < EVERY_MS && !stopping; waited += 250)
-        await new Promise((resolve) => setTimeout(resolve, 250));
-      if (stopping) return;
+    while (!state.stopping) {
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, EVERY_MS)), state.stopped]);
       const next = doomed.pop();
       if (next !== undefined) await cancel(next);
       capacity = Math.max(5, capacity - 4);
@@ -64,7 +63,8 @@ export function startManager(
   return {
     disrupted,
     async stop() {
-      stopping = true;
+      state.stopping = true;
+      stop();
       await running;
     },
   };

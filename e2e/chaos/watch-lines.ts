@@ -13,7 +13,7 @@ export function watchLines(connection: Connection): LineWatch {
   const since = new Map<string, number>();
   const violations = new Set<string>();
   let longestMs = 0;
-  let stopping = false;
+  const state = { stopping: false };
 
   async function look(): Promise<void> {
     const found = await connection
@@ -35,7 +35,7 @@ export function watchLines(connection: Connection): LineWatch {
   }
 
   const running = (async (): Promise<void> => {
-    while (!stopping) {
+    while (!state.stopping) {
       // The database is one of the things that are killed: what cannot be looked at now is looked at again.
       await look().catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
@@ -43,7 +43,7 @@ export function watchLines(connection: Connection): LineWatch {
   })();
   return {
     async stop() {
-      stopping = true;
+      state.stopping = true;
       await running;
       return { longestMs, violations: [...violations] };
     },

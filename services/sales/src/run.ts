@@ -42,6 +42,7 @@ import { onRefundException } from './features/on-refund-exception.ts';
 import { onSessionChanged } from './features/on-session-changed.ts';
 import { onWaitingLineChanged } from './features/on-waiting-line-changed.ts';
 import { DISRUPTED, onSessionDisrupted } from './features/on-session-disrupted.ts';
+import { onReissueCommand, REISSUE_COMMANDS } from './features/on-reissue-command.ts';
 import { onTicketRefunded } from './features/on-ticket-refunded.ts';
 import { placeOrder } from './features/place-order.ts';
 import { refundExceptions } from './features/refund-exceptions.ts';
@@ -176,6 +177,11 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     // One step after the other: their pace is what leaves room for sales.
     concurrency: 1,
     prefetch: 1,
+  });
+  await broker.consume({
+    slice: 'on-reissue-command',
+    definitions: REISSUE_COMMANDS,
+    handle: onReissueCommand(foundation, { rights, keys }),
   });
   await broker.consume({
     slice: 'on-refund-exception',

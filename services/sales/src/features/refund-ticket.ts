@@ -26,7 +26,7 @@ const quoteView = z.object({
   amount: money.describe('What comes back.'),
 });
 
-export const refundView = z.object({
+const refundView = z.object({
   id: z.string(),
   orderId: z.string(),
   ticketNumber: z.string(),
@@ -36,7 +36,7 @@ export const refundView = z.object({
   amount: money,
 });
 
-export const REFUND_PROBLEMS = [
+const REFUND_PROBLEMS = [
   'sales.ticket-number-invalid',
   'sales.ticket-used',
   'sales.ticket-not-living',
@@ -188,7 +188,7 @@ function asQuoted(
   };
 }
 
-export function mayRefund(context: Pick<RequestContext, 'principal'>, staff: boolean): void {
+function mayRefund(context: Pick<RequestContext, 'principal'>, staff: boolean): void {
   if (staff && !may(context.principal, 'sales:refunds:create'))
     throw new DomainError('platform.forbidden', 'Giving tickets back for a customer needs a permission.');
 }
@@ -198,7 +198,7 @@ function fingerprintOf(ticket: SoldRight): string {
 }
 
 /** How far the money of a ticket's refund is; nothing to send back is done with the order's own entry. */
-export function moneyOf(order: LiveOrder, refundId: string): 'requested' | 'done' {
+function moneyOf(order: LiveOrder, refundId: string): 'requested' | 'done' {
   if (!order.returned.some((ticket) => ticket.refundId === refundId)) return 'requested';
   return order.refunds.every(({ of, status }) => of !== refundId || status === 'done') ? 'done' : 'requested';
 }

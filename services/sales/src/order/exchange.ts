@@ -1,7 +1,7 @@
 // An exchange's words (SAL-53): one ticket of a fulfilled order for another session. It lives inside its order, because places,
 // payments and refunds of both are one account.
 import type { Fen } from '@tongpiao/kernel';
-import type { OrderLine, ToldTicket } from './order.ts';
+import type { OrderLine, ToldTicket } from './sold-line.ts';
 
 /** The new place as it would be sold, without people: those stay with the right. */
 export type NewLine = Omit<OrderLine, 'travellers'>;
@@ -23,7 +23,7 @@ export type ExchangeFacts = {
   readonly expiresAt: string;
 };
 
-export type ExchangeStatus = 'holding' | 'awaiting_payment' | 'replacing' | 'done' | 'failed';
+type ExchangeStatus = 'holding' | 'awaiting_payment' | 'replacing' | 'done' | 'failed';
 
 export type Exchange = ExchangeFacts & {
   readonly status: ExchangeStatus;

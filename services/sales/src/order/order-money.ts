@@ -41,11 +41,6 @@ function left(state: LiveOrder, payment: OrderPayment): number {
   return Math.max(0, payment.amount - gone);
 }
 
-/** What of all that came in has not been sent back. */
-export function moneyLeft(state: LiveOrder): Fen {
-  return fen(keptPayments(state).reduce((sum, payment) => sum + left(state, payment), 0));
-}
-
 /**
  * Refunds that together make an amount: from the order's first payment as far as it goes, then from those of its exchanges.
  * @param id of the whole; its first part has the same id, the others a number behind it

@@ -1,4 +1,5 @@
 // SAL-52 at the order: its holder is told of a cancelled or reduced session once for each ticket, and only when there are tickets.
+import { fold } from '@tongpiao/kernel';
 import { specify } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { orderDecider } from './order.decider.ts';
@@ -49,7 +50,7 @@ describe('SAL-52 an order of a disrupted session', () => {
         .thenNothing();
   });
   it('says what to choose from, and until when', () => {
-    const state = withTickets.reduce(orderDecider.evolve, orderDecider.initial);
+    const state = fold(orderDecider, orderDecider.initial, withTickets);
     const [said] = orderMessages(wasTold('dis_1', 'N1'), { id: 'ord_1', state });
     expect(said).to.have.nested.property('definition.type', 'sales.order.session-disrupted.v1');
     expect(said)

@@ -1,38 +1,12 @@
 // The order's words: what it can be, what it can be asked, what can happen to it. No logic (SAL-20, SAL-21). What its exchanges can
 // be is in exchange.ts.
-import type { Bilingual, Language, PaymentMethod, RefundReason, SalesChannel } from '@tongpiao/contracts';
+import type { Language, PaymentMethod, RefundReason, SalesChannel } from '@tongpiao/contracts';
 import type { Fen } from '@tongpiao/kernel';
 import type { PersonalValue } from '@tongpiao/persistence';
 import type { Exchange, ExchangeCommand, ExchangeEvent } from './exchange.ts';
+import type { OrderLine, ToldTicket } from './sold-line.ts';
 
-export type Traveller = { readonly name: PersonalValue; readonly idType: string; readonly idNumber: PersonalValue };
-
-/** A line as it was sold: later changes of product or session do not reach it (SAL-11: an order keeps its price). */
-export type OrderLine = {
-  readonly lineId: string;
-  readonly productId: string;
-  readonly productName: Bilingual;
-  readonly ticketTypeId: string;
-  readonly ticketTypeName: Bilingual;
-  readonly sessionId: string;
-  readonly siteId: string;
-  readonly date: string;
-  readonly startsAt: string;
-  readonly endsAt: string;
-  readonly validFrom: string;
-  readonly validUntil: string;
-  readonly unitAmount: Fen;
-  readonly quantity: number;
-  readonly entries: number;
-  /** People of one ticket; a ticket takes as many places. */
-  readonly admits: number;
-  readonly gateIds?: readonly string[] | undefined;
-  readonly minutesBetweenEntries?: number | undefined;
-  readonly realName: boolean;
-  /** Certificates to be shown at the gate (SAL-02). */
-  readonly showAtGate: readonly string[];
-  readonly travellers: readonly Traveller[];
-};
+export type { OrderLine, ToldTicket, Traveller } from './sold-line.ts';
 
 export type Contact = {
   readonly name: PersonalValue;
@@ -200,9 +174,6 @@ export type OrderCommand =
   | { readonly type: 'FulfilOrder'; readonly tickets: readonly TicketReference[]; readonly told: readonly ToldTicket[] }
   | { readonly type: 'ConfirmRefund'; readonly refundId: string }
   | { readonly type: 'ReviewHold'; readonly holdId: string };
-
-/** A ticket as notification tells it. */
-export type ToldTicket = { readonly number: string; readonly lineId: string; readonly qr: string };
 
 export type OrderEvent =
   | { readonly type: 'OrderPlaced'; readonly facts: OrderFacts }

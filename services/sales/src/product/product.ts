@@ -60,14 +60,14 @@ type Validity = {
 };
 
 /** SAL-26: standing in line when a session is sold out. Without these rules there is no line. */
-export type WaitingRules = {
+type WaitingRules = {
   readonly lineMax: number;
   /** Minutes to pay once places are there, for who has not paid beforehand. */
   readonly payWithinMinutes: number;
 };
 
 /** SAL-51: refunds beyond the rules up to this much need the small approval, larger ones the large one. */
-export type ExceptionRules = { readonly smallUpTo: Fen };
+type ExceptionRules = { readonly smallUpTo: Fen };
 
 export type ProductSettings = {
   readonly siteId: string;
