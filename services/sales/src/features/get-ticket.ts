@@ -1,36 +1,12 @@
 // GET /api/v1/tickets/{number} and its QR picture, for the holder of the order's token, the buyer and staff.
-import { idTypeSchema, ticketStatusSchema } from '@tongpiao/contracts';
-import { DomainError, parseTicketNumber, printTicketNumber } from '@tongpiao/kernel';
+import { idTypeSchema } from '@tongpiao/contracts';
+import { DomainError, parseTicketNumber } from '@tongpiao/kernel';
 import { rawBody, route, type Foundation, type Route } from '@tongpiao/service-shell';
 import { toString as qrToString } from 'qrcode';
 import { z } from 'zod';
 import { OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
-import { seenTicket, type TicketParts as Parts } from '../order-access/may-see-ticket.ts';
-import { money } from '../order/order-view.ts';
-
-const bilingual = z.object({ zh: z.string(), en: z.string() });
-const ticketView = z.object({
-  number: z.string(),
-  printedNumber: z.string(),
-  status: ticketStatusSchema,
-  revision: z.int(),
-  orderId: z.string(),
-  product: bilingual,
-  ticketType: bilingual,
-  ticketTypeId: z.string(),
-  sessionId: z.string(),
-  siteId: z.string(),
-  startsAt: z.string(),
-  endsAt: z.string(),
-  validFrom: z.string(),
-  validUntil: z.string(),
-  amount: money,
-  entries: z.int(),
-  uses: z.array(z.object({ at: z.string(), gateId: z.string(), people: z.int() })),
-  showAtGate: z.array(z.string()),
-  traveller: z.object({ name: z.string(), idType: idTypeSchema, idNumber: z.string() }).optional().describe('Masked.'),
-  qr: z.string(),
-});
+import { currentTicket, seenTicket, type TicketParts as Parts } from '../order-access/may-see-ticket.ts';
+import { anyTicketView, viewTicket } from '../right/ticket-view.ts';
 
 export function getTicket(foundation: Foundation, parts: Parts): Route {
   return route({
@@ -40,45 +16,12 @@ export function getTicket(foundation: Foundation, parts: Parts): Route {
     tags: ['tickets'],
     access: OWNER_OR_STAFF,
     problems: ['sales.ticket-number-invalid'],
-    responses: { 200: ticketView },
+    responses: { 200: anyTicketView },
     async handler(context) {
       const { ticket } = await seenTicket(context, parts, foundation);
-      const { number, status, revision, orderId, productName, ticketTypeName, ticketTypeId, sessionId, siteId } =
-        ticket;
-      const { startsAt, endsAt, validFrom, validUntil, amount, entries, uses, showAtGate, traveller, qr } = ticket;
-      const parsed = parseTicketNumber(number);
       return {
         status: 200,
-        body: {
-          number,
-          printedNumber: parsed.ok ? printTicketNumber(parsed.number) : number,
-          status,
-          revision,
-          orderId,
-          product: productName,
-          ticketType: ticketTypeName,
-          ticketTypeId,
-          sessionId,
-          siteId,
-          startsAt,
-          endsAt,
-          validFrom,
-          validUntil,
-          amount: { amount, currency: 'CNY' },
-          entries,
-          uses: uses.map(({ at, gateId, people }) => ({ at, gateId, people })),
-          showAtGate: [...showAtGate],
-          ...(traveller === undefined
-            ? {}
-            : {
-                traveller: {
-                  name: traveller.name.masked,
-                  idType: idTypeSchema.parse(traveller.idType),
-                  idNumber: traveller.idNumber.masked,
-                },
-              }),
-          qr,
-        },
+        body: viewTicket(ticket, context.params.number),
         headers: { 'Cache-Control': 'private, no-store' },
       };
     },
@@ -92,9 +35,10 @@ export function getTicketQr(foundation: Foundation, parts: Parts): Route {
     summary: 'The ticket’s QR code as a picture.',
     tags: ['tickets'],
     access: OWNER_OR_STAFF,
+    problems: ['sales.ticket-number-invalid', 'sales.ticket-not-living'],
     responses: { 200: rawBody('image/svg+xml', 'QR code, error correction M.') },
     async handler(context) {
-      const { ticket } = await seenTicket(context, parts, foundation);
+      const ticket = currentTicket(await seenTicket(context, parts, foundation), context.params.number);
       const svg = await qrToString(ticket.qr, { type: 'svg', errorCorrectionLevel: 'M', margin: 2 });
       return { status: 200, raw: svg, contentType: 'image/svg+xml', headers: { 'Cache-Control': 'private, no-store' } };
     },
