@@ -25,7 +25,7 @@ export function getSiteDay(siteDays: SiteDayStore, holds: HoldStore): Route {
             id: z.string(),
             status: z.enum(['open', 'closed', 'cancelled']),
             shrink: z.int().describe('Places that have to go as they come back (INV-20).'),
-            planned: z.int().describe('Sold places among them whose holders sales looks after.'),
+            planned: z.int().describe('Sold places whose holders sales looks after.'),
             waiting: z.int().describe('Orders that stand in line for places to come back.'),
           }),
         ),

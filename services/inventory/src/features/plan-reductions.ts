@@ -1,6 +1,6 @@
 // A session that was reduced counts on its held places to come back. Those that are paid for after all are sold above its capacity: for
 // them, too, there is a plan (INV-20), so every half minute sales is asked to look after as many more.
-import type { TenantId } from '@tongpiao/kernel';
+import { addDays, localDateOf, type TenantId } from '@tongpiao/kernel';
 import { newId, Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
 import { decideByOf } from '../session/decide-by.policy.ts';
@@ -19,7 +19,8 @@ export function planReductions(foundation: Pick<Foundation, 'every' | 'acrossTen
     EVERY_MS,
     async () => {
       const everywhere = foundation.acrossTenants('sessions that shrink');
-      for (const { siteDay, tenantId } of await parts.siteDays.shrinking(everywhere, SITE_DAYS_MAX)) {
+      const yesterday = addDays(localDateOf(parts.clock(), 'UTC'), -1);
+      for (const { siteDay, tenantId } of await parts.siteDays.shrinking(everywhere, yesterday, SITE_DAYS_MAX)) {
         const scope = Scope.ofTenant(tenantId as TenantId, everywhere.origin);
         const sessions = Object.entries(siteDay.sessions);
         if (sessions.every(([, { shrink, status }]) => shrink === undefined || status === 'cancelled'))

@@ -10,6 +10,7 @@ import { decideBatch } from '../site-day/site-day.decider.ts';
 import type { HoldRequest, SessionCounters, SiteDay } from '../site-day/site-day.ts';
 import {
   confirm,
+  DATE,
   giveBack,
   HoldsTrial,
   logger,
@@ -166,7 +167,9 @@ describe('reductions meet holds', function () {
     await eventually('shrunk', async () => countersOf(await trial.counters(instance, 'pla'), sessionId).capacity === 1);
     await round?.();
     const { siteDays } = instance;
-    expect((await siteDays.shrinking(scope, 10)).map(({ siteDay }) => siteDay.id)).to.not.include(trial.dayOf('pla'));
+    expect((await siteDays.shrinking(scope, DATE, 10)).map(({ siteDay }) => siteDay.id)).to.not.include(
+      trial.dayOf('pla'),
+    );
     const end = countersOf(await trial.quiet(instance, 'pla'), sessionId);
     expect(end).to.deep.equal({ capacity: 1, available: 0, held: 0, sold: 1, status: 'open' });
   });

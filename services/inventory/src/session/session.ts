@@ -35,7 +35,7 @@ export type Proposal = {
 };
 type Approved = { readonly proposalId: string; readonly capacity: number; readonly by: string };
 
-export type SessionStatus = 'open' | 'closed' | 'cancelled';
+type SessionStatus = 'open' | 'closed' | 'cancelled';
 export type SessionState =
   | { readonly status: 'none' }
   | (Settings & {

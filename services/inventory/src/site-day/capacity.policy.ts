@@ -46,8 +46,8 @@ export function withPlan(session: SessionCounters, places: number): SessionCount
   return places === 0 ? session : { ...session, planned: (session.planned ?? 0) + places };
 }
 
+/** What sales was asked to look after stays asked, also when fewer have to go now. */
 function shrinking(session: SessionCounters, shrink: number, planned: number): SessionCounters {
   const { planned: _planned, ...rest } = session;
-  const still = Math.min(planned, shrink);
-  return { ...rest, shrink, ...(still === 0 ? {} : { planned: still }) };
+  return { ...rest, shrink, ...(planned === 0 ? {} : { planned }) };
 }

@@ -2,7 +2,7 @@
 import { pendingId, type HoldFacts, type HoldRecord, type HoldRequest, type HoldStatus } from './site-day.ts';
 import type { Delta, Returned, SessionStatus, SiteDay, Step, Waiting } from './site-day.ts';
 
-export const DAY = 'sit_1:2026-12-01';
+const DAY = 'sit_1:2026-12-01';
 const ASKED = { messageId: 'msg_1', correlationId: 'c_1' };
 export const noRecord = (): undefined => undefined;
 
@@ -25,7 +25,7 @@ export function returned(id = 'rfd_1', quantity = 1, sessionId = 'ses_1'): Retur
 }
 
 /** Pending on the hold that `hold()` is. */
-export function stepOf(name: Step['step']): Step {
+function stepOf(name: Step['step']): Step {
   if (name === 'return') return { step: name, hold: hold(), returned: returned() };
   return name === 'reject' ? { step: name, hold: hold(), asked: ASKED } : { step: name, hold: hold() };
 }

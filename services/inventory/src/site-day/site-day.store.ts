@@ -47,8 +47,8 @@ export type SiteDayStore = {
   /** The session's document has followed. */
   stepDone(scope: Scope, id: string, stepId: string): Promise<void>;
   withOldSteps(scope: Scope, before: Date): Promise<Found[]>;
-  /** Site-days with sessions that shrink, or have shrunk and are not checked off. */
-  shrinking(scope: Scope, limit: number): Promise<Found[]>;
+  /** Site-days from this one on with sessions that shrink, or have shrunk and are not checked off. */
+  shrinking(scope: Scope, date: string, limit: number): Promise<Found[]>;
   /** None of them shrinks any more. */
   shrunk(scope: Scope, before: SiteDay): Promise<void>;
   /** Takes back a place that was granted on this day while another day of the same hold refused. Idempotent. */
@@ -166,8 +166,8 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
       return (await records.find(scope, { 'steps.at': { $lt: before } }, { limit: 100 })).map(found);
     },
 
-    async shrinking(scope, limit) {
-      return (await records.find(scope, { shrinking: true }, { limit })).map(found);
+    async shrinking(scope, date, limit) {
+      return (await records.find(scope, { shrinking: true, date: { $gte: date } }, { limit })).map(found);
     },
 
     async shrunk(scope, before) {

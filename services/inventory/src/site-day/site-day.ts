@@ -17,7 +17,7 @@ export type SessionCounters = Counters & {
   readonly status: SessionStatus;
   /** Places that still have to go (INV-20): what comes back goes, until nothing is left of it. Absent when there are none. */
   readonly shrink?: number | undefined;
-  /** Sold places among them whose holders sales looks after. */
+  /** Sold places that sales was asked to look after and that have not come back: more than have to go, when others were let go since. */
   readonly planned?: number | undefined;
 };
 
@@ -37,7 +37,7 @@ export type Step =
 export type Pending = Step & { readonly id: string };
 
 /** The request that joined the line: it is the cause of whatever comes of it, long after it was answered. */
-export type Asked = { readonly messageId: string; readonly correlationId: string };
+type Asked = { readonly messageId: string; readonly correlationId: string };
 
 /** Stands in line (候补) until places come back; all its lines are for one session (SAL-26). */
 export type Waiting = { readonly hold: HoldFacts; readonly until: string; readonly asked: Asked };

@@ -208,11 +208,15 @@ describe('SAL-26 waiting line', () => {
       expect(outcomes.map(({ kind }) => kind)).to.deep.equal(['rejected', 'complete']);
       expect(after.sessions['ses_1']).to.include({ held: 2, sold: 4 });
     });
-    it('PLA-41 what was served before a crash is completed by the next decision, whatever that decides', () => {
-      const day = siteDay({ capacity: 6, waiting: [hold('a')] });
-      const { after } = decided(day, []);
-      expect(decided(after, []).change).to.equal(undefined);
-      expect(decided(after, []).served.map((step) => pendingId(step))).to.deep.equal(['a:place']);
+    it('PLA-41 what came of the line before a crash is completed by the next decision, whatever that decides', () => {
+      for (const [status, step] of [
+        ['open', 'a:place'],
+        ['cancelled', 'a:reject'],
+      ] as const) {
+        const { after } = decided(siteDay({ capacity: 6, status, waiting: [hold('a')] }), []);
+        expect(decided(after, []).change).to.equal(undefined);
+        expect(decided(after, []).served.map((one) => pendingId(one))).to.deep.equal([step]);
+      }
     });
   });
 
