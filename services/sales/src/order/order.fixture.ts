@@ -161,11 +161,12 @@ export const reject: OrderCommand = {
   reasonData: { available: 0 },
   refundId: 'rfd_line',
 };
-export const request = (id: string, at = AT): OrderCommand => ({
+export const request = (id: string, at = AT, exchangeId?: string): OrderCommand => ({
   type: 'RequestPayment',
   paymentId: id,
   method: 'wechat',
   at,
+  ...(exchangeId === undefined ? {} : { exchangeId }),
 });
 export const open = (id: string): OrderCommand => ({ type: 'OpenPayment', paymentId: id, payUrl: 'https://pay' });
 export const fail = (id: string): OrderCommand => ({
@@ -187,7 +188,8 @@ export const capture = (id: string, amount: number = TOTAL): OrderCommand => ({
   refundId: `rfd_${id}`,
   at: AT,
 });
-export const expire: OrderCommand = { type: 'ExpireOrder', at: AT, refundId: 'rfd_line' };
+export const expireAt = (at: string): OrderCommand => ({ type: 'ExpireOrder', at, refundId: 'rfd_line' });
+export const expire: OrderCommand = expireAt(AT);
 export const cancel: OrderCommand = { type: 'CancelOrder', at: AT, by: 'customer', refundId: 'rfd_line' };
 export const fulfil: OrderCommand = { type: 'FulfilOrder', tickets: TICKETS, told: TOLD };
 export const refundConfirmed = (id: string): OrderCommand => ({ type: 'ConfirmRefund', refundId: `rfd_${id}` });
