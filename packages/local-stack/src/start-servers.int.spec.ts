@@ -46,6 +46,15 @@ describe('servers', function () {
     await after.close();
   });
 
+  it('MongoDB answers a query that finds nothing although many plans might find something', async () => {
+    const client = new MongoClient(servers.mongodbUri);
+    const things = client.db('spec').collection('things');
+    await things.createIndexes([{ key: { tenant: 1, a: 1 } }, { key: { tenant: 1, b: 1 } }]);
+    await things.insertMany(Array.from({ length: 25_000 }, (_, number) => ({ tenant: 't', a: 1, b: 1, number })));
+    expect(await things.find({ tenant: 't', a: 1, b: 1, number: { $lt: 0 } }).toArray()).to.deep.equal([]);
+    await client.close();
+  });
+
   it('MongoDB that dies by itself is started again', async () => {
     const pid = servers.mongodb.pid() ?? 0;
     process.kill(pid, 'SIGKILL');
