@@ -302,20 +302,35 @@ describe('sandboxes', () => {
       });
     });
 
-    it('the mail server keeps text, HTML and the names of attachments', async () => {
+    it('the mail server keeps text, HTML and attachments', async () => {
       const transport = nodemailer.createTransport({ host: '127.0.0.1', port: sandboxes.ports.smtp });
       await transport.sendMail({
         from: 'a@example.com',
         to: 'B@example.com',
         subject: '票',
         text: '文',
-        html: '<p>文</p>',
-        attachments: [{ filename: '票.pdf', content: Buffer.alloc(10) }],
+        html: '<p>文</p><img src="cid:code@x">',
+        attachments: [
+          { filename: '票.pdf', content: Buffer.alloc(10) },
+          { filename: 'code.png', content: Buffer.alloc(5), cid: 'code@x' },
+          { filename: 'page.html', content: '<script>alert(1)</script>' },
+        ],
       });
       const [mail] = sandboxes.mail('b@EXAMPLE.com');
       expect(mail).to.deep.include({ subject: '票', from: 'a@example.com', to: ['B@example.com'] });
-      expect(mail?.attachments[0]).to.include({ filename: '票.pdf', bytes: 10 });
-      expect(await (await fetch(`${sandboxes.httpUrl}/mail/${mail?.id ?? ''}`)).text()).to.include('票.pdf');
+      const named = (name: string): { path: string; bytes: number; contentId?: string } =>
+        mail?.attachments.find(({ filename }) => filename === name) ?? { path: '', bytes: 0 };
+      expect([named('票.pdf').bytes, named('code.png').contentId]).to.deep.equal([10, 'code@x']);
+      const page = await (await fetch(`${sandboxes.httpUrl}/mail/${mail?.id ?? ''}`)).text();
+      expect(page).to.include('票.pdf').and.to.include(named('code.png').path).and.not.to.include('cid:');
+      const pdf = await fetch(`${sandboxes.httpUrl}${named('票.pdf').path}`);
+      expect([pdf.headers.get('content-type'), (await pdf.arrayBuffer()).byteLength]).to.deep.equal([
+        'application/pdf',
+        10,
+      ]);
+      const foreign = await fetch(`${sandboxes.httpUrl}${named('page.html').path}`);
+      expect(foreign.headers.get('content-type')).to.equal('application/octet-stream');
+      expect((await fetch(`${sandboxes.httpUrl}${named('票.pdf').path}9`)).status).to.equal(404);
     });
   });
 

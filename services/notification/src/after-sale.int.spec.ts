@@ -98,7 +98,7 @@ describe('after the sale', () => {
     expect(sms).to.equal('【云台山】分时入园门票已改签：12月2日09:00-11:00，新票号0A8G4M1R3N6Y9D5。');
     expect(subject).to.equal('改签成功：分时入园门票');
     expect(html).to.contain('原票0A7F3K9Q2M5X8C4作废').and.contain('差额¥20.00将原路退回');
-    expect(html).to.contain('data:image/png;base64,').and.contain('0A8G4M1R3N6Y9D5');
+    expect(html).to.contain('src="cid:qr-1.').and.contain('0A8G4M1R3N6Y9D5');
     const english = await say(exchangeCompleted, { language: 'en' });
     expect(english.sms).to.contain('Timed entry: exchanged. Dec 2 09:00-11:00, new ticket 0A8G4M1R3N6Y9D5');
   });

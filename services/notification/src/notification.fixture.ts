@@ -245,6 +245,22 @@ export function codeRequest(
   return { ...envelope, source: 'identity', ...(wishes.time === undefined ? {} : { time: wishes.time }) };
 }
 
+type TicketPage = DataOf<typeof orderFulfilled>['tickets'][number]['page'];
+
+function pageOf(sealed: (plain: string) => string): TicketPage {
+  return {
+    product: { zh: '分时入园门票', en: 'Timed entry' },
+    siteId: tenant.sites[0]?.id ?? '',
+    validFrom: '2026-12-01T00:30:00.000Z',
+    validUntil: '2026-12-01T03:00:00.000Z',
+    entries: 1,
+    admits: 1,
+    realName: true,
+    showAtGate: [],
+    traveller: { name: sealed('张三丰'), idType: 'id_card', idNumber: sealed('11010519491231002X') },
+  };
+}
+
 /** A fulfilled order as sales tells it. */
 export function fulfilledOrder(
   world: Pick<World, 'sealed'>,
@@ -272,6 +288,7 @@ export function fulfilledOrder(
       endsAt: '2026-12-01T11:00:00+08:00',
       amount: 12_000,
       qr: QR,
+      ...(wishes.email === undefined ? {} : { page: pageOf(sealed) }),
     })),
   };
   return envelopeOf('sales.order.fulfilled.v1', id, data);

@@ -19,6 +19,8 @@ export type PdfFile = {
 
 /** Four bytes above 127 tell programs that transfer the file that it is not text. */
 const HEADER = Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1');
+/** Outlines are noise: searching longer saves 4 % of a ticket's bytes for twice the time. */
+const DEFLATE = { level: 1 };
 
 export function createPdfFile(): PdfFile {
   const bodies: (Buffer | undefined)[] = [];
@@ -36,7 +38,7 @@ export function createPdfFile(): PdfFile {
     reserve,
     add: (body, at) => put(Buffer.from(body, 'latin1'), at),
     addStream(entries, data, at) {
-      const packed = deflateSync(data);
+      const packed = deflateSync(data, DEFLATE);
       const dictionary = `<<${entries} /Filter /FlateDecode /Length ${packed.length}>>\nstream\n`;
       return put(Buffer.concat([Buffer.from(dictionary, 'latin1'), packed, Buffer.from('\nendstream')]), at);
     },

@@ -17,7 +17,7 @@ import type { Settings } from '../settings.ts';
 import type { Smsc } from '../sms/smsc.ts';
 import { PaymentControl } from './control.ts';
 import type { ControlOutcome, PaymentControls } from './control.ts';
-import { html, json, redirect } from './reply.ts';
+import { file, html, json, redirect } from './reply.ts';
 import type { Reply } from './reply.ts';
 
 type Parts = {
@@ -115,6 +115,11 @@ const control = (parts: Parts, asked: Asked): Reply => {
   return change.success ? json(200, parts.change(change.data)) : invalid(change.error.issues);
 };
 
+const attachment = (parts: Parts, mailId: string, at: number): Reply => {
+  const found = parts.mail.attachment(mailId, at);
+  return found === undefined ? notFound : file(found.content, found.mimeType, found.filename);
+};
+
 const view = (parts: Parts, asked: Asked): Reply => {
   const to = asked.query.get('to') ?? undefined;
   switch (asked.path) {
@@ -136,7 +141,9 @@ const view = (parts: Parts, asked: Asked): Reply => {
     case '/health/ready':
       return json(200, { status: 'ready', parts: { smsc: 'up', smtp: 'up', wechat: 'up', alipay: 'up' } });
     default: {
-      const mail = asked.path.startsWith('/mail/') ? parts.mail.get(asked.path.slice('/mail/'.length)) : undefined;
+      const [, id = '', at] = /^\/mail\/([^/]+)(?:\/attachments\/(\d{1,4}))?$/.exec(asked.path) ?? [];
+      if (at !== undefined) return attachment(parts, id, Number(at));
+      const mail = parts.mail.get(id);
       return mail === undefined ? notFound : html(mailPage(languageOf(asked.query, asked.language), mail));
     }
   }

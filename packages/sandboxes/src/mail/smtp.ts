@@ -5,8 +5,19 @@ import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import type { SMTPServerDataStream } from 'smtp-server';
 import type { Logger } from 'pino';
+import { createAttachmentShelf, type AttachmentShelf } from './attachment-shelf.ts';
 import { createRingBuffer } from '../ring-buffer.ts';
 import type { Settings } from '../settings.ts';
+
+export type ReceivedAttachment = {
+  readonly filename: string;
+  readonly mimeType: string;
+  readonly bytes: number;
+  /** The HTML shows it as `cid:<contentId>`. */
+  readonly contentId?: string;
+  /** Where it can be fetched, as long as it is kept. */
+  readonly path: string;
+};
 
 export type ReceivedMail = {
   readonly id: string;
@@ -16,7 +27,7 @@ export type ReceivedMail = {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
-  readonly attachments: readonly { readonly filename: string; readonly mimeType: string; readonly bytes: number }[];
+  readonly attachments: readonly ReceivedAttachment[];
   readonly at: string;
 };
 
@@ -25,6 +36,8 @@ export type MailServer = {
   /** Newest first; `to` is compared without regard to case. */
   find(to: string | undefined, limit: number): readonly ReceivedMail[];
   get(id: string): ReceivedMail | undefined;
+  /** `at` counts from 0. */
+  attachment(id: string, at: number): ReturnType<AttachmentShelf['get']>;
   stop(): Promise<void>;
 };
 
@@ -33,6 +46,8 @@ const keptMails = 10_000;
 const maximumMailBytes = 10 * 1024 * 1024;
 // What is kept of one body; the page and the tests need the beginning, not a newsletter's megabyte.
 const keptCharacters = 200_000;
+// Some two thousand mails with a ticket each.
+const keptAttachmentBytes = 64 * 1024 * 1024;
 
 class MailRefused extends Error {
   readonly responseCode: number;
@@ -50,8 +65,11 @@ const readAll = async (stream: SMTPServerDataStream): Promise<Buffer> => {
   return Buffer.concat(chunks);
 };
 
-const bytesOf = (content: string | ArrayBuffer | Uint8Array): number =>
-  typeof content === 'string' ? Buffer.byteLength(content) : content.byteLength;
+const bytesOf = (content: string | ArrayBuffer | Uint8Array): Buffer =>
+  typeof content === 'string' ? Buffer.from(content) : Buffer.from(new Uint8Array(content));
+
+const contentIdOf = (header: string | undefined): { readonly contentId?: string } =>
+  header === undefined ? {} : { contentId: header.replaceAll(/^<|>$/g, '') };
 
 export const startMailServer = async (options: {
   readonly host: string;
@@ -60,24 +78,33 @@ export const startMailServer = async (options: {
   readonly logger: Logger;
 }): Promise<MailServer> => {
   const received = createRingBuffer<ReceivedMail>(keptMails);
+  const shelf = createAttachmentShelf(keptAttachmentBytes);
   const timers = new Set<NodeJS.Timeout>();
   let count = 0;
 
   const keep = async (raw: Buffer, from: string, to: readonly string[]): Promise<void> => {
     const mail = await PostalMime.parse(raw);
     count += 1;
+    const id = `mail-${String(count)}`;
+    const attached = mail.attachments.map(({ filename, mimeType, content, contentId }) => ({
+      filename: filename ?? '',
+      mimeType,
+      content: bytesOf(content),
+      ...contentIdOf(contentId),
+    }));
+    shelf.put(id, attached);
     received.push({
-      id: `mail-${String(count)}`,
+      id,
       messageId: mail.messageId ?? '',
       from,
       to,
       subject: mail.subject ?? '',
       text: (mail.text ?? '').slice(0, keptCharacters),
       html: (mail.html ?? '').slice(0, keptCharacters),
-      attachments: mail.attachments.map((attachment) => ({
-        filename: attachment.filename ?? '',
-        mimeType: attachment.mimeType,
-        bytes: bytesOf(attachment.content),
+      attachments: attached.map(({ content, ...facts }, index) => ({
+        ...facts,
+        bytes: content.length,
+        path: `/mail/${id}/attachments/${index}`,
       })),
       at: new Date().toISOString(),
     });
@@ -141,6 +168,7 @@ export const startMailServer = async (options: {
       );
     },
     get: (id) => received.newest(1, (mail) => mail.id === id)[0],
+    attachment: (id, at) => shelf.get(id, at),
     async stop() {
       for (const timer of timers) clearTimeout(timer);
       await new Promise<void>((resolve) => {

@@ -72,7 +72,12 @@ export const indexPage = (
       time(item.at) +
       cell(item.to.join(', ')) +
       `<td><a href="/mail/${encodeURIComponent(item.id)}">${escape(item.subject === '' ? '—' : item.subject)}</a></td>` +
-      cell(item.attachments.map((attachment) => attachment.filename).join(', ')),
+      cell(
+        item.attachments
+          .filter(({ contentId }) => contentId === undefined)
+          .map(({ filename }) => filename)
+          .join(', '),
+      ),
   );
   const payments = content.payments.map(
     (item) =>
@@ -97,13 +102,23 @@ export const indexPage = (
   );
 };
 
+/** Pictures that came with the mail are fetched from here. */
+const withPictures = ({ html, attachments }: ReceivedMail): string =>
+  attachments.reduce(
+    (shown, { contentId, path }) => (contentId === undefined ? shown : shown.replaceAll(`cid:${contentId}`, path)),
+    html,
+  );
+
 export const mailPage = (language: Language, mail: ReceivedMail): string =>
   page(
     language,
     mail.subject,
     `<header><h1>${escape(mail.subject)}</h1><nav><a href="/?lang=${language}">${words[language].mail}</a></nav></header><main>` +
       `<p>${escape(mail.from)} → ${escape(mail.to.join(', '))} · ${escape(mail.at)}</p>` +
-      `<p>${mail.attachments.map((item) => `<span class="mark">${escape(item.filename)} (${item.bytes} B)</span>`).join(' ')}</p>` +
-      (mail.html === '' ? '' : `<iframe sandbox title="HTML" srcdoc="${escape(mail.html)}"></iframe>`) +
+      `<p>${mail.attachments
+        .filter(({ contentId }) => contentId === undefined)
+        .map(({ filename, bytes, path }) => `<a class="mark" href="${path}">${escape(filename)} (${bytes} B)</a>`)
+        .join(' ')}</p>` +
+      (mail.html === '' ? '' : `<iframe sandbox title="HTML" srcdoc="${escape(withPictures(mail))}"></iframe>`) +
       `<pre>${escape(mail.text)}</pre></main>`,
   );

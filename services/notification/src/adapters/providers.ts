@@ -38,12 +38,21 @@ export type SmsProvider = {
   close(): Promise<void>;
 };
 
+export type MailAttachment = {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly content: Buffer;
+  /** The HTML shows it as `cid:<contentId>`; without one it is offered for keeping. */
+  readonly contentId?: string;
+};
+
 type Mail = {
   readonly reference: string;
   readonly to: string;
   readonly subject: string;
   readonly text: string;
   readonly html?: string;
+  readonly attachments?: readonly MailAttachment[];
 };
 
 export type MailProvider = {

@@ -1,9 +1,10 @@
 // Mail over SMTP on pooled connections. The Message-ID is derived from our reference, so that a mail which had to be
 // sent twice is recognised as one by mail programs, and bounces can be matched.
 import nodemailer from 'nodemailer';
+import type Mail from 'nodemailer/lib/mailer/index.js';
 import { z } from 'zod';
 import { SubmitOutcomeUnknown, SubmitRefused } from './providers.ts';
-import type { MailProvider } from './providers.ts';
+import type { MailAttachment, MailProvider } from './providers.ts';
 
 export type SmtpOptions = {
   readonly name: string;
@@ -65,6 +66,12 @@ const classifyFailure = (error: unknown): SubmitRefused | SubmitOutcomeUnknown =
     : new SubmitOutcomeUnknown(code, 'The connection ended before the server answered.', { cause: error });
 };
 
+/** What has an id belongs to the text; mail programs list only the rest. */
+const partOf = ({ contentId, ...part }: MailAttachment): Mail.Attachment =>
+  contentId === undefined
+    ? { ...part, contentDisposition: 'attachment' }
+    : { ...part, cid: contentId, contentDisposition: 'inline' };
+
 export const createSmtpProvider = (options: SmtpOptions): MailProvider => {
   const timeoutMs = options.timeoutMs ?? 20_000;
   const transport = nodemailer.createTransport({
@@ -90,7 +97,7 @@ export const createSmtpProvider = (options: SmtpOptions): MailProvider => {
 
   return {
     name: options.name,
-    async send({ reference, to, subject, text, html }) {
+    async send({ reference, to, subject, text, html, attachments = [] }) {
       const providerReference = `<${encodeURIComponent(reference)}@${options.messageIdDomain}>`;
       try {
         await transport.sendMail({
@@ -99,6 +106,7 @@ export const createSmtpProvider = (options: SmtpOptions): MailProvider => {
           subject,
           text,
           ...(html === undefined ? {} : { html }),
+          attachments: attachments.map(partOf),
           messageId: providerReference,
           // Keeps vacation notices and the like from answering a machine (RFC 3834).
           headers: { 'Auto-Submitted': 'auto-generated' },

@@ -1,18 +1,23 @@
 // sales.order.exchange-completed and exchange-failed: the customer has exactly one valid ticket, and hears which (SAL-53).
 import { exchangeCompleted, exchangeFailed } from '@tongpiao/contracts';
 import { fen, formatYuan } from '@tongpiao/kernel';
-import { named, timeOf } from './order-words.ts';
-import { teller, tellOrders, tenantOf, wishesTo, type Teller, type TellParts } from './tell-orders.ts';
+import { ticketPages } from '../mail/ticket-pages.ts';
+import { attachedOf, named, timeOf } from './order-words.ts';
+import { opened, teller, tellOrders, tenantOf, wishesTo, type Teller, type TellParts } from './tell-orders.ts';
 
 export function onExchangeTold(parts: TellParts): ReturnType<typeof tellOrders> {
   return tellOrders(parts, completed(parts), failed(parts));
 }
 
-/** A mail like that of a new order: the ticket is in it. */
+/** A mail like that of a new order: the ticket is in it, and attached. */
 function completed(parts: TellParts): Teller {
   return teller(exchangeCompleted, (envelope) => {
-    const { language, previousNumber, ticket, fee, returned } = envelope.data;
-    const when = timeOf(ticket, tenantOf(parts, envelope).timeZone, language);
+    const { orderId, language, previousNumber, ticket, fee, returned, contact } = envelope.data;
+    const tenant = tenantOf(parts, envelope);
+    const when = timeOf(ticket, tenant.timeZone, language);
+    const open = (sealed: string): string => opened(parts.bus, envelope, sealed);
+    const pages = contact.email === undefined ? [] : ticketPages(orderId, [ticket], { tenant, open });
+    const more = [comesBack(returned, language), attachedOf(1, 1, pages.length, language)];
     const { number, qr } = ticket;
     const type = named(ticket.ticketType, language);
     const amount = formatYuan(fen(ticket.amount));
@@ -20,8 +25,13 @@ function completed(parts: TellParts): Teller {
       template: 'exchange-completed',
       sms: { values: { when, number } },
       mail: {
-        values: { previous: previousNumber, fee: formatYuan(fen(fee)), more: comesBack(returned, language) },
+        values: {
+          previous: previousNumber,
+          fee: formatYuan(fen(fee)),
+          more: more.filter((part) => part !== '').join(' '),
+        },
         items: [{ number, type, when, amount, qr }],
+        pages,
       },
     });
   });

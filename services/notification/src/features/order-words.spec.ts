@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { allNumbersOf, momentOf, numbersOf, soonOf, timeOf, timesOf } from './order-words.ts';
+import { allNumbersOf, attachedOf, momentOf, numbersOf, soonOf, timeOf, timesOf } from './order-words.ts';
 
 const ticket = {
   number: '0A7F3K9Q2M5X8C4',
@@ -13,6 +13,36 @@ const ticket = {
 };
 
 describe('how an order is spoken of', () => {
+  for (const [what, count, attached, zh, en] of [
+    [
+      'all are attached',
+      3,
+      3,
+      '票面见附件PDF，可保存或打印。',
+      'All tickets are attached as PDF, to keep or to print.',
+    ],
+    ['the only one is', 1, 1, '票面见附件PDF，可保存或打印。', 'The ticket is attached as PDF, to keep or to print.'],
+    [
+      'some are',
+      60,
+      50,
+      '前50张票面见附件PDF，可保存或打印。另有10张未在此列出，请在订单中查看。',
+      'The first 50 tickets are attached as PDF, to keep or to print. 10 more are not shown here; you find them in your order.',
+    ],
+    ['none is, and all are shown', 20, 0, '', ''],
+    [
+      'none is',
+      22,
+      0,
+      '另有2张未在此列出，请在订单中查看。',
+      '2 more are not shown here; you find them in your order.',
+    ],
+  ] as const)
+    it(`SAL-32 of ${count} tickets: ${what}`, () => {
+      expect(attachedOf(count, 20, attached, 'zh-CN')).to.equal(zh);
+      expect(attachedOf(count, 20, attached, 'en')).to.equal(en);
+    });
+
   it('NOT-02 times are those of a clock at the site', () => {
     expect(timeOf(ticket, 'Asia/Shanghai', 'zh-CN')).to.equal('12月1日09:00-11:00');
     expect(timeOf(ticket, 'Asia/Shanghai', 'en')).to.equal('Dec 1 09:00-11:00');

@@ -52,6 +52,25 @@ export function numbersOf(tickets: readonly Pick<Ticket, 'number'>[], language: 
   return language === 'en' ? `ticket ${number} and ${tickets.length - 1} more` : `${number}等${tickets.length}张`;
 }
 
+/**
+ * What a mail says of its attachment, and of tickets that are neither there nor in its text.
+ * @param shown tickets with their code in the text, at most
+ * @param attached tickets with a page
+ */
+export function attachedOf(count: number, shown: number, attached: number, language: Language): string {
+  const missing = count - Math.max(Math.min(count, shown), attached);
+  const english = language === 'en';
+  const pages = english
+    ? `${attached === 1 ? 'The ticket is' : attached === count ? 'All tickets are' : `The first ${attached} tickets are`} attached as PDF, to keep or to print.`
+    : `${attached === count ? '票面' : `前${attached}张票面`}见附件PDF，可保存或打印。`;
+  const others = english
+    ? `${missing} more are not shown here; you find them in your order.`
+    : `另有${missing}张未在此列出，请在订单中查看。`;
+  return [attached === 0 ? '' : pages, missing === 0 ? '' : others]
+    .filter((part) => part !== '')
+    .join(english ? ' ' : '');
+}
+
 /** As many as a paragraph of a mail bears. */
 const LISTED_MAX = 10;
 

@@ -4,7 +4,7 @@ import type { Bilingual, DataOf, Envelope, Language, MessageDefinition, orderFul
 import { ContractBreach, TransientError } from '@tongpiao/kernel';
 import { isMessage, type Outcome, type Received } from '@tongpiao/messaging';
 import type { BusSeal, Scope } from '@tongpiao/persistence';
-import type { TenantDirectory } from '@tongpiao/service-shell';
+import type { Tenant, TenantDirectory } from '@tongpiao/service-shell';
 import type { Dispatch, Wish } from '../sending/dispatch.ts';
 import type { MessageValues } from '../templates/template.ts';
 import { named } from './order-words.ts';
@@ -89,7 +89,7 @@ export function wishesTo(parts: TellParts, envelope: Envelope<AboutOrder>, telli
   const open = (sealed: string): string => opened(parts.bus, envelope, sealed);
   const scope = parts.scopeOf(envelope);
   const { template, sms: forSms, mail: forMail = forSms, urgency = 'normal', expiresAt } = telling;
-  const wish = (channel: 'sms' | 'email', to: string, { values, items }: MessageValues): Wish => ({
+  const wish = (channel: 'sms' | 'email', to: string, { values, ...rest }: MessageValues): Wish => ({
     scope,
     eventId: envelope.id,
     channel,
@@ -99,7 +99,7 @@ export function wishesTo(parts: TellParts, envelope: Envelope<AboutOrder>, telli
     template,
     language,
     signature,
-    content: { values: { product, ...values }, ...(items === undefined ? {} : { items }) },
+    content: { values: { product, ...values }, ...rest },
     ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
   });
   const sms = wish('sms', open(contact.phone), forSms);
@@ -109,10 +109,7 @@ export function wishesTo(parts: TellParts, envelope: Envelope<AboutOrder>, telli
 }
 
 /** @throws TransientError while identity has not told us of this tenant: the event waits */
-export function tenantOf(
-  parts: Pick<TellParts, 'tenants'>,
-  envelope: Envelope,
-): { timeZone: string; sms: { signature: string } } {
+export function tenantOf(parts: Pick<TellParts, 'tenants'>, envelope: Envelope): Tenant {
   const tenant = parts.tenants.get(envelope.tenantid);
   if (tenant === undefined)
     throw new TransientError('notification.tenant-unknown', `tenant ${envelope.tenantid} is not known here yet`);

@@ -2,18 +2,16 @@
 import type { Submission } from '../message/message.ts';
 import { createSmppProvider } from '../adapters/smpp.ts';
 import { createSmtpProvider } from '../adapters/smtp.ts';
-import type { MailProvider, SmsProvider } from '../adapters/providers.ts';
+import type { MailAttachment, MailProvider, SmsProvider } from '../adapters/providers.ts';
 import type { Config } from '../config.ts';
-import { qrPng } from '../mail/ticket-qr.ts';
-import { renderMail, renderSms, type Templates, type Values } from '../templates/template.ts';
+import { inlineCode, ticketsAttachment } from '../mail/attachments.ts';
+import { renderMail, renderSms, type Templates } from '../templates/template.ts';
 import type { Job } from './lane.ts';
 
 /** Submissions without an answer: as many as the lanes send at once. */
 const SMPP_WINDOW = 50;
 /** A code waits for one of these to be free, for a few ms. */
 const SMTP_CONNECTIONS = 12;
-/** A ticket's code has 130 pixels; twice that on a screen is large enough for a scanner behind glass. */
-const QR_SCALE = 2;
 
 export function openSms(
   config: Config,
@@ -73,16 +71,16 @@ export function submitMail(
   return async ({ held: { id, state }, content }) => {
     const template = templates.at(state.template, 'email', state.language, state.templateVersion);
     if (template.channel !== 'email') throw new Error(`${template.id} is no mail`);
-    const { subject, text, html } = renderMail(template, content, qrImage);
-    const { providerReference } = await provider.send({ reference: id, to: content.to, subject, text, html });
+    const codes: MailAttachment[] = [];
+    const { subject, text, html } = renderMail(template, content, ({ qr = '' }, index) => {
+      if (qr === '') return '';
+      const code = inlineCode(qr, index, id);
+      codes.push(code.attachment);
+      return code.html;
+    });
+    const attachments = [...codes, ...ticketsAttachment(state.about, content.pages ?? [])];
+    const mail = { reference: id, to: content.to, subject, text, html, attachments };
+    const { providerReference } = await provider.send(mail);
     return { provider: provider.name, reference: providerReference, segments: 0, sentAt: clock().toISOString() };
   };
-}
-
-function qrImage({ qr }: Values): string {
-  if (qr === undefined || qr === '') return '';
-  const { png, pixels } = qrPng(qr);
-  const side = pixels * QR_SCALE;
-  const source = `data:image/png;base64,${png.toString('base64')}`;
-  return `<img alt="QR" width="${side}" height="${side}" style="image-rendering:pixelated" src="${source}">`;
 }

@@ -57,6 +57,18 @@ describe('delivery of messages', () => {
       mail: world.sandboxes.mail(email, 100).length,
     }));
 
+  /** The PDF that the newest mail to this address brought. */
+  async function pdfOf(email: string): Promise<{ filename: string; pages: number }> {
+    const attached = world.sandboxes
+      .mail(email)[0]
+      ?.attachments.filter(({ mimeType }) => mimeType === 'application/pdf');
+    const [pdf] = attached ?? [];
+    if (pdf === undefined || attached?.length !== 1) throw new Error('not one PDF');
+    const bytes = await (await fetch(`${world.sandboxes.httpUrl}${pdf.path}`)).text();
+    expect(bytes).to.match(/^%PDF-1\.7/);
+    return { filename: pdf.filename, pages: Number(/\/Type \/Pages \/Count (\d+)/.exec(bytes)?.[1]) };
+  }
+
   it('NOT-03 a fulfilled order gives one SMS and one mail, with receipts', async () => {
     await start();
     const [to, email] = [phone(), mailbox()];
@@ -69,7 +81,32 @@ describe('delivery of messages', () => {
     const [mail] = world.sandboxes.mail(email);
     expect(mail?.subject).to.equal('已出票：分时入园门票（2张）');
     expect(mail?.html).to.contain('0A7F3K9Q2M5X8C1').and.to.contain('张三丰').and.to.contain(order.data.orderId);
-    expect(mail?.html.match(/data:image\/png;base64,/g)).to.have.length(2);
+    expect(mail?.html).to.contain('票面见附件PDF');
+  });
+
+  it('SAL-32 a mail shows each code as a picture of its own, and brings the tickets as one PDF', async () => {
+    await start();
+    const email = mailbox();
+    const order = fulfilledOrder(world, { email });
+    await world.publish(order);
+    await becomes(order.data.orderId, { email: 'sent' });
+    const [mail] = world.sandboxes.mail(email);
+    const pictures = mail?.attachments.filter(({ contentId }) => contentId !== undefined) ?? [];
+    expect(pictures.map(({ mimeType }) => mimeType)).to.deep.equal(['image/png', 'image/png']);
+    for (const { contentId = '' } of pictures) expect(mail?.html).to.contain(`src="cid:${contentId}"`);
+    expect(await pdfOf(email)).to.deep.include({ filename: `tickets-${order.data.orderId}.pdf`, pages: 2 });
+  });
+
+  it('SAL-32 what sales told before it told of pages has none, and its codes all the same', async () => {
+    await start();
+    const email = mailbox();
+    const { data, ...order } = fulfilledOrder(world, { email, tickets: 22 });
+    const tickets = data.tickets.map(({ page: _page, ...ticket }) => ticket);
+    await world.publish({ ...order, data: { ...data, tickets } });
+    await becomes(data.orderId, { email: 'sent' });
+    const [mail] = world.sandboxes.mail(email);
+    expect(mail?.attachments.map(({ mimeType }) => mimeType)).to.deep.equal(Array(20).fill('image/png'));
+    expect(mail?.html).to.contain('另有2张').and.not.to.contain('PDF');
   });
 
   it('NOT-03 the text follows the language of the order', async () => {
@@ -82,16 +119,21 @@ describe('delivery of messages', () => {
     expect(world.sandboxes.mail(email)[0]?.subject).to.equal('Your tickets: Timed entry (1)');
   });
 
-  it('NOT-03 a mail shows at most twenty tickets, and says how many more there are', async () => {
-    await start();
-    const email = mailbox();
-    const order = fulfilledOrder(world, { email, tickets: 33 });
-    await world.publish(order);
-    await becomes(order.data.orderId, { email: 'sent' });
-    const [mail] = world.sandboxes.mail(email);
-    expect(mail?.html.match(/<img /g)).to.have.length(20);
-    expect(mail?.html).to.contain('另有13张');
-  });
+  for (const [tickets, pages, words] of [
+    [33, 33, '票面见附件PDF，可保存或打印。<'],
+    [60, 50, '前50张票面见附件PDF，可保存或打印。另有10张未在此列出，请在订单中查看。'],
+  ] as const)
+    it(`NOT-03 a mail about ${tickets} tickets shows twenty, brings ${pages} as pages, and says how many more there are`, async () => {
+      await start();
+      const email = mailbox();
+      const order = fulfilledOrder(world, { email, tickets });
+      await world.publish(order);
+      await becomes(order.data.orderId, { email: 'sent' });
+      const [mail] = world.sandboxes.mail(email);
+      expect(mail?.html.match(/<img /g)).to.have.length(20);
+      expect(mail?.html).to.contain(words);
+      expect((await pdfOf(email)).pages).to.equal(pages);
+    });
 
   it('NOT-03 an order that closes or money that goes back is told, where it is to be told', async () => {
     await start();

@@ -110,6 +110,7 @@ export function createDispatch(parts: Parts): Dispatch {
       signature: wish.signature,
       values: { ...values.values },
       ...(values.items === undefined ? {} : { items: values.items.map((item) => ({ ...item })) }),
+      ...(values.pages === undefined ? {} : { pages: [...values.pages] }),
     };
     const { sealed, contentHash } = sealContent(await vault.newRecordKey(scope), content);
     const facts: MessageFacts = {

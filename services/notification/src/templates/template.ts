@@ -1,6 +1,7 @@
 // Templates as data (NOT-02): declared variables, checked when they are loaded, so that a missing variable is an error then and not
 // at sending. Values come in as text that is ready to be read; a template only puts them in their places.
 import type { Language } from '@tongpiao/contracts';
+import type { PrintableTicket } from '@tongpiao/documents/ticket';
 
 type VariableFacts = {
   /** Longest value in characters; longer ones end in an ellipsis. It is what bounds the price of an SMS. */
@@ -36,7 +37,12 @@ export type MailTemplate = TemplateBase & {
 
 export type Template = SmsTemplate | MailTemplate;
 export type Values = Readonly<Record<string, string>>;
-export type MessageValues = { readonly values: Values; readonly items?: readonly Values[] | undefined };
+export type MessageValues = {
+  readonly values: Values;
+  readonly items?: readonly Values[] | undefined;
+  /** Go along with a mail as one PDF, a page each. */
+  readonly pages?: readonly PrintableTicket[] | undefined;
+};
 
 /** `{name}` is a variable, `{{items}}` and `{{qr}}` are slots that the sender fills. */
 const PLACE = /(\{\{[a-z]+\}\}|\{[a-zA-Z]+\})/;
