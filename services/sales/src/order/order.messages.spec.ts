@@ -1,8 +1,6 @@
 // What an order says when something happens to it: every event, and nothing more than its line says.
-import { fold } from '@tongpiao/kernel';
-import { forRecipient, type PersonalValue, type Said } from '@tongpiao/persistence';
+import { forRecipient, type PersonalValue } from '@tongpiao/persistence';
 import { expect } from 'chai';
-import { orderDecider } from './order.decider.ts';
 import {
   cancelled,
   closed,
@@ -24,30 +22,10 @@ import {
 } from './order.fixture.ts';
 import { orderMessages } from './order.messages.ts';
 import type { OrderEvent } from './order.ts';
+import { dataOf, said, spelled } from './said.fixture.ts';
 
 const waiting = [placed, granted];
 const withTwo = [...waiting, requested('pay_1'), opened('pay_1'), requested('pay_2')];
-
-/** What is said when this event follows this history. */
-function said(event: OrderEvent, ...history: readonly OrderEvent[]): readonly Said[] {
-  return orderMessages(event, {
-    id: 'ord_1',
-    state: fold(orderDecider, orderDecider.initial, [...history, event]),
-  });
-}
-const spelled = (messages: readonly Said[]): readonly string[] =>
-  messages.map((message) =>
-    'cancelTimer' in message
-      ? `no more ${message.cancelTimer}`
-      : message.timer === undefined
-        ? message.definition.type
-        : `${message.timer.name} at ${message.timer.due}: ${message.definition.type}`,
-  );
-const dataOf = (messages: readonly Said[], type: string): unknown => {
-  const found = messages.find((message) => 'definition' in message && message.definition.type === type);
-  if (found === undefined || !('definition' in found)) throw new Error(`${type} was not said`);
-  return found.data;
-};
 
 describe('messages of an order', () => {
   it('SAL-21 placed: asks for the places and sets its own timer', () => {
