@@ -39,6 +39,8 @@ type ProductOptions = {
   readonly unpaidPerPhone?: number;
   readonly entries?: number;
   readonly opensMinutesBefore?: number;
+  /** Whatever else the product says: rules of after the sale, prices by slot. */
+  readonly more?: Readonly<Record<string, unknown>>;
   /** Tickets can be given back for 10 % and exchanged at will, while their session lasts. */
   readonly afterSale?: boolean;
   /** Minutes to pay for who was served from the waiting list; without it there is none. */
@@ -224,6 +226,7 @@ function productBody(siteId: string, options: ProductOptions): unknown {
       unpaidPerAddress: 10_000,
     },
     validity: { opensMinutesBefore: options.opensMinutesBefore ?? 60, closesMinutesAfter: 0 },
+    ...options.more,
     ...(options.afterSale === true ? AFTER_SALE : {}),
     ...(options.waitingPayWithinMinutes === undefined
       ? {}
