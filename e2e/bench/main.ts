@@ -1,7 +1,8 @@
 // `npm run bench`: what the whole platform does on this machine, beside two yardsticks measured in the same run. Ratios travel between
 // machines, bare numbers do not. Everything is durable and at default settings; what is changed is printed.
 //
-//   npm run bench                 the full run, some five minutes
+//   npm run bench                 the full run, some twelve minutes, half of them for 10,000 holders of a cancelled session
+//   npm run bench -- --only=…     reads, purchases, refunds, flash, holds or cancellation alone
 //   npm run bench -- --smoke      one short round of everything, for CI: it fails when something is wrong, never when it is slow
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +13,7 @@ import { startPlatform, type Platform } from '@tongpiao/local-stack';
 import { eventually } from '@tongpiao/testing';
 import { createClient, type Client } from '../support/client.ts';
 import { makeWorld, today, type Offer, type World } from '../support/world.ts';
+import { measureCancellation } from './cancellation.ts';
 import { flashSale } from './flash-sale.ts';
 import { measureHoldDecisions } from './hold-decisions.ts';
 import { watchUsage } from './process-usage.ts';
@@ -29,6 +31,8 @@ const READ_CONNECTIONS = 32;
 const BUYERS = smoke ? [16] : (process.env['BENCH_BUYERS'] ?? '1,16,64').split(',').map(Number);
 const FLASH = smoke ? { buyers: 600, places: 100 } : { buyers: 5_000, places: 500 };
 const REFUNDS = smoke ? 60 : 1_000;
+/** BENCH_HOLDERS: a smaller crowd, to try something out. */
+const HOLDERS = smoke ? 150 : Number(process.env['BENCH_HOLDERS'] ?? '10000');
 const HOLD_REQUESTS = smoke ? 1_000 : 6_000;
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
@@ -166,6 +170,42 @@ async function benchHolds(platform: Platform, world: World): Promise<void> {
   if (result.granted !== 500) throw new Error('not exactly 500 places were granted');
 }
 
+async function benchCancellation(platform: Platform, client: Client, world: World): Promise<void> {
+  const perSecond = 10;
+  say(`\nA session with ${HOLDERS} ticket holders is cancelled; ${perSecond} purchases/s go on elsewhere`);
+  const usage = watchUsage(pidsOf(platform));
+  const result = await measureCancellation(client, world, {
+    holders: HOLDERS,
+    seedAtOnce: 32,
+    buyersPerSecond: perSecond,
+    beforeSeconds: smoke ? 3 : 20,
+  });
+  const { toldSeconds, doneSeconds, moneySeconds, counts, before, during } = result;
+  const rate = (count: number, seconds: number): string => `${(count / seconds).toFixed(0)}/s`;
+  say(`  bought in ${result.seedSeconds.toFixed(0)} s; cancelled through the API`);
+  say(`  told after ${toldSeconds.toFixed(1)} s (${rate(counts.orders, toldSeconds)})`);
+  say(
+    `  given back after ${doneSeconds.toFixed(1)} s (${rate(counts.refunded, doneSeconds - toldSeconds)})   (mark: 300 s for 10,000)`,
+  );
+  say(`  money confirmed for a sample after ${moneySeconds.toFixed(1)} s`);
+  for (const [name, buyers] of [
+    ['before', before],
+    ['during', during],
+  ] as const) {
+    say(`  purchases elsewhere ${name}: ${buyers.perSecond.toFixed(1)}/s   ${describeSpread(buyers.spread)}`);
+    for (const [what, count] of buyers.failures) say(`      FAILED ${count} × ${what}`);
+  }
+  say(`  p95 during / before: ${percent(during.spread.p95 / before.spread.p95)}   (mark: 200 %)`);
+  say(
+    `      CPU: ${usage()
+      .map(({ name, cpuSeconds }) => `${name} ${cpuSeconds.toFixed(0)}`)
+      .join(', ')} s`,
+  );
+  if (counts.orders !== result.holders || counts.refunded !== result.holders || counts.untold > 0)
+    throw new Error(`not everybody was told and paid: ${JSON.stringify(counts)}`);
+  if (before.failures.size + during.failures.size > 0) throw new Error('purchases failed');
+}
+
 function pidsOf(platform: Platform): { name: string; pid: number }[] {
   const services = [...platform.processes.values()].map((process) => ({ name: process.name, pid: process.pid() }));
   const { mongodb, rabbitmq, redis } = platform.servers;
@@ -221,6 +261,7 @@ async function main(): Promise<void> {
     if (wants('refunds')) await benchRefunds(platform, client, world);
     if (wants('flash')) await benchFlashSale(platform, world);
     if (wants('holds')) await benchHolds(platform, world);
+    if (wants('cancellation')) await benchCancellation(platform, client, world);
     say('\nbench finished');
   } finally {
     await client.close();

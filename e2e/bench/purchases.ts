@@ -17,8 +17,8 @@ type Paid = { orderStatus: string };
 
 let buyerNumber = 0;
 
-/** One purchase. @returns undefined when it was complete, else what went wrong. */
-async function buy(client: Client, basket: Basket): Promise<string | undefined> {
+/** One purchase. @returns the order when it was complete, else what went wrong. */
+export async function buy(client: Client, basket: Basket): Promise<Ordered | string> {
   buyerNumber += 1;
   const phone = `13${String(800_000_000 + (buyerNumber % 100_000_000)).padStart(9, '0')}`;
   const sessionId = basket.sessionIds[buyerNumber % basket.sessionIds.length] ?? '';
@@ -37,7 +37,9 @@ async function buy(client: Client, basket: Basket): Promise<string | undefined> 
     token: accessToken,
     json: { method: 'sandbox' },
   });
-  return payment.body.orderStatus === 'fulfilled' ? undefined : `payment ${payment.status} ${payment.body.orderStatus}`;
+  return payment.body.orderStatus === 'fulfilled'
+    ? order.body
+    : `payment ${payment.status} ${payment.body.orderStatus}`;
 }
 
 export async function measurePurchases(
@@ -51,11 +53,11 @@ export async function measurePurchases(
   const one = async (): Promise<void> => {
     while (performance.now() < end) {
       const begun = performance.now();
-      const failure = await buy(client, basket).catch((error: unknown) =>
+      const bought = await buy(client, basket).catch((error: unknown) =>
         error instanceof Error ? error.message : String(error),
       );
-      if (failure === undefined) latencies.push(performance.now() - begun);
-      else failures.set(failure, (failures.get(failure) ?? 0) + 1);
+      if (typeof bought !== 'string') latencies.push(performance.now() - begun);
+      else failures.set(bought, (failures.get(bought) ?? 0) + 1);
     }
   };
   const begun = performance.now();
