@@ -123,7 +123,9 @@ async function main(): Promise<number> {
     let quietSince: number | undefined;
     let last = '';
     while (Date.now() < end) {
-      const open = await unsettled(connection);
+      const open = await unsettled(connection).catch((error: unknown) => [
+        `the database does not answer: ${error instanceof Error ? error.message : String(error)}`,
+      ]);
       const now = open.join('; ');
       if (now !== last) log(now === '' ? 'settled' : now);
       last = now;
