@@ -10,7 +10,7 @@ export type Findings = {
   readonly unknownMessages: readonly string[];
 };
 
-const SERVICES = ['identity', 'sales', 'inventory', 'finance', 'notification'] as const;
+const SERVICES = ['identity', 'sales', 'inventory', 'finance', 'notification', 'reissue'] as const;
 const LINES_SHOWN = 100;
 
 export async function connect(mongodbUri: string): Promise<Connection> {

@@ -14,6 +14,7 @@ const TARGETS: readonly string[] = [
   'finance',
   'finance',
   'notification',
+  'reissue',
   'identity',
   'gateway',
   'sandboxes',

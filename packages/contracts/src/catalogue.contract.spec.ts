@@ -7,6 +7,7 @@ import * as finance from './finance.ts';
 import * as identity from './identity.ts';
 import * as inventory from './inventory.ts';
 import * as notification from './notification.ts';
+import * as reissue from './reissue.ts';
 import { isJsonObject } from './publishing/json.ts';
 import { ownerOf } from './publishing/owner.ts';
 import { planPublication, recordedExamples, type RecordedExample } from './publishing/publication.ts';
@@ -67,6 +68,7 @@ describe('catalogue', () => {
       sales: [sales],
       finance: [finance],
       notification: [notification],
+      reissue: [reissue],
     };
     const owners = new Map(
       Object.entries(files).flatMap(([owner, modules]) =>

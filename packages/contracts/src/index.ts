@@ -6,6 +6,7 @@ export * from './finance.ts';
 export * from './identity.ts';
 export * from './inventory.ts';
 export * from './notification.ts';
+export * from './reissue.ts';
 export * from './roles.ts';
 export * from './sales.ts';
 export * from './trust.ts';

@@ -62,6 +62,15 @@ export const PERMISSIONS = {
   'finance:payments:read': 'See payments.',
   'finance:refunds:retry': 'Try a refund again that did not find its way back.',
   'finance:ledger:read': 'See the ledger.',
+  'reissue:applications:create': 'Enter an application for a new ticket for a customer.',
+  'reissue:applications:read': 'See applications that one has entered oneself.',
+  'reissue:applications:read-any': 'See every application of the tenant, masked.',
+  'reissue:applications:decide': 'Decide ordinary applications.',
+  'reissue:applications:review': 'Decide applications that were escalated, and clear risks.',
+  'reissue:applications:manage': 'Decide applications above the second threshold, and conflicts.',
+  'reissue:policies:read': 'See by which rules applications are judged.',
+  'reissue:policies:update': 'Change fees, thresholds, weights and deadlines of reissuing.',
+  'reissue:personal-data:reveal': 'See plain personal data of an application, with a stated purpose.',
   'notification:messages:read': 'See messages that were sent, masked.',
   'notification:templates:create': 'Add a message template.',
   'notification:templates:read': 'See message templates.',
@@ -142,7 +151,12 @@ const OVERSIGHT: readonly Permission[] = [
   'sales:incidents:read',
   'sales:occupancy:read',
   'sales:disruptions:read',
+  'reissue:applications:read-any',
+  'reissue:policies:read',
 ];
+
+/** Staff who take an application at a counter or on the telephone. */
+const TAKING_APPLICATIONS: readonly Permission[] = ['reissue:applications:create', 'reissue:applications:read'];
 
 const SELLING: readonly Permission[] = [
   ...SURROUNDINGS,
@@ -153,6 +167,7 @@ const SELLING: readonly Permission[] = [
   'sales:refunds:create',
   'sales:exchanges:create',
   'sales:refund-exceptions:request',
+  ...TAKING_APPLICATIONS,
 ];
 
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
@@ -186,6 +201,9 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'sales:incidents:read',
     'sales:occupancy:read',
     'sales:disruptions:read',
+    'reissue:applications:read-any',
+    'reissue:policies:read',
+    'reissue:policies:update',
   ],
   manager: [
     ...OVERSIGHT,
@@ -201,6 +219,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'sales:incidents:close',
     'sales:occupancy:correct',
     'sales:personal-data:reveal',
+    ...all('reissue:'),
     ...all('inventory:'),
     ...all('notification:'),
     'operations:parked:read',
@@ -217,8 +236,28 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'sales:incidents:read',
     'sales:occupancy:read',
   ],
-  reissue_operator: [...SURROUNDINGS, 'sales:orders:read', 'sales:orders:read-any', 'sales:tickets:read'],
-  reviewer: [...SURROUNDINGS, 'sales:orders:read', 'sales:orders:read-any', 'sales:tickets:read'],
+  reissue_operator: [
+    ...SURROUNDINGS,
+    'sales:orders:read',
+    'sales:orders:read-any',
+    'sales:tickets:read',
+    ...TAKING_APPLICATIONS,
+    'reissue:applications:read-any',
+    'reissue:applications:decide',
+    'reissue:policies:read',
+    'reissue:personal-data:reveal',
+  ],
+  reviewer: [
+    ...SURROUNDINGS,
+    'sales:orders:read',
+    'sales:orders:read-any',
+    'sales:tickets:read',
+    'reissue:applications:read-any',
+    'reissue:applications:decide',
+    'reissue:applications:review',
+    'reissue:policies:read',
+    'reissue:personal-data:reveal',
+  ],
   finance_clerk: ['sales:orders:read', 'sales:orders:read-any', 'finance:payments:read', 'finance:ledger:read'],
   finance_manager: [
     'sales:orders:read',
@@ -251,8 +290,14 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'sales:occupancy:read',
     'identity:gates:read',
   ],
-  ota: ['sales:orders:create', 'sales:orders:read', 'sales:orders:cancel', 'sales:products:read'],
-  kiosk: ['sales:orders:create', 'sales:orders:read'],
+  ota: [
+    'sales:orders:create',
+    'sales:orders:read',
+    'sales:orders:cancel',
+    'sales:products:read',
+    ...TAKING_APPLICATIONS,
+  ],
+  kiosk: ['sales:orders:create', 'sales:orders:read', ...TAKING_APPLICATIONS],
 };
 
 function isRole(text: string): text is Role {

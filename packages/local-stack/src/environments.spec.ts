@@ -21,6 +21,7 @@ const wiring: Wiring = {
       inventory: key('v'),
       finance: key('f'),
       notification: key('n'),
+      reissue: key('r'),
     },
     busKey: key('b'),
     adminPassword: 'an-admin-password',
@@ -33,6 +34,7 @@ const wiring: Wiring = {
     httpPort: 8090,
     smppPort: 2775,
     smtpPort: 2525,
+    identityCheckPort: 8091,
     stateDirectory: '/state/sandboxes',
     credentialsFile: '/state/sandboxes/payment-credentials.json',
   },
@@ -43,6 +45,7 @@ const wiring: Wiring = {
     inventory: ['http://127.0.0.1:4'],
     finance: ['http://127.0.0.1:5'],
     notification: ['http://127.0.0.1:6'],
+    reissue: ['http://127.0.0.1:7'],
   },
 };
 
@@ -59,7 +62,7 @@ describe('environment', () => {
 
   it('tells the gateway every instance of every service', () => {
     expect(of('gateway')['UPSTREAM_SALES']).to.equal('http://127.0.0.1:2,http://127.0.0.1:3');
-    expect(Object.keys(of('gateway')).filter((name) => name.startsWith('UPSTREAM_'))).to.have.length(5);
+    expect(Object.keys(of('gateway')).filter((name) => name.startsWith('UPSTREAM_'))).to.have.length(6);
   });
 
   it('PLA-51 lets an instance drain where another takes over, and stop at once where it is the only one', () => {
@@ -70,6 +73,16 @@ describe('environment', () => {
   it('gives the first password to identity alone', () => {
     const holders = serviceNames.filter((name) => of(name)['BOOTSTRAP_ADMIN_PASSWORD'] !== undefined);
     expect(holders).to.deep.equal(['identity']);
+  });
+
+  it('REI-10 lets reissue and the identity check agree on address and secret', () => {
+    const sandbox = sandboxEnvironment(wiring);
+    const { IDENTITY_CHECK_URL: url = '', IDENTITY_CHECK_SECRET: secret } = of('reissue');
+    expect([new URL(url).port, secret]).to.deep.equal([
+      sandbox['IDENTITY_CHECK_PORT'],
+      sandbox['IDENTITY_CHECK_SECRET'],
+    ]);
+    expect(secret).not.to.equal(wiring.secrets.busKey);
   });
 
   it('lets notification and the sandbox agree on the SMS account', () => {

@@ -1,5 +1,6 @@
 // The settings that each process is started with: pure functions from addresses, ports and secrets to environment variables,
 // so that the whole wiring of the platform can be read in one place.
+import { createHmac } from 'node:crypto';
 import type { Secrets } from './secrets.ts';
 import { backendNames, type ServiceName } from './services.ts';
 
@@ -16,12 +17,17 @@ export type Wiring = {
     readonly httpPort: number;
     readonly smppPort: number;
     readonly smtpPort: number;
+    readonly identityCheckPort: number;
     readonly stateDirectory: string;
     readonly credentialsFile: string;
   };
   /** Base addresses of every instance of each service behind the gateway. */
   readonly upstreams: Readonly<Record<ServiceName, readonly string[]>>;
 };
+
+/** Both sides derive it, so that installations from before it need no new secret. */
+const identityCheckSecret = ({ secrets }: Wiring): string =>
+  createHmac('sha256', Buffer.from(secrets.busKey, 'base64')).update('identity-check').digest('base64url');
 
 const smppSystemId = 'tongpiao';
 
@@ -36,6 +42,8 @@ export const sandboxEnvironment = (wiring: Wiring): Record<string, string> => ({
   SMTP_PORT: String(wiring.sandboxes.smtpPort),
   SMPP_SYSTEM_ID: smppSystemId,
   SMPP_PASSWORD: wiring.secrets.smppPassword,
+  IDENTITY_CHECK_PORT: String(wiring.sandboxes.identityCheckPort),
+  IDENTITY_CHECK_SECRET: identityCheckSecret(wiring),
   STATE_DIRECTORY: wiring.sandboxes.stateDirectory,
 });
 
@@ -54,6 +62,11 @@ const own = (service: ServiceName, wiring: Wiring): Record<string, string> => {
       return {
         SMPP_URL: `smpp://${smppSystemId}:${secrets.smppPassword}@127.0.0.1:${sandboxes.smppPort}`,
         SMTP_URL: `smtp://127.0.0.1:${sandboxes.smtpPort}`,
+      };
+    case 'reissue':
+      return {
+        IDENTITY_CHECK_URL: `http://127.0.0.1:${sandboxes.identityCheckPort}`,
+        IDENTITY_CHECK_SECRET: identityCheckSecret(wiring),
       };
     case 'sales':
     case 'inventory':

@@ -34,6 +34,21 @@ const generate = (): Secrets =>
     smppPassword: randomBytes(4).toString('hex'),
   });
 
+const Named = z.looseObject({ masterKeys: z.record(z.string(), key) });
+
+/** A service that is newer than the file gets its key now; every other one keeps its own. */
+const completed = (file: string, stored: unknown): unknown => {
+  const parsed = Named.safeParse(stored);
+  if (!parsed.success) return stored;
+  const { masterKeys } = parsed.data;
+  const missing = serviceNames.filter((name) => masterKeys[name] === undefined);
+  if (missing.length === 0) return stored;
+  const added = Object.fromEntries(missing.map((name) => [name, newKey()]));
+  const secrets = { ...parsed.data, masterKeys: { ...masterKeys, ...added } };
+  writeFileSync(file, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600 });
+  return secrets;
+};
+
 /** @throws Error when the file is there and unreadable: making new keys would orphan the data encrypted with the old ones */
 export const openSecrets = (stateDirectory: string): Secrets => {
   const file = path.join(stateDirectory, 'secrets.json');
@@ -46,7 +61,7 @@ export const openSecrets = (stateDirectory: string): Secrets => {
     writeFileSync(file, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
     return secrets;
   }
-  const parsed = Secrets.safeParse(JSON.parse(text));
+  const parsed = Secrets.safeParse(completed(file, JSON.parse(text)));
   if (!parsed.success) throw new Error(`${file} is not usable; restore it, or run "npm run reset" to begin anew`);
   return parsed.data;
 };

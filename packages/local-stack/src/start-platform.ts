@@ -85,6 +85,7 @@ const planWiring = async (
       httpPort: await context.ports.choose('sandboxes', 8090),
       smppPort: await context.ports.choose('smpp'),
       smtpPort: await context.ports.choose('smtp'),
+      identityCheckPort: await context.ports.choose('identity-check'),
       stateDirectory,
       credentialsFile: path.join(stateDirectory, 'payment-credentials.json'),
     },
@@ -95,6 +96,7 @@ const planWiring = async (
       inventory: urls('inventory'),
       finance: urls('finance'),
       notification: urls('notification'),
+      reissue: urls('reissue'),
     },
   };
 };

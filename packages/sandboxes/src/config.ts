@@ -11,6 +11,8 @@ const Environment = z.object({
   SMPP_SYSTEM_ID: z.string().min(1).max(15),
   // SMPP 3.4 limits the password to eight octets.
   SMPP_PASSWORD: z.string().min(1).max(8),
+  IDENTITY_CHECK_PORT: port.default(0),
+  IDENTITY_CHECK_SECRET: z.string().min(16).max(200).default('sandbox-identity-check'),
   STATE_DIRECTORY: z.string().min(1),
   /** Address under which payers and merchants reach this process, where it differs from host and port (containers). */
   PUBLIC_URL: z.url().optional(),

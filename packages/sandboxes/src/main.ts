@@ -21,6 +21,7 @@ const sandboxes = await startSandboxes({
   smppPort: config.SMPP_PORT,
   smtpPort: config.SMTP_PORT,
   smpp: { systemId: config.SMPP_SYSTEM_ID, password: config.SMPP_PASSWORD },
+  identityCheck: { port: config.IDENTITY_CHECK_PORT, secret: config.IDENTITY_CHECK_SECRET },
   stateDirectory: config.STATE_DIRECTORY,
   ...(config.PUBLIC_URL === undefined ? {} : { publicUrl: config.PUBLIC_URL }),
   logger,

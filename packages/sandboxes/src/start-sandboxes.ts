@@ -4,6 +4,8 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { createPaymentControls } from './http/control.ts';
 import { startFront } from './http/front.ts';
+import { startIdentityCheck } from './identity-check/server.ts';
+import type { IdentityControl, IdentityControlChange } from './identity-check/answering.ts';
 import { startMailServer } from './mail/smtp.ts';
 import type { ReceivedMail } from './mail/smtp.ts';
 import { createAlipay } from './payment/alipay.ts';
@@ -30,6 +32,8 @@ export type SandboxOptions = {
   readonly smppPort?: number;
   readonly smtpPort?: number;
   readonly smpp?: { readonly systemId: string; readonly password: string };
+  /** The identity check: 0 = any free port; the secret signs questions and answers. */
+  readonly identityCheck?: { readonly port: number; readonly secret: string };
   /** Where payers and merchants reach the HTTP server, without a slash at the end. */
   readonly publicUrl?: string;
   readonly settings?: SettingsChange;
@@ -37,7 +41,12 @@ export type SandboxOptions = {
 };
 
 export type Sandboxes = {
-  readonly ports: { readonly http: number; readonly smpp: number; readonly smtp: number };
+  readonly ports: {
+    readonly http: number;
+    readonly smpp: number;
+    readonly smtp: number;
+    readonly identityCheck: number;
+  };
   readonly httpUrl: string;
   readonly smpp: { readonly systemId: string; readonly password: string };
   readonly paymentCredentials: PaymentCredentials;
@@ -45,6 +54,8 @@ export type Sandboxes = {
   control(change: SettingsChange): Settings;
   /** Same as `POST /control/payments/{out_trade_no}`. */
   controlPayment(outTradeNo: string, control: PaymentControl): ControlOutcome;
+  /** Same as `POST /control` of the identity check. */
+  controlIdentityCheck(change: IdentityControlChange): IdentityControl;
   sms(to?: string, limit?: number): readonly ReceivedSms[];
   mail(to?: string, limit?: number): readonly ReceivedMail[];
   stop(): Promise<void>;
@@ -64,10 +75,11 @@ export const startSandboxes = async (options: SandboxOptions): Promise<Sandboxes
   const front = await startFront({ host, port: options.httpPort ?? 0, logger });
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   const publicUrl = options.publicUrl ?? `http://${reachable}:${front.port}`;
-  const [keys, smsc, mail] = await Promise.all([
+  const [keys, smsc, mail, identityCheck] = await Promise.all([
     loadPaymentKeys(options.stateDirectory, publicUrl),
     startSmsc({ host, port: options.smppPort ?? 0, account, settings, logger }),
     startMailServer({ host, port: options.smtpPort ?? 0, settings, logger }),
+    startIdentityCheck({ host, ...(options.identityCheck ?? { port: 0, secret: 'sandbox-identity-check' }), logger }),
   ]);
 
   const book = openBook(options.stateDirectory);
@@ -90,22 +102,26 @@ export const startSandboxes = async (options: SandboxOptions): Promise<Sandboxes
   const controls = createPaymentControls(book, till);
   front.serve({ publicUrl, wechat, alipay, book, till, controls, smsc, mail, settings, change });
   till.resume();
-  logger.info({ http: publicUrl, smpp: smsc.port, smtp: mail.port }, 'sandboxes are ready');
+  logger.info(
+    { http: publicUrl, smpp: smsc.port, smtp: mail.port, identityCheck: identityCheck.port },
+    'sandboxes are ready',
+  );
 
   return {
-    ports: { http: front.port, smpp: smsc.port, smtp: mail.port },
+    ports: { http: front.port, smpp: smsc.port, smtp: mail.port, identityCheck: identityCheck.port },
     httpUrl: publicUrl,
     smpp: account,
     paymentCredentials: keys.credentials,
     control: change,
     controlPayment: (outTradeNo, control) => controls.apply(outTradeNo, PaymentControl.parse(control)),
+    controlIdentityCheck: (wanted) => identityCheck.control(wanted),
     sms: (to, limit = defaultLimit) => smsc.find(to, limit),
     mail: (to, limit = defaultLimit) => mail.find(to, limit),
     async stop() {
       await front.stop();
       controls.stop();
       till.stop();
-      await Promise.all([callbacks.stop(), smsc.stop(), mail.stop()]);
+      await Promise.all([callbacks.stop(), smsc.stop(), mail.stop(), identityCheck.stop()]);
       book.close();
     },
   };

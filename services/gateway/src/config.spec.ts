@@ -10,6 +10,7 @@ const environment = {
   UPSTREAM_INVENTORY: 'http://localhost:4',
   UPSTREAM_FINANCE: 'http://localhost:5',
   UPSTREAM_NOTIFICATION: 'http://localhost:6',
+  UPSTREAM_REISSUE: 'http://localhost:7',
 };
 const linesFor = (changes: Record<string, string>): readonly string[] => {
   try {

@@ -56,6 +56,7 @@ export const configSchema = z.object({
   UPSTREAM_INVENTORY: upstream('inventory'),
   UPSTREAM_FINANCE: upstream('finance'),
   UPSTREAM_NOTIFICATION: upstream('notification'),
+  UPSTREAM_REISSUE: upstream('reissue'),
   MAX_IN_FLIGHT: bound(8_000, 'Requests under way at once, all upstreams together; beyond it, new ones get 503.'),
   MAX_IN_FLIGHT_PER_UPSTREAM: bound(4_000, 'Requests under way at once to one upstream service.'),
   MAX_STREAMS: bound(5_000, 'Event streams open at once.'),
@@ -98,6 +99,7 @@ export function upstreamsOf(config: Config): Readonly<Record<Backend, readonly s
     inventory: config.UPSTREAM_INVENTORY,
     finance: config.UPSTREAM_FINANCE,
     notification: config.UPSTREAM_NOTIFICATION,
+    reissue: config.UPSTREAM_REISSUE,
   };
 }
 

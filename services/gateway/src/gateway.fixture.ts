@@ -161,7 +161,7 @@ export type TestGateway = {
   readonly servers: TestServers;
 };
 
-const names = ['IDENTITY', 'SALES', 'INVENTORY', 'FINANCE', 'NOTIFICATION'] as const;
+const names = ['IDENTITY', 'SALES', 'INVENTORY', 'FINANCE', 'NOTIFICATION', 'REISSUE'] as const;
 
 /** @param upstreams base addresses, comma separated; every service has these */
 export async function startGateway(

@@ -88,6 +88,7 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
     inventory: open('inventory'),
     finance: open('finance'),
     notification: open('notification'),
+    reissue: open('reissue'),
   };
   const all = backends.map((name) => upstreams[name]);
   const router = createRouter();

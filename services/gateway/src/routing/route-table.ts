@@ -2,7 +2,7 @@
 // one segment with one map and builds nothing.
 
 /** Services behind the gateway. */
-export const backends = ['identity', 'sales', 'inventory', 'finance', 'notification'] as const;
+export const backends = ['identity', 'sales', 'inventory', 'finance', 'notification', 'reissue'] as const;
 export type Backend = (typeof backends)[number];
 
 export type RouteRule = {
@@ -51,6 +51,8 @@ export const routeRules: readonly RouteRule[] = [
   { path: '/api/v1/ledger', to: 'finance' },
   { path: '/api/v1/payment-notifications', to: 'finance', counted: 'as-provider' },
   { path: '/api/v1/messages', to: 'notification' },
+  { path: '/api/v1/reissue-applications', to: 'reissue' },
+  { path: '/api/v1/reissue-policy', to: 'reissue' },
 ];
 
 /** `/api/v1/events?subject=<kind>:<id>`: who tells the story of what. */
@@ -58,6 +60,7 @@ const eventSubjects: Readonly<Record<string, Backend>> = {
   order: 'sales',
   ticket: 'sales',
   disruption: 'sales',
+  reissue: 'reissue',
 };
 
 export type Match = {

@@ -1,0 +1,114 @@
+// What the reissue service says: how an application goes on, and which ticket came of it. Freezing, thawing and replacing are asked of
+// sales; the commands here are the service's own timers.
+import { z } from 'zod';
+import { amountSchema, defineCommand, defineEvent, instantSchema, sealedForRecipient } from './define.ts';
+import { ticketReissued } from './sales.ts';
+import { bilingualSchema, idSchema, languageSchema } from './vocabulary.ts';
+
+/** REI-40 */
+export const reissueStatusSchema = z.enum([
+  'submitted',
+  'verifying',
+  'waiting_identity',
+  'risk_check',
+  'deciding',
+  'reviewing',
+  'material_wanted',
+  'fee_due',
+  'executing',
+  'reissued',
+  'refused',
+  'appealing',
+  'withdrawn',
+  'closed',
+]);
+export type ReissueStatus = z.infer<typeof reissueStatusSchema>;
+
+/** 补发: the same ticket anew. 重开: wrong data are put right. */
+export const reissueKindSchema = z.enum(['replacement', 'correction']);
+export type ReissueKind = z.infer<typeof reissueKindSchema>;
+
+const APPLICATION = 'rei_0a5d8k2m7q9x3c6v1b4n';
+const about = {
+  applicationId: idSchema,
+  orderId: idSchema,
+  kind: reissueKindSchema,
+  language: languageSchema,
+  /** Of the purchase, sealed for notification: a stranger cannot send the new ticket elsewhere. */
+  contact: z.object({ name: sealedForRecipient, phone: sealedForRecipient, email: sealedForRecipient.optional() }),
+  product: bilingualSchema,
+};
+const ABOUT = {
+  applicationId: APPLICATION,
+  orderId: 'ord_0a5d8k2m7q9x3c6v1b4n',
+  kind: 'replacement' as const,
+  language: 'zh-CN' as const,
+  contact: { name: 'b1.c2VhbGVk', phone: 'b1.c2VhbGVk' },
+  product: { zh: '分时入园门票', en: 'Timed entry' },
+};
+
+export const applicationProgressed = defineEvent({
+  type: 'reissue.application.progressed.v1',
+  summary: 'An application for a new ticket has come to a step that its applicant should know of.',
+  data: z.object({
+    ...about,
+    ticketNumber: z.string(),
+    status: reissueStatusSchema,
+    /** Why it was refused or closed. */
+    reason: z.string().max(100).optional(),
+    /** What is due before it goes on. */
+    fee: amountSchema.optional(),
+    /** Until when the applicant can act: prove, bring, pay or appeal. */
+    until: instantSchema.optional(),
+    /** The ticket does not open a gate until the case is decided (REI-04). */
+    frozen: z.boolean(),
+    at: instantSchema,
+  }),
+  example: {
+    ...ABOUT,
+    ticketNumber: '0A7F3K9Q2M5X8C4',
+    status: 'fee_due',
+    fee: 500,
+    until: '2026-12-01T10:00:00+08:00',
+    frozen: true,
+    at: '2026-11-30T10:00:00+08:00',
+  },
+});
+
+export const applicationReissued = defineEvent({
+  type: 'reissue.application.reissued.v1',
+  summary: 'The applicant has a new ticket and is told that the old one is void (REI-33).',
+  data: z.object({
+    ...about,
+    previousNumber: z.string(),
+    ticket: ticketReissued.data.shape.ticket,
+    /** REI-35: the decision, and the moment from which sales refuses the old ticket. */
+    approvedAt: instantSchema,
+    reissuedAt: instantSchema,
+  }),
+  example: {
+    ...ABOUT,
+    previousNumber: '0A7F3K9Q2M5X8C4',
+    ticket: ticketReissued.example.ticket,
+    approvedAt: '2026-11-30T10:29:58+08:00',
+    reissuedAt: '2026-11-30T10:30:00+08:00',
+  },
+});
+
+export const verifyApplication = defineCommand({
+  type: 'reissue.application.verify.v1',
+  summary:
+    'Reissue to itself, at once or as a timer: check the identity behind an application and assess it (REI-10, REI-12).',
+  data: z.object({ applicationId: idSchema }),
+  example: { applicationId: APPLICATION },
+});
+
+export const remindApplication = defineCommand({
+  type: 'reissue.application.remind.v1',
+  summary: 'Timer of reissue to itself: something of an application is due.',
+  data: z.object({
+    applicationId: idSchema,
+    what: z.enum(['proof', 'decision', 'material-reminder', 'material', 'fee']),
+  }),
+  example: { applicationId: APPLICATION, what: 'material' },
+});

@@ -1,0 +1,214 @@
+// A case as it is shown: to its applicant in words of both languages (REI-40, REI-41), to staff with what they decide by (REI-54). Personal
+// values are masked for everybody (PLA-11).
+import {
+  bilingualSchema,
+  idTypeSchema,
+  paymentMethodSchema,
+  reissueKindSchema,
+  reissueStatusSchema,
+  type Bilingual,
+  type ReissueStatus,
+} from '@tongpiao/contracts';
+import type { Fen } from '@tongpiao/kernel';
+import { z } from 'zod';
+import { problems } from '../problems.ts';
+import type { LiveApplication, Person } from './application.ts';
+
+const money = z.object({ amount: z.int(), currency: z.literal('CNY') });
+const personView = z.object({ name: z.string(), idType: idTypeSchema, idNumber: z.string() });
+
+const staffView = z.object({
+  desk: z.enum(['operator', 'reviewer', 'manager']).optional(),
+  decideBy: z.string().optional(),
+  overdue: z.int(),
+  channel: z.string(),
+  enteredBy: z.string().optional(),
+  policyVersion: z.int(),
+  assessment: z
+    .object({
+      identity: z.enum(['match', 'mismatch', 'not-needed']),
+      score: z.int(),
+      findings: z.array(z.object({ factor: z.string(), points: z.int(), value: z.int() })),
+      escalatedFor: z.array(z.string()),
+      suspended: z.boolean(),
+      waivedFor: z.string().optional(),
+    })
+    .optional(),
+  recommendation: z.object({ verdict: z.string(), by: z.string(), reason: z.string() }).optional(),
+  decision: z
+    .object({ by: z.string(), reason: z.string(), at: z.string(), code: z.string(), sampled: z.boolean().optional() })
+    .optional(),
+  deciders: z.array(z.string()),
+  calls: z.array(z.object({ by: z.string(), note: z.string(), at: z.string() })),
+  refusedBy: z.string().optional(),
+  carriedOutMs: z.int().optional(),
+});
+
+export const applicationView = z.object({
+  id: z.string(),
+  tenantId: z.string(),
+  status: reissueStatusSchema,
+  statusText: bilingualSchema,
+  kind: reissueKindSchema,
+  reason: z.string(),
+  submittedAt: z.string(),
+  ticket: z.object({
+    number: z.string(),
+    orderId: z.string(),
+    product: bilingualSchema,
+    ticketType: bilingualSchema,
+    startsAt: z.string(),
+    traveller: personView.optional(),
+  }),
+  contact: z.object({ name: z.string(), phone: z.string() }),
+  correction: personView.optional(),
+  proven: z.boolean(),
+  frozen: z.boolean(),
+  material: z.object({ what: z.string(), until: z.string() }).optional(),
+  fee: money.optional(),
+  payBy: z.string().optional(),
+  payments: z.array(
+    z.object({
+      id: z.string(),
+      method: paymentMethodSchema,
+      amount: money,
+      status: z.string(),
+      payUrl: z.string().optional(),
+    }),
+  ),
+  refunds: z.array(z.object({ amount: money, status: z.string() })),
+  refusal: z
+    .object({
+      reason: z.string(),
+      text: bilingualSchema,
+      words: z.string().optional(),
+      appealBy: z.string().optional(),
+    })
+    .optional(),
+  endReason: z.string().optional(),
+  newNumber: z.string().optional(),
+  reissuedAt: z.string().optional(),
+  staff: staffView.optional().describe('For staff only.'),
+});
+export type ApplicationView = z.input<typeof applicationView>;
+
+/** REI-40 */
+const STATUS_TEXT: Readonly<Record<ReissueStatus, Bilingual>> = {
+  submitted: { zh: '已提交', en: 'Submitted' },
+  verifying: { zh: '核验中', en: 'Being verified' },
+  waiting_identity: { zh: '核验中（身份核验服务暂不可用，恢复后自动继续）', en: 'Waiting for the identity check' },
+  risk_check: { zh: '审核中', en: 'Under review' },
+  deciding: { zh: '审核中', en: 'Under review' },
+  reviewing: { zh: '审核中', en: 'Under review' },
+  material_wanted: { zh: '待补充材料', en: 'More material is needed' },
+  fee_due: { zh: '待缴费', en: 'Waiting for the fee' },
+  executing: { zh: '补发中', en: 'Being reissued' },
+  reissued: { zh: '已补发', en: 'Reissued' },
+  refused: { zh: '未通过', en: 'Refused' },
+  appealing: { zh: '申诉审核中', en: 'Appeal under review' },
+  withdrawn: { zh: '已撤回', en: 'Withdrawn' },
+  closed: { zh: '已关闭', en: 'Closed' },
+};
+const NO_WORDS: Bilingual = { zh: '不符合补发条件。', en: 'The conditions for a new ticket are not met.' };
+
+const yuan = (amount: Fen): { amount: number; currency: 'CNY' } => ({ amount, currency: 'CNY' });
+const shown = ({ name, idType, idNumber }: Person): z.input<typeof personView> => ({
+  name: name.masked,
+  idType,
+  idNumber: idNumber.masked,
+});
+
+export function viewApplication(id: string, tenantId: string, state: LiveApplication, staff: boolean): ApplicationView {
+  const { status, kind, reason, submittedAt, ticket, contact, traveller, correction } = state;
+  const { number, orderId, product, ticketType, startsAt } = ticket;
+  return {
+    ...{ id, tenantId, status, statusText: STATUS_TEXT[status], kind, reason, submittedAt },
+    ticket: {
+      ...{ number, orderId, product, ticketType, startsAt },
+      ...(traveller === undefined ? {} : { traveller: shown(traveller) }),
+    },
+    contact: { name: contact.name.masked, phone: contact.phone.masked },
+    ...(correction === undefined ? {} : { correction: shown(correction) }),
+    proven: state.proof !== undefined,
+    frozen: state.freeze !== 'none',
+    ...moneyOf(state),
+    ...endOf(state),
+    ...(status === 'material_wanted' ? wantedOf(state) : {}),
+    ...(staff ? { staff: forStaff(state) } : {}),
+  };
+}
+
+function wantedOf({ materials }: LiveApplication): Pick<ApplicationView, 'material'> {
+  const last = materials.at(-1);
+  return last === undefined ? {} : { material: { what: last.what, until: last.until } };
+}
+
+function moneyOf(state: LiveApplication): Pick<ApplicationView, 'fee' | 'payBy' | 'payments' | 'refunds'> {
+  const fee = 'approval' in state ? state.approval?.fee : undefined;
+  return {
+    ...(fee === undefined ? {} : { fee: yuan(fee) }),
+    ...(state.status === 'fee_due' ? { payBy: state.payBy } : {}),
+    payments: state.payments.map(({ id, method, amount, status, payUrl }) => ({
+      ...{ id, method, amount: yuan(amount), status },
+      ...(payUrl === undefined ? {} : { payUrl }),
+    })),
+    refunds: state.refunds.map(({ amount, status }) => ({ amount: yuan(amount), status })),
+  };
+}
+
+type End = Pick<ApplicationView, 'refusal' | 'endReason' | 'newNumber' | 'reissuedAt'>;
+
+function endOf(state: LiveApplication): End {
+  switch (state.status) {
+    case 'reissued':
+      return { newNumber: state.newNumber, reissuedAt: state.reissuedAt };
+    case 'refused':
+    case 'appealing': {
+      const { reason, words, appealBy } = state.refusal;
+      const text = problems[reason.replace(/^sales\./, 'reissue.')]?.detail ?? NO_WORDS;
+      return {
+        refusal: {
+          ...{ reason, text },
+          ...(words === undefined ? {} : { words }),
+          ...(appealBy === undefined || state.status === 'appealing' ? {} : { appealBy }),
+        },
+      };
+    }
+    case 'withdrawn':
+    case 'closed':
+      return { endReason: state.endReason };
+    default:
+      return {};
+  }
+}
+
+function forStaff(state: LiveApplication): z.input<typeof staffView> {
+  const { overdue, channel, enteredBy, policy, deciders, calls } = state;
+  const judged = 'assessment' in state ? state.assessment : undefined;
+  const approval = 'approval' in state ? state.approval : undefined;
+  return {
+    ...{ overdue, channel, policyVersion: policy.version, deciders: [...deciders], calls: [...calls] },
+    ...(enteredBy === undefined ? {} : { enteredBy }),
+    ...('desk' in state ? { desk: state.desk, decideBy: state.decideBy } : {}),
+    ...('recommendation' in state && state.recommendation !== undefined
+      ? { recommendation: state.recommendation }
+      : {}),
+    ...(judged === undefined ? {} : { assessment: assessmentOf(judged) }),
+    ...(approval === undefined ? {} : { decision: decisionOf(approval) }),
+    ...('refusal' in state ? { refusedBy: state.refusal.by } : {}),
+    ...(state.status === 'reissued' ? { carriedOutMs: state.carriedOutMs } : {}),
+  };
+}
+
+type Judged = NonNullable<Extract<LiveApplication, { status: 'refused' }>['assessment']>;
+function assessmentOf({ identity, score, findings, escalatedFor, suspended, waivedFor }: Judged) {
+  return {
+    ...{ identity, score, findings: [...findings], escalatedFor: [...escalatedFor], suspended },
+    ...(waivedFor === undefined ? {} : { waivedFor }),
+  };
+}
+
+type Approved = Extract<LiveApplication, { status: 'executing' }>['approval'];
+function decisionOf({ by, reason, at, code, sampled }: Approved) {
+  return { ...{ by, reason, at, code }, ...(sampled === undefined ? {} : { sampled }) };
+}

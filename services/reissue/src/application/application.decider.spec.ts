@@ -1,0 +1,416 @@
+// The life of an application: every cell of the decider's table, and that any order of inputs ends well.
+import { DomainError, fold } from '@tongpiao/kernel';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { applicationDecider } from './application.decider.ts';
+import {
+  after,
+  AT,
+  caseFacts,
+  cases,
+  CODE,
+  commands as c,
+  correction,
+  manager,
+  onDesk,
+  operator,
+  played,
+  policy,
+  quiet,
+  reviewer,
+  secondReviewer,
+} from './application.fixture.ts';
+import type { ApplicationCommand, ApplicationState, LiveApplication } from './application.ts';
+
+function cell(state: ApplicationState, command: ApplicationCommand): string {
+  try {
+    const events = applicationDecider.decide(state, command);
+    return events.map(({ type }) => type).join('+') || '-';
+  } catch (error) {
+    if (error instanceof DomainError) return error.code.replace('reissue.', '');
+    throw error;
+  }
+}
+type Row = Partial<Record<ApplicationState['status'], string>>;
+
+/** Every column: what the row does not name is as `others`. */
+function expectRow(command: ApplicationCommand, others: string, row: Row): void {
+  const seen = {
+    none: cell(applicationDecider.initial, command),
+    ...Object.fromEntries(Object.entries(cases).map(([status, state]) => [status, cell(state, command)])),
+  };
+  const wanted = { ...Object.fromEntries(Object.keys(seen).map((status) => [status, others])), ...row };
+  expect(seen).to.deep.equal(wanted);
+}
+
+const notThere = { none: 'platform.not-found' };
+const early = { none: 'application-unknown' };
+const over = { withdrawn: 'case-ended', closed: 'case-ended' };
+const alreadyDecided = {
+  fee_due: 'already-decided',
+  executing: 'already-decided',
+  reissued: 'already-decided',
+  refused: 'already-decided',
+};
+
+describe('application: every cell', () => {
+  it('every case is in its status', () => {
+    for (const [status, state] of Object.entries(cases)) expect(state.status).to.equal(status);
+  });
+  it('REI-01 SubmitApplication', () => {
+    expectRow(c.submit(), '-', { none: 'ApplicationSubmitted' });
+  });
+  it('REI-04 SendCode', () => {
+    const row = { reissued: 'case-ended', refused: 'case-ended', ...over };
+    expectRow(c.sendCode(), 'already-proven', { ...notThere, ...row, submitted: 'CodeSent' });
+  });
+  it('REI-04 SendCode: one a minute, five in all', () => {
+    const once = played(c.submit(), c.sendCode());
+    expect(cell(once, c.sendCode())).to.equal('code-too-soon');
+    expect(cell(once, c.sendCode(after(1)))).to.equal('CodeSent');
+    const five = played(c.submit(), ...[0, 1, 2, 3, 4].map((minute) => c.sendCode(after(minute))));
+    expect(cell(five, c.sendCode(after(9)))).to.equal('too-many-codes');
+  });
+  it('REI-04 ProveOwnership', () => {
+    const row = { reissued: 'case-ended', refused: 'case-ended', ...over };
+    expectRow(c.prove(), '-', { ...notThere, ...row, submitted: 'OwnershipProven' });
+    expect(cell(cases.submitted, c.prove(false))).to.equal('ProofMissed');
+  });
+  it('REI-04 ProveOwnership by a code: its own, in time, with few mistakes', () => {
+    const sent = played(c.submit(), c.sendCode());
+    expect(cell(cases.submitted, c.proveByCode())).to.equal('no-code');
+    expect(cell(sent, c.proveByCode())).to.equal('OwnershipProven');
+    expect(cell(sent, c.proveByCode('h2'))).to.equal('ProofMissed');
+    expect(cell(sent, c.proveByCode('h1', after(11)))).to.equal('code-over');
+    const mistaken = played(c.submit(), c.sendCode(), ...Array.from({ length: 5 }, () => c.proveByCode('h2')));
+    expect(cell(mistaken, c.proveByCode())).to.equal('code-over');
+  });
+  it('REI-11 who fails to prove it ten times is not heard any more', () => {
+    const nine = played(c.submit(), ...Array.from({ length: 9 }, () => c.prove(false)));
+    expect(cell(nine, c.prove(false))).to.equal('ProofMissed+CaseClosed');
+  });
+  it('REI-04 only a lost ticket is frozen', () => {
+    expect(played(c.submit(), c.prove())).to.include({ freeze: 'asked' });
+    expect(played(c.submit(caseFacts({ reason: 'damaged' })), c.prove())).to.include({ freeze: 'none' });
+  });
+  it('REI-04 ConfirmFreeze; for a case that let go of the ticket it is undone', () => {
+    const undone = 'FreezeUndone';
+    const row = { submitted: undone, refused: undone, appealing: undone, withdrawn: undone, closed: undone };
+    expectRow(c.frozen(), '-', { ...early, ...row, verifying: 'FreezeConfirmed' });
+    expect(cell(played(c.submit(), c.prove(), c.frozen()), c.frozen())).to.equal('-');
+  });
+  it('REI-04 RefuseFreeze', () => {
+    expectRow(c.freezeRefused(), '-', { ...early, verifying: 'CaseRefused' });
+  });
+  it('REI-10 REI-12 RecordVerification', () => {
+    const frozen = played(c.submit(), c.prove(), c.frozen());
+    expectRow(c.verified(), '-', { ...early, waiting_identity: 'CaseAssessed' });
+    expect(cell(frozen, c.verified())).to.equal('CaseAssessed');
+    expectRow(c.verified('unavailable'), '-', { ...early, waiting_identity: 'IdentityUnavailable' });
+    expect(cell(frozen, c.verified('unavailable'))).to.equal('IdentityUnavailable');
+  });
+  it('EndTicket: used, given back or exchanged while it is decided', () => {
+    const refused = 'CaseRefused';
+    const quietly = { none: '-', executing: '-', reissued: '-', refused: '-', withdrawn: '-', closed: '-' };
+    expectRow(c.endTicket(), refused, quietly);
+  });
+  it('REI-20 Decide', () => {
+    expectRow(c.decide(), 'not-decidable-yet', {
+      ...notThere,
+      ...alreadyDecided,
+      ...over,
+      deciding: 'CaseApproved',
+      risk_check: 'risk-open',
+      reviewing: 'CaseApproved',
+      appealing: 'CaseApproved',
+    });
+    expectRow(c.decide(manager, 'refuse'), 'not-decidable-yet', {
+      ...notThere,
+      ...alreadyDecided,
+      ...over,
+      deciding: 'CaseRefused',
+      risk_check: 'CaseRefused',
+      reviewing: 'CaseRefused',
+      appealing: 'CaseRefused',
+    });
+  });
+  it('REI-20 Escalate', () => {
+    const row = { ...notThere, ...alreadyDecided, ...over, deciding: 'CaseEscalated' };
+    expectRow(c.escalate(), 'not-decidable-yet', { ...row, risk_check: '-', reviewing: '-' });
+  });
+  it('REI-11 ClearRisk', () => {
+    const row = { ...notThere, ...alreadyDecided, ...over, risk_check: 'RiskCleared' };
+    expectRow(c.clear(), 'not-decidable-yet', { ...row, deciding: '-', reviewing: '-', appealing: '-' });
+    expect(cell(cases.risk_check, c.clear(operator))).to.equal('not-your-desk');
+  });
+  it('REI-21 AskMaterial', () => {
+    const wanted = { deciding: 'MaterialWanted', risk_check: 'MaterialWanted', reviewing: 'MaterialWanted' };
+    const row = { ...notThere, ...alreadyDecided, ...over, ...wanted };
+    expectRow(c.ask(), 'not-decidable-yet', { ...row, material_wanted: '-' });
+  });
+  it('REI-21 ConfirmByPhone', () => {
+    const noted = 'PhoneConfirmed';
+    const desks = { deciding: noted, risk_check: noted, reviewing: noted, material_wanted: noted, appealing: noted };
+    expectRow(c.phone(), 'not-decidable-yet', { ...notThere, ...alreadyDecided, ...over, ...desks });
+  });
+  it('REI-21 SupplyMaterial', () => {
+    expectRow(c.supply(), 'no-material-wanted', { ...notThere, material_wanted: 'MaterialSupplied' });
+    const again = played(...onDesk(), c.ask(), c.supply());
+    expect(again).to.include({ status: 'deciding' });
+  });
+  it('REI-22 RequestPayment', () => {
+    const ended = { refused: 'case-ended', ...over };
+    expectRow(c.pay(), 'no-fee-due', { ...notThere, ...ended, fee_due: 'PaymentRequested' });
+    const asked = played(...onDesk(correction()), c.decide(), c.pay());
+    expect(cell(asked, c.pay())).to.equal('-');
+    const paid = played(...onDesk(correction()), c.decide(), c.pay(), c.captured());
+    expect(cell(paid, c.pay('pay_2'))).to.equal('fee-paid');
+    const many = ['pay_1', 'pay_2', 'pay_3', 'pay_4', 'pay_5'].map((id) => c.pay(id));
+    expect(cell(played(...onDesk(correction()), c.decide(), ...many), c.pay('pay_6'))).to.equal('too-many-payments');
+  });
+  it('OpenPayment, EndPayment, ConfirmRefund', () => {
+    for (const command of [c.opened(), c.paymentEnded(), c.refunded()]) expectRow(command, '-', early);
+    const asked = played(...onDesk(correction()), c.decide(), c.pay());
+    expect(cell(asked, c.opened())).to.equal('PaymentOpened');
+    expect(cell(asked, c.paymentEnded())).to.equal('PaymentEnded');
+    const gone = played(...onDesk(correction()), c.decide(), c.pay(), c.withdraw());
+    expect(cell(gone, c.opened())).to.equal('-');
+    expect(cell(gone, c.paymentEnded())).to.equal('PaymentEnded');
+    const late = played(...onDesk(correction()), c.decide(), c.pay(), c.withdraw(), c.captured());
+    expect(cell(late, c.refunded())).to.equal('RefundDone');
+    expect(
+      cell(
+        played(...onDesk(correction()), c.decide(), c.pay(), c.withdraw(), c.captured(), c.refunded()),
+        c.refunded(),
+      ),
+    ).to.equal('-');
+  });
+  it('REI-22 CapturePayment: money that is not for this fee goes back, once', () => {
+    expectRow(c.captured(), 'RefundRequested', early);
+    const asked = [...onDesk(correction()), c.decide(), c.pay()];
+    expect(cell(played(...asked), c.captured())).to.equal('FeePaid');
+    expect(cell(played(...asked), c.captured('pay_1', 400))).to.equal('RefundRequested');
+    const paid = played(...asked, c.pay('pay_2'), c.captured());
+    expect(cell(paid, c.captured())).to.equal('-');
+    expect(applicationDecider.decide(paid, c.captured('pay_2'))).to.deep.equal([
+      {
+        type: 'RefundRequested',
+        refund: { id: 'rfd_pay_2', paymentId: 'pay_2', amount: 500, reason: 'double-payment', status: 'requested' },
+      },
+    ]);
+    const late = played(...asked, c.withdraw(), c.captured());
+    expect(late.refunds).to.deep.include.members([
+      { id: 'rfd_pay_1', paymentId: 'pay_1', amount: 500, reason: 'late-payment', status: 'requested' },
+    ]);
+    expect(cell(late, c.captured())).to.equal('-');
+  });
+  it('REI-32 ConfirmReissue', () => {
+    expectRow(c.reissued(), '-', { ...early, executing: 'CaseReissued' });
+    expect(cell(cases.executing, c.reissued(AT, 'RC-OTHER'))).to.equal('-');
+  });
+  it('REI-22 RefuseReissue: the case is refused with sales’ reason, and the fee goes back', () => {
+    expectRow(c.reissueRefused(), '-', { ...early, executing: 'CaseRefused' });
+    const paid = played(...onDesk(correction()), c.decide(), c.pay(), c.captured());
+    expect(cell(paid, c.reissueRefused())).to.equal('CaseRefused+RefundRequested');
+    const refused = played(...onDesk(correction()), c.decide(), c.pay(), c.captured(), c.reissueRefused());
+    expect(refused.refunds).to.deep.equal([
+      { id: 'rfd_back', paymentId: 'pay_1', amount: 500, reason: 'cancelled', status: 'requested' },
+    ]);
+    expect(cell(refused, c.appeal())).to.equal('not-appealable');
+  });
+  it('REI-41 Appeal', () => {
+    expectRow(c.appeal(), 'nothing-to-appeal', { ...notThere, refused: 'AppealFiled', appealing: '-' });
+    expect(cell(cases.refused, c.appeal(after(8 * 24 * 60)))).to.equal('appeal-too-late');
+    expect(cell(played(c.submit(), c.endTicket()), c.appeal())).to.equal('not-appealable');
+  });
+  it('Withdraw', () => {
+    const ended = { reissued: 'case-ended', refused: 'case-ended', closed: 'case-ended' };
+    const row = { ...notThere, ...ended, executing: 'being-carried-out', withdrawn: '-' };
+    expectRow(c.withdraw(), 'CaseWithdrawn', row);
+  });
+  it('Remind: each deadline where it is waited for', () => {
+    const late = after(30 * 24 * 60);
+    expectRow(c.remind('proof', late), '-', { submitted: 'CaseClosed' });
+    expectRow(c.remind('material-reminder', late), '-', { material_wanted: 'MaterialReminded' });
+    expectRow(c.remind('material', late), '-', { material_wanted: 'CaseClosed' });
+    expectRow(c.remind('fee', late), '-', { fee_due: 'CaseClosed' });
+    const overdue = 'CaseOverdue';
+    const desks = { deciding: overdue, risk_check: overdue, reviewing: overdue, appealing: overdue };
+    expectRow(c.remind('decision', late), '-', desks);
+  });
+  it('Remind: a timer that an earlier step has set does nothing', () => {
+    expect(cell(cases.material_wanted, c.remind('material', AT))).to.equal('-');
+    expect(cell(cases.deciding, c.remind('decision', AT))).to.equal('-');
+  });
+  it('PLA-21 RecordReveal', () => {
+    expectRow(c.reveal(), 'DataRevealed', notThere);
+  });
+});
+
+describe('application: who decides', () => {
+  it('PLA-04 nobody decides, escalates or clears what they entered', () => {
+    const own = caseFacts({ enteredBy: operator.id });
+    expect(cell(played(...onDesk(own)), c.decide(operator))).to.equal('own-case');
+    expect(cell(played(...onDesk(own)), c.escalate())).to.equal('own-case');
+    const risky = caseFacts({ enteredBy: reviewer.id });
+    expect(cell(played(c.submit(risky), c.prove(), c.frozen(), c.verified('mismatch')), c.clear())).to.equal(
+      'own-case',
+    );
+  });
+  it('REI-20 an operator does not decide what is a reviewer’s, nor a reviewer what is a manager’s', () => {
+    expect(cell(cases.reviewing, c.decide(operator))).to.equal('not-your-desk');
+    expect(cell(cases.reviewing, c.decide(reviewer))).to.equal('CaseApproved');
+    const dear = caseFacts({ ticket: { ...caseFacts().ticket, amount: policy().escalation.managerFromAmount } });
+    expect(cell(played(...onDesk(dear)), c.decide(reviewer))).to.equal('not-your-desk');
+    expect(cell(played(...onDesk(dear)), c.decide(manager))).to.equal('CaseApproved');
+  });
+  it('REI-20 a reviewer against the operator’s recommendation: a manager decides', () => {
+    const recommended = played(...onDesk(), c.escalate(operator, 'refuse'));
+    expect(cell(recommended, c.decide(reviewer, 'refuse'))).to.equal('CaseRefused');
+    expect(cell(recommended, c.decide(reviewer))).to.equal('CaseEscalated');
+    const conflict = played(...onDesk(), c.escalate(operator, 'refuse'), c.decide(reviewer));
+    expect(conflict).to.include({ status: 'reviewing', desk: 'manager' });
+    expect(cell(conflict, c.decide(manager))).to.equal('CaseApproved');
+  });
+  it('REI-41 an appeal is decided by somebody else, and for good', () => {
+    const appealed = played(...onDesk(correction()), c.decide(reviewer, 'refuse'), c.appeal());
+    expect(cell(appealed, c.decide(reviewer))).to.equal('decided-before');
+    expect(cell(appealed, c.decide(operator))).to.equal('not-your-desk');
+    const lost = played(
+      ...onDesk(correction()),
+      c.decide(reviewer, 'refuse'),
+      c.appeal(),
+      c.decide(secondReviewer, 'refuse'),
+    );
+    expect(cell(lost, c.appeal())).to.equal('not-appealable');
+    const won = played(...onDesk(correction()), c.decide(reviewer, 'refuse'), c.appeal(), c.decide(secondReviewer));
+    expect(won).to.include({ status: 'fee_due' });
+  });
+  it('REI-43 a low-risk case is decided by policy, which says so; some are sampled', () => {
+    const free = caseFacts({ policy: policy({ selfService: { on: true, sampleShare: 0.1 } }) });
+    const decidedAlone = played(...onDesk(free));
+    expect(decidedAlone).to.include({ status: 'executing' });
+    expect(decidedAlone).to.have.nested.property('approval.by', 'policy:3');
+    expect(decidedAlone).to.have.nested.property('approval.code', CODE);
+    const sampled = played(c.submit(free), c.prove(), c.frozen(), c.verified('match', quiet, 0.05));
+    expect(sampled).to.have.nested.property('approval.sampled', true);
+  });
+  it('REI-42 an overdue case is counted, and gets its next deadline', () => {
+    const overdue = played(...onDesk(), c.remind('decision', after(121)));
+    expect(overdue).to.include({ overdue: 1, status: 'deciding' });
+    expect(cell(overdue, c.remind('decision', after(121)))).to.equal('-');
+  });
+  it('REI-35 the time from approval until sales has replaced the ticket is kept', () => {
+    const done = played(...onDesk(), c.decide(), c.reissued('2026-11-30T02:00:01.250Z'));
+    expect(done).to.include({ carriedOutMs: 1_250 });
+  });
+});
+
+describe('application: any order of inputs', () => {
+  const pool: readonly ApplicationCommand[] = [
+    ...[c.submit(), c.sendCode(), c.prove(), c.proveByCode(), c.frozen(), c.freezeRefused(), c.verified()],
+    ...[c.endTicket(), c.decide(), c.escalate(), c.clear(), c.ask(), c.phone(), c.supply(), c.pay(), c.opened()],
+    ...[c.captured(), c.paymentEnded(), c.refunded(), c.reissued(), c.reissueRefused(), c.appeal(), c.withdraw()],
+    ...[c.reveal(), c.remind('proof', after(50_000)), c.remind('decision', after(50_000))],
+    c.decide(operator, 'refuse'),
+    c.decide(reviewer),
+    c.decide(secondReviewer, 'refuse'),
+    c.verified('unavailable'),
+    c.verified('mismatch'),
+    c.captured('pay_2'),
+    c.pay('pay_2'),
+    c.prove(false),
+    c.remind('material', after(50_000)),
+    c.remind('fee', after(50_000)),
+  ];
+  const anything = fc.array(fc.constantFrom(...pool), { maxLength: 60 });
+
+  function run(
+    facts: ReturnType<typeof caseFacts>,
+    list: readonly ApplicationCommand[],
+    look: (before: LiveApplication, state: LiveApplication) => void,
+  ): void {
+    let state: LiveApplication = played(c.submit(facts));
+    for (const command of list) {
+      const before = state;
+      try {
+        const next = fold(applicationDecider, state, applicationDecider.decide(state, command));
+        if (next.status === 'none') throw new Error('a case vanished');
+        state = next;
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error;
+      }
+      look(before, state);
+    }
+  }
+  const facts = fc.constantFrom(caseFacts(), correction(), caseFacts({ reason: 'damaged' }));
+
+  it('REI-22 no fee is kept for a case without a new ticket, none is taken twice, and no money goes back twice', () => {
+    fc.assert(
+      fc.property(facts, anything, (given, list) => {
+        run(given, list, (_before, state) => {
+          const kept = state.payments.filter(
+            ({ id, status }) => status === 'captured' && !state.refunds.some(({ paymentId }) => paymentId === id),
+          );
+          expect(kept.length).to.be.at.most(1);
+          if (kept.length === 1) expect(['executing', 'reissued']).to.include(state.status);
+          const back = state.refunds.map(({ paymentId }) => paymentId);
+          expect(new Set(back).size).to.equal(back.length);
+        });
+      }),
+      { numRuns: 600 },
+    );
+  });
+  it('REI-04 a ticket stays frozen only for a case that is open', () => {
+    fc.assert(
+      fc.property(facts, anything, (given, list) => {
+        run(given, list, (_before, state) => {
+          if (['reissued', 'refused', 'withdrawn', 'closed', 'appealing'].includes(state.status))
+            expect(state.freeze).to.equal('none');
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+  it('REI-41 what is over stays over, but for one appeal', () => {
+    fc.assert(
+      fc.property(facts, anything, (given, list) => {
+        let appeals = 0;
+        run(given, list, (before, state) => {
+          if (before.status === 'refused' && state.status === 'appealing') appeals += 1;
+          else if (['reissued', 'refused', 'withdrawn', 'closed'].includes(before.status))
+            expect(state.status).to.equal(before.status);
+          expect(appeals).to.be.at.most(1);
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+  it('PLA-41 the same input again changes nothing but counters of attempts', () => {
+    const repeatable = pool.filter(
+      ({ type }) =>
+        ![
+          'ProveOwnership',
+          'SendCode',
+          'ConfirmByPhone',
+          'RecordReveal',
+          'ConfirmFreeze',
+          'Remind',
+          'RecordVerification',
+        ].includes(type),
+    );
+    fc.assert(
+      fc.property(facts, anything, fc.constantFrom(...repeatable), (given, list, command) => {
+        let last: LiveApplication = played(c.submit(given));
+        run(given, list, (_before, state) => {
+          last = state;
+        });
+        const status = cell(last, command);
+        if (/^[a-z]/.test(status) || status === '-') return;
+        const once = fold(applicationDecider, last, applicationDecider.decide(last, command));
+        expect(cell(once, command)).to.match(/^[-a-z]/);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

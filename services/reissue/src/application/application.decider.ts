@@ -1,0 +1,263 @@
+// The life of an application (REI-40). Reissue leads: sales freezes, replaces and thaws the ticket, finance takes the fee, people decide.
+//
+// input ↓ \ status →  none    submitted      verifying    waiting_identity  desk¹            material_wanted  fee_due        executing  reissued  refused          appealing        ended²
+// SubmitApplication   submitted -            -            -                 -                -                -              -          -         -                -                -
+// SendCode            404     sent | limits  proven       proven            proven           proven           proven         proven     ended     ended            proven           ended
+// ProveOwnership      404     proven|missed³ -            -                 -                -                -              -          ended     ended            -                ended
+// ConfirmFreeze       NotYet  undone         confirmed⁴   -                 -                -                -              -          -         undone           undone           undone
+// RefuseFreeze        NotYet  -              refused      -                 -                -                -              -          -         -                -                -
+// RecordVerification  NotYet  -              assessed | unavailable (both)  -                -                -              -          -         -                -                -
+// EndTicket           -       refused        refused      refused           refused          refused          refused        -⁵         -         -                refused          -
+// Decide              404     early          early        early             approved | refused | conflict⁶ -> early          decided    decided   decided          approved|refused⁷ ended
+// Escalate            404     early          early        early             escalated | -    early            decided        decided    decided   decided          early            ended
+// ClearRisk           404     early          early        early             cleared | -      early            decided        decided    decided   decided          -                ended
+// AskMaterial         404     early          early        early             wanted           -                decided        decided    decided   decided          early            ended
+// ConfirmByPhone      404     early          early        early             noted            noted            decided        decided    decided   decided          noted            ended
+// SupplyMaterial      404     not wanted     not wanted   not wanted        not wanted       supplied         not wanted     not wanted not wanted not wanted      not wanted       not wanted
+// RequestPayment      404     no fee         no fee       no fee            no fee           no fee           requested | -  paid⁸      paid⁸     ended            no fee           ended
+// OpenPayment         NotYet  -              -            -                 -                -                opened         -          -         -                -                -
+// CapturePayment      NotYet  refund         refund       refund            refund           refund           paid | refund⁹ double | - double | - late | -        late             late | -
+// EndPayment          NotYet  noted where the payment is known and open, else - (all)
+// ConfirmRefund       NotYet  noted where the refund is known and open, else - (all)
+// ConfirmReissue      NotYet  -              -            -                 -                -                -              reissued   -         -                -                -
+// RefuseReissue       NotYet  -              -            -                 -                -                -              refused¹⁰  -         -                -                -
+// Appeal              404     none           none         none              none             none             none           none       none      appealed | no¹¹  -                none
+// Withdraw            404     withdrawn      withdrawn    withdrawn         withdrawn        withdrawn        withdrawn      executing  ended     ended            withdrawn        - | ended
+// Remind              -       closed(proof)  -            -                 overdue          closed(material) closed(fee)    -          -         -                overdue          -
+// RecordReveal        404     noted in every other status
+//
+// ¹ deciding, risk_check, reviewing   ² withdrawn, closed   ³ after too many misses: closed   ⁴ only where it was asked for and not confirmed
+// yet   ⁵ sales answers   ⁶ refused: own-case (PLA-04), not-your-desk, risk-open while suspended; a reviewer against an operator's
+// recommendation makes it a manager's   ⁷ by somebody who has not decided before (REI-41); final   ⁸ no fee where nothing was charged
+// ⁹ unknown, wrong amount: it goes back   ¹⁰ with the fee back   ¹¹ not-appealable, appeal-too-late
+import { DomainError, NotYet, type Decider } from '@tongpiao/kernel';
+import { assess } from './application.policy.ts';
+import { evolve } from './application.evolve.ts';
+import { appealed, askMaterial, clearRisk, confirmByPhone, decided, escalate, supplyMaterial } from './desk.ts';
+import { ended, refused, closed } from './ending.ts';
+import { captured, confirmRefund, endPayment, openPayment, refuseReissue, requestPayment } from './fee.ts';
+import { approval, later, passed, reviewBy } from './times.ts';
+import type { ApplicationCommand, ApplicationEvent, ApplicationState, LiveApplication, Of } from './application.ts';
+
+/** Codes that are sent for one case, and how often one may be mistaken: 5 × 5 of a million. */
+const CODES_MAX = 5;
+const MISSES_PER_CODE = 5;
+/** Of all kinds together; then the case is over. */
+const MISSES_MAX = 10;
+const CODE_EVERY_MS = 60_000;
+export const CODE_VALID_MINUTES = 10;
+
+type Command<Type extends ApplicationCommand['type']> = Extract<ApplicationCommand, { type: Type }>;
+
+function decide(state: ApplicationState, command: ApplicationCommand): readonly ApplicationEvent[] {
+  if (state.status === 'none') return decideNone(command);
+  switch (command.type) {
+    case 'SubmitApplication':
+      return [];
+    case 'SendCode':
+      return sendCode(state, command);
+    case 'ProveOwnership':
+      return prove(state, command);
+    case 'ConfirmFreeze':
+      return confirmFreeze(state, command.at);
+    case 'RefuseFreeze':
+      return state.status === 'verifying' ? refused(state, command.reason, 'sales', command.at) : [];
+    case 'RecordVerification':
+      return verified(state, command);
+    case 'EndTicket':
+      return isBeforeExecution(state) ? refused(state, `reissue.ticket-${command.how}`, 'sales', command.at) : [];
+    case 'Decide':
+      return decided(state, command);
+    case 'Escalate':
+      return escalate(state, command);
+    case 'ClearRisk':
+      return clearRisk(state, command);
+    case 'AskMaterial':
+      return askMaterial(state, command);
+    case 'ConfirmByPhone':
+      return confirmByPhone(state, command);
+    case 'SupplyMaterial':
+      return supplyMaterial(state, command);
+    case 'RequestPayment':
+      return requestPayment(state, command);
+    case 'OpenPayment':
+      return openPayment(state, command);
+    case 'CapturePayment':
+      return captured(state, command);
+    case 'EndPayment':
+      return endPayment(state, command);
+    case 'ConfirmRefund':
+      return confirmRefund(state, command.refundId);
+    case 'ConfirmReissue':
+      return confirmReissue(state, command);
+    case 'RefuseReissue':
+      return refuseReissue(state, command);
+    case 'Appeal':
+      return appealed(state, command);
+    case 'Withdraw':
+      return withdraw(state, command.at);
+    case 'Remind':
+      return remind(state, command);
+    case 'RecordReveal':
+      return [{ type: 'DataRevealed', purpose: command.purpose, request: command.request }];
+  }
+}
+
+function decideNone(command: ApplicationCommand): readonly ApplicationEvent[] {
+  switch (command.type) {
+    case 'SubmitApplication': {
+      const { facts } = command;
+      const proveBy = later(facts.submittedAt, facts.policy.deadlines.proveHours * 3_600_000);
+      return [{ type: 'ApplicationSubmitted', facts, proveBy }];
+    }
+    case 'EndTicket':
+    case 'Remind':
+      return [];
+    case 'ConfirmFreeze':
+    case 'RefuseFreeze':
+    case 'RecordVerification':
+    case 'OpenPayment':
+    case 'CapturePayment':
+    case 'EndPayment':
+    case 'ConfirmRefund':
+    case 'ConfirmReissue':
+    case 'RefuseReissue':
+      throw new NotYet('reissue.application-unknown', 'The application is not there yet.');
+    case 'SendCode':
+    case 'ProveOwnership':
+    case 'Decide':
+    case 'Escalate':
+    case 'ClearRisk':
+    case 'AskMaterial':
+    case 'ConfirmByPhone':
+    case 'SupplyMaterial':
+    case 'RequestPayment':
+    case 'Appeal':
+    case 'Withdraw':
+    case 'RecordReveal':
+      throw new DomainError('platform.not-found', 'There is no such application.');
+  }
+}
+
+/** Nothing irreversible has begun: the case can still come to nothing. */
+function isBeforeExecution(
+  state: LiveApplication,
+): state is Exclude<LiveApplication, { status: 'executing' | 'reissued' | 'refused' | 'withdrawn' | 'closed' }> {
+  return !['executing', 'reissued', 'refused', 'withdrawn', 'closed'].includes(state.status);
+}
+
+function isOver(state: LiveApplication): state is Of<'reissued'> | Of<'refused'> | Of<'withdrawn' | 'closed'> {
+  return ['reissued', 'refused', 'withdrawn', 'closed'].includes(state.status);
+}
+
+function sendCode(state: LiveApplication, { code, hash, at }: Command<'SendCode'>): readonly ApplicationEvent[] {
+  if (isOver(state)) throw ended();
+  if (state.status !== 'submitted') throw new DomainError('reissue.already-proven', 'Ownership is proven already.');
+  if (state.codes >= CODES_MAX)
+    throw new DomainError('reissue.too-many-codes', 'No more codes are sent for this case.');
+  if (state.code !== undefined && !passed(later(state.code.sentAt, CODE_EVERY_MS), at))
+    throw new DomainError('reissue.code-too-soon', 'A code was sent a moment ago.');
+  return [{ type: 'CodeSent', code, hash, at, validUntil: later(at, CODE_VALID_MINUTES * 60_000) }];
+}
+
+function prove(state: LiveApplication, command: Command<'ProveOwnership'>): readonly ApplicationEvent[] {
+  if (isOver(state)) throw ended();
+  if (state.status !== 'submitted') return [];
+  const { how, shown, by, at } = command;
+  const freeze = state.reason === 'lost';
+  if ('matches' in shown ? shown.matches : isCode(state, shown.codeHash, at)) {
+    return [{ type: 'OwnershipProven', how, freeze, at, ...(by === undefined ? {} : { by }) }];
+  }
+  const missed: ApplicationEvent = { type: 'ProofMissed', how, at };
+  return state.misses + 1 >= MISSES_MAX ? [missed, ...closed(state, 'reissue.proof-failed', at)] : [missed];
+}
+
+function isCode({ code }: Of<'submitted' | 'verifying'>, hash: string, at: string): boolean {
+  if (code === undefined) throw new DomainError('reissue.no-code', 'No code was sent.');
+  if (code.misses >= MISSES_PER_CODE || passed(code.validUntil, at))
+    throw new DomainError('reissue.code-over', 'This code is not good any more.');
+  return code.hash === hash;
+}
+
+function confirmFreeze(state: LiveApplication, at: string): readonly ApplicationEvent[] {
+  switch (state.status) {
+    case 'verifying':
+      return state.freeze === 'asked' ? [{ type: 'FreezeConfirmed', at }] : [];
+    case 'submitted':
+    case 'refused':
+    case 'appealing':
+    case 'withdrawn':
+    case 'closed':
+      // The case was over, or had let go of the ticket, before sales' answer came.
+      return [{ type: 'FreezeUndone', at }];
+    case 'waiting_identity':
+    case 'risk_check':
+    case 'deciding':
+    case 'reviewing':
+    case 'material_wanted':
+    case 'fee_due':
+    case 'executing':
+    case 'reissued':
+      return [];
+  }
+}
+
+function verified(state: LiveApplication, command: Command<'RecordVerification'>): readonly ApplicationEvent[] {
+  if (state.status !== 'verifying' && state.status !== 'waiting_identity') return [];
+  if (state.freeze === 'asked') return [];
+  const { outcome, history, code, draw, at } = command;
+  const { policy } = state;
+  if (outcome === 'unavailable') {
+    const tries = (state.status === 'waiting_identity' ? state.tries : 0) + 1;
+    const tryAgainAt = later(at, policy.deadlines.identityRetrySeconds * 1_000);
+    return [{ type: 'IdentityUnavailable', tries, tryAgainAt, at }];
+  }
+  const assessment = assess(policy, state, { identity: outcome, history, misses: state.misses });
+  const decideBy = reviewBy(policy, assessment.suspended ? 'reviewer' : assessment.desk, at);
+  const assessed: ApplicationEvent = { type: 'CaseAssessed', assessment, decideBy, at };
+  if (!assessment.selfService) return [assessed];
+  const by = `policy:${policy.version}`;
+  const sampled = draw < policy.selfService.sampleShare;
+  const decision = { verdict: 'approve', by, reason: 'self-service', at, ...(sampled ? { sampled } : {}) } as const;
+  return [assessed, approval(policy, decision, code, assessment)];
+}
+
+function confirmReissue(state: LiveApplication, command: Command<'ConfirmReissue'>): readonly ApplicationEvent[] {
+  if (state.status !== 'executing' || state.approval.code !== command.code) return [];
+  const { ticket, at } = command;
+  const carriedOutMs = Math.max(0, Date.parse(at) - Date.parse(state.orderedAt));
+  return [{ type: 'CaseReissued', ticket, carriedOutMs, at }];
+}
+
+function withdraw(state: LiveApplication, at: string): readonly ApplicationEvent[] {
+  if (state.status === 'withdrawn') return [];
+  if (state.status === 'executing') throw new DomainError('reissue.being-carried-out', 'The new ticket is being made.');
+  if (!isBeforeExecution(state)) throw ended();
+  return [{ type: 'CaseWithdrawn', at, thaw: state.freeze !== 'none' }];
+}
+
+function remind(state: LiveApplication, { what, at }: Command<'Remind'>): readonly ApplicationEvent[] {
+  switch (what) {
+    case 'proof':
+      return state.status === 'submitted' ? closed(state, 'reissue.unproven', at) : [];
+    case 'material-reminder':
+      return state.status === 'material_wanted' ? [{ type: 'MaterialReminded', at }] : [];
+    case 'material': {
+      const until = state.status === 'material_wanted' ? state.materials.at(-1)?.until : undefined;
+      // The timer of an earlier request, on its way when the next one was made.
+      return until !== undefined && passed(until, at) ? closed(state, 'reissue.material-missing', at) : [];
+    }
+    case 'fee':
+      return state.status === 'fee_due' ? closed(state, 'reissue.fee-unpaid', at) : [];
+    case 'decision':
+      return 'decideBy' in state && state.status !== 'material_wanted' && passed(state.decideBy, at)
+        ? [{ type: 'CaseOverdue', decideBy: reviewBy(state.policy, state.desk, at), at }]
+        : [];
+  }
+}
+
+export const applicationDecider: Decider<ApplicationState, ApplicationCommand, ApplicationEvent> = {
+  initial: { status: 'none' },
+  decide,
+  evolve,
+};

@@ -1,0 +1,236 @@
+// What each event makes of a case. Total: an event that does not fit the status changes nothing.
+import { unreachable } from '@tongpiao/kernel';
+import { higherOf } from './application.policy.ts';
+import type {
+  ApplicationEvent,
+  ApplicationState,
+  Assessment,
+  CaseOnDesk,
+  FeePayment,
+  LiveApplication,
+  Of,
+} from './application.ts';
+
+type Event<Type extends ApplicationEvent['type']> = Extract<ApplicationEvent, { type: Type }>;
+
+export function evolve(state: ApplicationState, event: ApplicationEvent): ApplicationState {
+  if (event.type === 'ApplicationSubmitted') return state.status === 'none' ? begun(event) : state;
+  if (state.status === 'none') return state;
+  switch (event.type) {
+    case 'CodeSent': {
+      const code = { hash: event.hash, sentAt: event.at, validUntil: event.validUntil, misses: 0 };
+      return { ...state, code, codes: state.codes + 1 };
+    }
+    case 'ProofMissed': {
+      const { code } = state;
+      const missed = event.how === 'code' && code !== undefined ? { code: { ...code, misses: code.misses + 1 } } : {};
+      return { ...state, ...missed, misses: state.misses + 1 };
+    }
+    case 'OwnershipProven':
+      return proven(state, event);
+    case 'FreezeConfirmed':
+      return { ...state, freeze: 'frozen' };
+    case 'FreezeUndone':
+    case 'MaterialReminded':
+    case 'DataRevealed':
+      return state;
+    case 'IdentityUnavailable':
+      return state.status === 'verifying' || state.status === 'waiting_identity'
+        ? { ...state, status: 'waiting_identity', tries: event.tries }
+        : state;
+    case 'CaseAssessed':
+      return assessed(state, event);
+    case 'RiskCleared':
+      return state.status === 'risk_check'
+        ? withDecider(
+            { ...state, status: 'reviewing', desk: higherOf(state.desk, 'reviewer'), decideBy: event.decideBy },
+            event.by,
+          )
+        : state;
+    case 'CaseEscalated': {
+      if (!isOnDesk(state)) return state;
+      const { to, recommendation, decideBy } = event;
+      const status = state.status === 'risk_check' ? 'risk_check' : 'reviewing';
+      return withDecider({ ...state, status, desk: to, recommendation, decideBy }, recommendation.by);
+    }
+    case 'MaterialWanted':
+      return isOnDesk(state)
+        ? { ...state, status: 'material_wanted', back: state.status, materials: [...state.materials, event.material] }
+        : state;
+    case 'MaterialSupplied':
+      return supplied(state, event);
+    case 'PhoneConfirmed':
+      return { ...state, calls: [...state.calls, event.call] };
+    case 'CaseApproved':
+      return approved(state, event);
+    case 'CaseRefused':
+      return ended(state, { status: 'refused', refusal: event.refusal }, event.refusal.by);
+    case 'CaseWithdrawn':
+      return ended(state, { status: 'withdrawn', endReason: 'withdrawn', endedAt: event.at });
+    case 'CaseClosed':
+      return ended(state, { status: 'closed', endReason: event.reason, endedAt: event.at });
+    case 'PaymentRequested':
+      return { ...state, payments: [...state.payments, event.payment] };
+    case 'PaymentOpened': {
+      const opened = event.payUrl === undefined ? {} : { payUrl: event.payUrl };
+      return payment(state, event.paymentId, { status: 'opened', ...opened });
+    }
+    case 'PaymentEnded':
+      return payment(state, event.paymentId, { status: event.how });
+    case 'FeePaid':
+      return feePaid(state, event);
+    case 'RefundRequested':
+      return {
+        ...payment(state, event.refund.paymentId, { status: 'captured' }),
+        refunds: [...state.refunds, event.refund],
+      };
+    case 'RefundDone':
+      return {
+        ...state,
+        refunds: state.refunds.map((refund) => (refund.id === event.refundId ? { ...refund, status: 'done' } : refund)),
+      };
+    case 'CaseReissued':
+      return reissued(state, event);
+    case 'AppealFiled':
+      return appealed(state, event);
+    case 'CaseOverdue':
+      return 'decideBy' in state ? { ...state, overdue: state.overdue + 1, decideBy: event.decideBy } : state;
+    default:
+      return unreachable(event, 'application event');
+  }
+}
+
+function begun({ facts }: Event<'ApplicationSubmitted'>): ApplicationState {
+  return {
+    ...facts,
+    status: 'submitted',
+    freeze: 'none',
+    codes: 0,
+    misses: 0,
+    deciders: [],
+    materials: [],
+    calls: [],
+    payments: [],
+    refunds: [],
+    overdue: 0,
+  };
+}
+
+function isOnDesk(state: LiveApplication): state is CaseOnDesk {
+  return state.status === 'risk_check' || state.status === 'deciding' || state.status === 'reviewing';
+}
+
+function withDecider<State extends LiveApplication>(state: State, by: string): State {
+  return state.deciders.includes(by) ? state : { ...state, deciders: [...state.deciders, by] };
+}
+
+function proven(state: LiveApplication, event: Event<'OwnershipProven'>): ApplicationState {
+  if (state.status !== 'submitted') return state;
+  const { how, by, freeze, at } = event;
+  const { code: _over, ...rest } = state;
+  return {
+    ...rest,
+    status: 'verifying',
+    freeze: freeze ? 'asked' : 'none',
+    proof: { how, at, ...(by === undefined ? {} : { by }) },
+  };
+}
+
+function assessed(state: LiveApplication, { assessment, decideBy }: Event<'CaseAssessed'>): ApplicationState {
+  if (state.status !== 'verifying' && state.status !== 'waiting_identity') return state;
+  const status = assessment.suspended ? 'risk_check' : assessment.desk === 'operator' ? 'deciding' : 'reviewing';
+  const desk = assessment.suspended ? higherOf(assessment.desk, 'reviewer') : assessment.desk;
+  return { ...commonOf(state), status, assessment, desk, decideBy };
+}
+
+function supplied(state: LiveApplication, { note, at, decideBy }: Event<'MaterialSupplied'>): ApplicationState {
+  if (state.status !== 'material_wanted') return state;
+  const { back, materials, ...rest } = state;
+  const last = materials.length - 1;
+  return {
+    ...rest,
+    status: back,
+    decideBy,
+    materials: materials.map((material, index) =>
+      index === last ? { ...material, supplied: { note, at } } : material,
+    ),
+  };
+}
+
+function approved(state: LiveApplication, { approval, payBy }: Event<'CaseApproved'>): ApplicationState {
+  if (!isOnDesk(state) && state.status !== 'appealing') return state;
+  const common = withDecider(
+    { ...commonOf(state), assessment: state.assessment, status: 'executing', approval, orderedAt: approval.at },
+    approval.by,
+  );
+  if (approval.fee === 0) return common;
+  const { orderedAt: _notYet, ...waiting } = common;
+  return { ...waiting, status: 'fee_due', payBy };
+}
+
+function feePaid(state: LiveApplication, { paymentId, at }: Event<'FeePaid'>): ApplicationState {
+  if (state.status !== 'fee_due') return state;
+  const { approval, assessment } = state;
+  const paid = {
+    ...commonOf(state),
+    status: 'executing',
+    approval,
+    assessment,
+    orderedAt: at,
+    paidBy: paymentId,
+  } as const;
+  return payment(paid, paymentId, { status: 'captured' });
+}
+
+function reissued(state: LiveApplication, event: Event<'CaseReissued'>): ApplicationState {
+  if (state.status !== 'executing') return state;
+  const { ticket, carriedOutMs, at } = event;
+  return { ...state, status: 'reissued', freeze: 'none', newNumber: ticket.number, reissuedAt: at, carriedOutMs };
+}
+
+function appealed(state: LiveApplication, { words, at, decideBy }: Event<'AppealFiled'>): ApplicationState {
+  if (state.status !== 'refused' || state.assessment === undefined) return state;
+  const { refusal, assessment } = state;
+  const desk = higherOf(assessment.desk, 'reviewer');
+  return { ...commonOf(state), status: 'appealing', refusal, assessment, desk, decideBy, appeal: { words, at } };
+}
+
+type Ending =
+  Pick<Of<'refused'>, 'status' | 'refusal'> | Pick<Of<'withdrawn' | 'closed'>, 'status' | 'endReason' | 'endedAt'>;
+
+function ended(state: LiveApplication, ending: Ending, by?: string): ApplicationState {
+  const kept: { assessment?: Assessment } =
+    'assessment' in state && state.assessment !== undefined ? { assessment: state.assessment } : {};
+  const approval =
+    ending.status === 'refused' && 'approval' in state && state.approval !== undefined
+      ? { approval: state.approval }
+      : {};
+  const over = { ...commonOf(state), ...kept, ...approval, ...ending, freeze: 'none' } as const;
+  return by === undefined ? over : withDecider(over, by);
+}
+
+function payment<State extends LiveApplication>(state: State, id: string, change: Partial<FeePayment>): State {
+  return { ...state, payments: state.payments.map((one) => (one.id === id ? { ...one, ...change } : one)) };
+}
+
+type Common = Omit<Of<'submitted' | 'verifying'>, 'status'>;
+
+/** What every case has, without what belongs to the status that it leaves. */
+function commonOf(state: LiveApplication): Common {
+  const { kind, reason, channel, language, ticket, contact, traveller, correction, note, enteredBy, userId } = state;
+  const { personIndex, addressIndex, accessHash, submittedAt, policy, freeze, proof, codes, code, misses } = state;
+  const { deciders, materials, calls, payments, refunds, paidBy, appeal, overdue } = state;
+  return {
+    ...{ kind, reason, channel, language, ticket, contact, personIndex, addressIndex, accessHash, submittedAt, policy },
+    ...{ freeze, codes, misses, deciders, materials, calls, payments, refunds, overdue },
+    ...(traveller === undefined ? {} : { traveller }),
+    ...(correction === undefined ? {} : { correction }),
+    ...(note === undefined ? {} : { note }),
+    ...(enteredBy === undefined ? {} : { enteredBy }),
+    ...(userId === undefined ? {} : { userId }),
+    ...(proof === undefined ? {} : { proof }),
+    ...(code === undefined ? {} : { code }),
+    ...(paidBy === undefined ? {} : { paidBy }),
+    ...(appeal === undefined ? {} : { appeal }),
+  };
+}

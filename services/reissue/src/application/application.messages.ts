@@ -1,0 +1,206 @@
+// Own event → what others must hear, and the case's timers. Pure and exhaustive: a new event without a line here does not compile.
+import {
+  applicationProgressed,
+  applicationReissued,
+  closePayment,
+  freezeTicket,
+  reissueTicket,
+  refundPayment,
+  remindApplication,
+  requestPayment,
+  sendCode,
+  thawTicket,
+  verifyApplication,
+} from '@tongpiao/contracts';
+import { formatYuan, unreachable } from '@tongpiao/kernel';
+import { forRecipient, remind, say, type Said } from '@tongpiao/persistence';
+import { CODE_VALID_MINUTES } from './application.decider.ts';
+import { isOpen } from './fee.ts';
+import type { ApplicationEvent, ApplicationState, LiveApplication, TimerName } from './application.ts';
+
+const TIMERS: readonly TimerName[] = ['proof', 'decision', 'material-reminder', 'material', 'fee'];
+const VERIFY = 'verify';
+
+type News = { readonly reason?: string; readonly fee?: number; readonly until?: string };
+
+export function applicationMessages(
+  event: ApplicationEvent,
+  facts: { id: string; state: ApplicationState; at: string },
+): readonly Said[] {
+  const { id: applicationId, state, at } = facts;
+  if (state.status === 'none') return [];
+  const { rightId } = state.ticket;
+  const ofTicket = { rightId, applicationId };
+  const timer = (what: TimerName, due: string): Said => remind(what, due, remindApplication, { applicationId, what });
+  const told = (news: News = {}): Said => progressed(applicationId, state, at, news);
+  switch (event.type) {
+    case 'ApplicationSubmitted':
+      return [timer('proof', event.proveBy)];
+    case 'CodeSent':
+      return [
+        say(sendCode, {
+          channel: 'sms',
+          to: forRecipient('notification', state.contact.phone),
+          code: forRecipient('notification', event.code),
+          minutesValid: CODE_VALID_MINUTES,
+          language: state.language,
+        }),
+      ];
+    case 'OwnershipProven':
+      return [
+        { cancelTimer: 'proof' },
+        event.freeze ? say(freezeTicket, ofTicket) : say(verifyApplication, { applicationId }),
+        told(),
+      ];
+    case 'FreezeConfirmed':
+      return [say(verifyApplication, { applicationId })];
+    case 'FreezeUndone':
+      return [say(thawTicket, ofTicket)];
+    case 'IdentityUnavailable':
+      return [
+        remind(VERIFY, event.tryAgainAt, verifyApplication, { applicationId }),
+        ...(event.tries === 1 ? [told()] : []),
+      ];
+    case 'CaseAssessed':
+      return [{ cancelTimer: VERIFY }, timer('decision', event.decideBy)];
+    case 'RiskCleared':
+    case 'CaseEscalated':
+    case 'CaseOverdue':
+      return [timer('decision', event.decideBy)];
+    case 'MaterialWanted':
+      return [
+        { cancelTimer: 'decision' },
+        timer('material-reminder', event.remindAt),
+        timer('material', event.material.until),
+        told({ until: event.material.until }),
+      ];
+    case 'MaterialReminded': {
+      const until = state.materials.at(-1)?.until;
+      return [told(until === undefined ? {} : { until })];
+    }
+    case 'MaterialSupplied':
+      return [{ cancelTimer: 'material-reminder' }, { cancelTimer: 'material' }, timer('decision', event.decideBy)];
+    case 'CaseApproved': {
+      const { fee } = event.approval;
+      return [
+        { cancelTimer: 'decision' },
+        ...(fee > 0
+          ? [timer('fee', event.payBy), told({ fee, until: event.payBy })]
+          : [ordered(applicationId, state, event.approval.code)]),
+      ];
+    }
+    case 'PaymentRequested': {
+      const { id: paymentId, amount, method } = event.payment;
+      const description = `${state.ticket.product.zh} 补发工本费 ${formatYuan(amount)}`.slice(0, 120);
+      const expiresAt = state.status === 'fee_due' ? state.payBy : at;
+      const takenBy = event.takenBy === undefined ? {} : { takenBy: event.takenBy };
+      return [
+        say(requestPayment, { paymentId, orderId: applicationId, amount, method, description, expiresAt, ...takenBy }),
+      ];
+    }
+    case 'FeePaid':
+      return [
+        { cancelTimer: 'fee' },
+        ...closings(applicationId, state),
+        ...(state.status === 'executing' ? [ordered(applicationId, state, state.approval.code)] : []),
+      ];
+    case 'RefundRequested': {
+      const { id: refundId, paymentId, amount, reason } = event.refund;
+      return [say(refundPayment, { paymentId, orderId: applicationId, refundId, amount, reason })];
+    }
+    case 'CaseReissued':
+      return [reissued(applicationId, state, event)];
+    case 'AppealFiled':
+      return [timer('decision', event.decideBy), told()];
+    case 'CaseRefused':
+    case 'CaseWithdrawn':
+    case 'CaseClosed':
+      return [
+        ...[...TIMERS, VERIFY].map((cancelTimer) => ({ cancelTimer })),
+        ...(event.thaw ? [say(thawTicket, ofTicket)] : []),
+        ...closings(applicationId, state),
+        told(endOf(event)),
+      ];
+    case 'ProofMissed':
+    case 'PhoneConfirmed':
+    case 'PaymentOpened':
+    case 'PaymentEnded':
+    case 'RefundDone':
+    case 'DataRevealed':
+      return [];
+    default:
+      return unreachable(event, 'application event');
+  }
+}
+
+type End = Extract<ApplicationEvent, { type: 'CaseRefused' | 'CaseWithdrawn' | 'CaseClosed' }>;
+
+function endOf(event: End): News {
+  if (event.type === 'CaseWithdrawn') return {};
+  if (event.type === 'CaseClosed') return { reason: event.reason };
+  const { reason, appealBy } = event.refusal;
+  return appealBy === undefined ? { reason } : { reason, until: appealBy };
+}
+
+function closings(orderId: string, state: LiveApplication): readonly Said[] {
+  return state.payments.filter(isOpen).map(({ id }) => say(closePayment, { paymentId: id, orderId }));
+}
+
+function ordered(applicationId: string, state: LiveApplication, reissueCode: string): Said {
+  const { ticket, kind, correction } = state;
+  const traveller =
+    correction === undefined
+      ? {}
+      : {
+          traveller: {
+            name: forRecipient('sales', correction.name),
+            idType: correction.idType,
+            idNumber: forRecipient('sales', correction.idNumber),
+          },
+        };
+  return say(reissueTicket, { rightId: ticket.rightId, applicationId, reissueCode, kind, ...traveller });
+}
+
+function contactFor(state: LiveApplication): {
+  name: ReturnType<typeof forRecipient>;
+  phone: ReturnType<typeof forRecipient>;
+  email?: ReturnType<typeof forRecipient>;
+} {
+  const { name, phone, email } = state.contact;
+  return {
+    name: forRecipient('notification', name),
+    phone: forRecipient('notification', phone),
+    ...(email === undefined ? {} : { email: forRecipient('notification', email) }),
+  };
+}
+
+function about(applicationId: string, state: LiveApplication) {
+  const { ticket, kind, language } = state;
+  const { orderId, product } = ticket;
+  return { applicationId, orderId, kind, language, product, contact: contactFor(state) };
+}
+
+function progressed(applicationId: string, state: LiveApplication, at: string, news: News): Said {
+  return say(applicationProgressed, {
+    ...about(applicationId, state),
+    ticketNumber: state.ticket.number,
+    status: state.status,
+    frozen: state.freeze !== 'none',
+    at,
+    ...news,
+  });
+}
+
+function reissued(
+  applicationId: string,
+  state: LiveApplication,
+  { ticket, at }: Extract<ApplicationEvent, { type: 'CaseReissued' }>,
+): Said {
+  return say(applicationReissued, {
+    ...about(applicationId, state),
+    previousNumber: state.ticket.number,
+    ticket,
+    approvedAt: 'approval' in state && state.approval !== undefined ? state.approval.at : at,
+    reissuedAt: at,
+  });
+}

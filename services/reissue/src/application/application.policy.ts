@@ -1,0 +1,118 @@
+// How a case is judged: risk factor by factor, whose desk it belongs on, what it costs, and whether anybody has to look at it at all.
+// Pure over the case, its history and the policy that the case carries, so that a changed policy can be tried on past cases (REI-54).
+import { ZERO_FEN, type Fen } from '@tongpiao/kernel';
+import { RISK_FACTORS, type Policy, type RiskFactor } from '../policy/policy.ts';
+import type { Assessment, CaseFacts, Desk, Finding, History, Identity } from './application.ts';
+
+/** What is judged, beside the case's own facts. */
+export type Evidence = { readonly identity: Identity; readonly history: History; readonly misses: number };
+
+/** Counted up to here: the tenth time is as bad as the third. */
+const COUNTED_MAX = 3;
+
+const ADDRESS_SHARED_BY = 3;
+
+type Measure = (facts: CaseFacts, evidence: Evidence) => number;
+
+/** What each factor counts. Its points are taken so many times. */
+const MEASURES: Readonly<Record<RiskFactor, Measure>> = {
+  'identity-mismatch': (_facts, { identity }) => (identity === 'mismatch' ? 1 : 0),
+  'same-day': (_facts, { history }) => history.sameDay,
+  'refused-before': (_facts, { history }) => history.refused,
+  'same-ticket': (_facts, { history }) => history.sameTicket,
+  // A family or an office has one address.
+  'shared-address': (_facts, { history }) => Math.max(0, history.sharedAddress - ADDRESS_SHARED_BY),
+  // One slip of the finger is no sign of anything.
+  'failed-proofs': (_facts, { misses }) => Math.max(0, misses - 1),
+  'reissued-before': ({ ticket }) => ticket.reissues,
+};
+
+/** REI-54: every factor that counts, with what was counted and what it adds. */
+function findingsOf(policy: Policy, facts: CaseFacts, evidence: Evidence): readonly Finding[] {
+  return RISK_FACTORS.flatMap((factor): Finding[] => {
+    const value = MEASURES[factor](facts, evidence);
+    const each = policy.risk.points[factor];
+    return value > 0 ? [{ factor, value, points: each * Math.min(value, COUNTED_MAX) }] : [];
+  });
+}
+
+type Rule = { readonly name: string; readonly desk: Desk; readonly applies: (given: Given) => boolean };
+type Given = {
+  readonly policy: Policy;
+  readonly facts: CaseFacts;
+  readonly evidence: Evidence;
+  readonly findings: readonly Finding[];
+};
+
+/** REI-20: what is not an operator's. */
+const ESCALATIONS: readonly Rule[] = [
+  {
+    name: 'amount-manager',
+    desk: 'manager',
+    applies: ({ policy, facts }) => facts.ticket.amount >= policy.escalation.managerFromAmount,
+  },
+  {
+    name: 'amount',
+    desk: 'reviewer',
+    applies: ({ policy, facts }) => facts.ticket.amount >= policy.escalation.reviewerFromAmount,
+  },
+  {
+    name: 'class',
+    desk: 'reviewer',
+    applies: ({ policy, facts }) => policy.escalation.classes.includes(facts.ticket.ticketTypeId),
+  },
+  { name: 'second-today', desk: 'reviewer', applies: ({ evidence }) => evidence.history.sameDay > 0 },
+  { name: 'history', desk: 'reviewer', applies: ({ evidence }) => evidence.history.refused > 0 },
+  { name: 'correction', desk: 'reviewer', applies: ({ facts }) => facts.correction !== undefined },
+  { name: 'risk', desk: 'reviewer', applies: ({ findings }) => findings.length > 0 },
+];
+
+const RANK: Readonly<Record<Desk, number>> = { operator: 1, reviewer: 2, manager: 3 };
+
+export function ranksBelow(desk: Desk, other: Desk): boolean {
+  return RANK[desk] < RANK[other];
+}
+
+export function higherOf(one: Desk, other: Desk): Desk {
+  return ranksBelow(one, other) ? other : one;
+}
+
+/** REI-22: what the policy charges, and why it does not where it could. */
+function feeOf(policy: Policy, facts: CaseFacts): { readonly fee: Fen; readonly waivedFor?: string } {
+  const line = policy.fees.find(
+    ({ productId, kind }) => kind === facts.kind && (productId ?? facts.ticket.productId) === facts.ticket.productId,
+  );
+  if (line === undefined || line.amount === ZERO_FEN) return { fee: ZERO_FEN };
+  if (facts.ticket.realName && facts.ticket.road) return { fee: ZERO_FEN, waivedFor: 'real-name-road-ticket' };
+  // What we have spoiled, or never delivered, we put right for nothing.
+  if (facts.reason === 'system-fault' || facts.reason === 'not-received')
+    return { fee: ZERO_FEN, waivedFor: facts.reason };
+  return { fee: line.amount };
+}
+
+export function assess(policy: Policy, facts: CaseFacts, evidence: Evidence): Assessment {
+  const findings = findingsOf(policy, facts, evidence);
+  const score = findings.reduce((sum, { points }) => sum + points, 0);
+  const rules = ESCALATIONS.filter(({ applies }) => applies({ policy, facts, evidence, findings }));
+  const desk = rules.reduce<Desk>((highest, rule) => higherOf(highest, rule.desk), 'operator');
+  // Whatever the points say: a document that is not this person's is looked at.
+  const suspended = score >= policy.risk.suspendFrom || evidence.identity === 'mismatch';
+  return {
+    policyVersion: policy.version,
+    identity: evidence.identity,
+    history: evidence.history,
+    findings,
+    score,
+    desk,
+    escalatedFor: rules.map(({ name }) => name),
+    suspended,
+    ...feeOf(policy, facts),
+    selfService:
+      policy.selfService.on &&
+      desk === 'operator' &&
+      !suspended &&
+      facts.kind === 'replacement' &&
+      facts.ticket.realName &&
+      evidence.identity === 'match',
+  };
+}

@@ -1,0 +1,187 @@
+// Applications on disk.
+import { idTypeSchema, languageSchema, paymentMethodSchema, reissueKindSchema } from '@tongpiao/contracts';
+import { isFen, type Fen } from '@tongpiao/kernel';
+import { personalValueSchema, type AggregateSpec } from '@tongpiao/persistence';
+import { z } from 'zod';
+import { policySchema } from '../policy/policy.ts';
+import { applicationDecider } from './application.decider.ts';
+import { applicationMessages } from './application.messages.ts';
+import type { ApplicationCommand, ApplicationEvent, ApplicationState } from './application.ts';
+
+const fenSchema = z.custom<Fen>(isFen, 'not an amount in fen');
+const bilingual = z.object({ zh: z.string(), en: z.string() });
+const person = z.object({ name: personalValueSchema, idType: idTypeSchema, idNumber: personalValueSchema });
+const desk = z.enum(['operator', 'reviewer', 'manager']);
+const verdict = z.enum(['approve', 'refuse']);
+const count = z.number().int().nonnegative();
+const waived = { waivedFor: z.string().optional() };
+
+const factsShape = {
+  kind: reissueKindSchema,
+  reason: z.enum(['lost', 'damaged', 'not-received', 'wrong-data', 'system-fault', 'other']),
+  channel: z.enum(['web', 'app', 'counter', 'hotline', 'kiosk', 'ota']),
+  language: languageSchema,
+  ticket: z.object({
+    rightId: z.string(),
+    number: z.string(),
+    orderId: z.string(),
+    siteId: z.string(),
+    productId: z.string(),
+    product: bilingual,
+    ticketTypeId: z.string(),
+    ticketType: bilingual,
+    startsAt: z.string(),
+    validUntil: z.string(),
+    amount: fenSchema,
+    realName: z.boolean(),
+    road: z.boolean(),
+    reissues: count,
+  }),
+  contact: z.object({ name: personalValueSchema, phone: personalValueSchema, email: personalValueSchema.optional() }),
+  traveller: person.optional(),
+  correction: person.optional(),
+  note: personalValueSchema.optional(),
+  enteredBy: z.string().optional(),
+  userId: z.string().optional(),
+  personIndex: z.string(),
+  addressIndex: z.string(),
+  accessHash: z.string(),
+  submittedAt: z.string(),
+  policy: policySchema,
+};
+
+const assessment = z.object({
+  policyVersion: count,
+  identity: z.enum(['match', 'mismatch', 'not-needed']),
+  history: z.object({ sameDay: count, refused: count, sameTicket: count, sharedAddress: count }),
+  findings: z.array(z.object({ factor: z.string(), points: count, value: count })),
+  score: count,
+  desk,
+  escalatedFor: z.array(z.string()),
+  suspended: z.boolean(),
+  fee: fenSchema,
+  ...waived,
+  selfService: z.boolean(),
+});
+const approval = z.object({
+  verdict,
+  by: z.string(),
+  reason: z.string(),
+  at: z.string(),
+  sampled: z.boolean().optional(),
+  code: z.string(),
+  fee: fenSchema,
+  ...waived,
+});
+const refusal = z.object({
+  reason: z.string(),
+  words: z.string().optional(),
+  by: z.string(),
+  at: z.string(),
+  appealBy: z.string().optional(),
+});
+
+const common = {
+  ...factsShape,
+  freeze: z.enum(['none', 'asked', 'frozen']),
+  proof: z
+    .object({ how: z.enum(['code', 'document', 'purchase-proof']), by: z.string().optional(), at: z.string() })
+    .optional(),
+  codes: count,
+  code: z.object({ hash: z.string(), sentAt: z.string(), validUntil: z.string(), misses: count }).optional(),
+  misses: count,
+  deciders: z.array(z.string()),
+  materials: z.array(
+    z.object({
+      what: z.string(),
+      by: z.string(),
+      until: z.string(),
+      at: z.string(),
+      supplied: z.object({ note: personalValueSchema, at: z.string() }).optional(),
+    }),
+  ),
+  calls: z.array(z.object({ by: z.string(), note: z.string(), at: z.string() })),
+  payments: z.array(
+    z.object({
+      id: z.string(),
+      method: paymentMethodSchema,
+      amount: fenSchema,
+      status: z.enum(['requested', 'opened', 'captured', 'failed', 'closed']),
+      payUrl: z.string().optional(),
+    }),
+  ),
+  refunds: z.array(
+    z.object({
+      id: z.string(),
+      paymentId: z.string(),
+      amount: fenSchema,
+      reason: z.enum(['late-payment', 'double-payment', 'cancelled']),
+      status: z.enum(['requested', 'done']),
+    }),
+  ),
+  paidBy: z.string().optional(),
+  appeal: z.object({ words: personalValueSchema, at: z.string() }).optional(),
+  overdue: count,
+};
+const judged = { ...common, assessment };
+const onDesk = {
+  ...judged,
+  desk,
+  decideBy: z.string(),
+  recommendation: z.object({ verdict, by: z.string(), reason: z.string() }).optional(),
+};
+const deskStatus = z.enum(['risk_check', 'deciding', 'reviewing']);
+
+const stateSchema: z.ZodType<ApplicationState> = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('none') }),
+  z.object({ ...common, status: z.enum(['submitted', 'verifying']) }),
+  z.object({ ...common, status: z.literal('waiting_identity'), tries: count }),
+  z.object({ ...onDesk, status: deskStatus }),
+  z.object({ ...onDesk, status: z.literal('material_wanted'), back: deskStatus }),
+  z.object({ ...judged, status: z.literal('fee_due'), approval, payBy: z.string() }),
+  z.object({ ...judged, status: z.literal('executing'), approval, orderedAt: z.string() }),
+  z.object({
+    ...judged,
+    status: z.literal('reissued'),
+    approval,
+    newNumber: z.string(),
+    reissuedAt: z.string(),
+    carriedOutMs: count,
+  }),
+  z.object({
+    ...common,
+    status: z.literal('refused'),
+    refusal,
+    assessment: assessment.optional(),
+    approval: approval.optional(),
+  }),
+  z.object({ ...onDesk, status: z.literal('appealing'), refusal }),
+  z.object({
+    ...common,
+    status: z.enum(['withdrawn', 'closed']),
+    endReason: z.string(),
+    endedAt: z.string(),
+    assessment: assessment.optional(),
+  }),
+]);
+
+export const applicationSpec: AggregateSpec<ApplicationState, ApplicationCommand, ApplicationEvent> = {
+  service: 'reissue',
+  collection: 'applications',
+  decider: applicationDecider,
+  state: stateSchema,
+  messages: applicationMessages,
+  indexes: [
+    { fields: { 'state.status': 1, 'state.submittedAt': -1 } },
+    { fields: { 'state.ticket.rightId': 1 } },
+    { fields: { 'state.personIndex': 1, 'state.submittedAt': -1 } },
+    { fields: { 'state.addressIndex': 1, 'state.submittedAt': -1 } },
+    { fields: { 'state.contact.phone.index': 1, 'state.submittedAt': -1 } },
+    {
+      fields: { 'state.enteredBy': 1, 'state.submittedAt': -1 },
+      where: { 'state.enteredBy': { $exists: true } },
+    },
+    { fields: { 'state.userId': 1, 'state.submittedAt': -1 }, where: { 'state.userId': { $exists: true } } },
+    { fields: { 'state.approval.code': 1 }, unique: true, where: { 'state.approval.code': { $exists: true } } },
+  ],
+};

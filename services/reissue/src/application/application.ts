@@ -1,0 +1,365 @@
+// The words of an application for a new ticket: what it can be, what it can be asked, what can happen to it. No logic.
+import type { Bilingual, DataOf, Language, PaymentMethod, ReissueKind, ticketReissued } from '@tongpiao/contracts';
+import type { Fen, IdType } from '@tongpiao/kernel';
+import type { PersonalValue } from '@tongpiao/persistence';
+import type { Policy } from '../policy/policy.ts';
+
+type Reason = 'lost' | 'damaged' | 'not-received' | 'wrong-data' | 'system-fault' | 'other';
+export type Channel = 'web' | 'app' | 'counter' | 'hotline' | 'kiosk' | 'ota';
+export type Person = { readonly name: PersonalValue; readonly idType: IdType; readonly idNumber: PersonalValue };
+
+/** The ticket as it was when it was applied for. */
+type AppliedTicket = {
+  readonly rightId: string;
+  readonly number: string;
+  readonly orderId: string;
+  readonly siteId: string;
+  readonly productId: string;
+  readonly product: Bilingual;
+  readonly ticketTypeId: string;
+  readonly ticketType: Bilingual;
+  readonly startsAt: string;
+  readonly validUntil: string;
+  readonly amount: Fen;
+  readonly realName: boolean;
+  /** REI-22: the law has a lost real-name road ticket reissued free of charge. */
+  readonly road: boolean;
+  /** It was reissued before, so often. */
+  readonly reissues: number;
+};
+
+export type CaseFacts = {
+  readonly kind: ReissueKind;
+  readonly reason: Reason;
+  readonly channel: Channel;
+  readonly language: Language;
+  readonly ticket: AppliedTicket;
+  /** Of the purchase. */
+  readonly contact: {
+    readonly name: PersonalValue;
+    readonly phone: PersonalValue;
+    readonly email?: PersonalValue | undefined;
+  };
+  /** On a real-name ticket. */
+  readonly traveller?: Person | undefined;
+  /** REI-31: how the traveller's data should read. */
+  readonly correction?: Person | undefined;
+  readonly note?: PersonalValue | undefined;
+  /** PLA-04: the member of staff who entered it decides nothing on it. */
+  readonly enteredBy?: string | undefined;
+  readonly userId?: string | undefined;
+  /** Blind index of whoever applies: the document on the ticket, else the phone of its purchase. */
+  readonly personIndex: string;
+  readonly addressIndex: string;
+  readonly accessHash: string;
+  readonly submittedAt: string;
+  /** What judges this case, whatever the tenant's policy becomes (REI-51). */
+  readonly policy: Policy;
+};
+
+type ProofHow = 'code' | 'document' | 'purchase-proof';
+type SentCode = {
+  readonly hash: string;
+  readonly sentAt: string;
+  readonly validUntil: string;
+  readonly misses: number;
+};
+export type Identity = 'match' | 'mismatch' | 'not-needed';
+
+/** What is known of the person and the place beside this case, counted when it was assessed. */
+export type History = {
+  /** Other applications of the person on this day. */
+  readonly sameDay: number;
+  /** Of the person within the last ninety days that were refused. */
+  readonly refused: number;
+  /** Earlier applications for this ticket. */
+  readonly sameTicket: number;
+  /** Other people's applications from this address within the last thirty days. */
+  readonly sharedAddress: number;
+};
+
+export type Finding = {
+  readonly factor: string;
+  readonly points: number;
+  /** What was counted. */
+  readonly value: number;
+};
+
+export type Desk = 'operator' | 'reviewer' | 'manager';
+
+export type Assessment = {
+  readonly policyVersion: number;
+  readonly identity: Identity;
+  readonly history: History;
+  readonly findings: readonly Finding[];
+  readonly score: number;
+  readonly desk: Desk;
+  /** Why it is not an operator's. */
+  readonly escalatedFor: readonly string[];
+  /** REI-11: a reviewer has to clear it first. */
+  readonly suspended: boolean;
+  readonly fee: Fen;
+  /** Why nothing is charged, where something could be. */
+  readonly waivedFor?: string | undefined;
+  /** REI-43 */
+  readonly selfService: boolean;
+};
+
+export type Staff = { readonly id: string; readonly desk: Desk };
+type Verdict = 'approve' | 'refuse';
+
+export type Decision = {
+  readonly verdict: Verdict;
+  /** A member of staff, or `policy:<version>`. */
+  readonly by: string;
+  readonly reason: string;
+  readonly at: string;
+  /** REI-43: looked at again by a person. */
+  readonly sampled?: boolean | undefined;
+};
+
+type Approval = Decision & {
+  /** 补发标识码: with it the ticket is replaced once, whatever is retried (REI-23). */
+  readonly code: string;
+  readonly fee: Fen;
+  readonly waivedFor?: string | undefined;
+};
+
+export type Refusal = {
+  readonly reason: string;
+  readonly words?: string | undefined;
+  readonly by: string;
+  readonly at: string;
+  /** Until when an appeal is taken; absent when there is none (REI-41). */
+  readonly appealBy?: string | undefined;
+};
+
+export type Recommendation = { readonly verdict: Verdict; readonly by: string; readonly reason: string };
+
+export type FeePayment = {
+  readonly id: string;
+  readonly method: PaymentMethod;
+  readonly amount: Fen;
+  readonly status: 'requested' | 'opened' | 'captured' | 'failed' | 'closed';
+  readonly payUrl?: string | undefined;
+};
+export type FeeRefund = {
+  readonly id: string;
+  readonly paymentId: string;
+  readonly amount: Fen;
+  readonly reason: 'late-payment' | 'double-payment' | 'cancelled';
+  readonly status: 'requested' | 'done';
+};
+
+type Material = {
+  readonly what: string;
+  readonly by: string;
+  readonly until: string;
+  readonly at: string;
+  readonly supplied?: { readonly note: PersonalValue; readonly at: string } | undefined;
+};
+type PhoneCall = { readonly by: string; readonly note: string; readonly at: string };
+
+type Common = CaseFacts & {
+  readonly freeze: 'none' | 'asked' | 'frozen';
+  readonly proof?: { readonly how: ProofHow; readonly by?: string | undefined; readonly at: string } | undefined;
+  readonly codes: number;
+  readonly code?: SentCode | undefined;
+  /** Proofs that failed, of every kind. */
+  readonly misses: number;
+  /** Everybody who has decided, recommended or cleared something. */
+  readonly deciders: readonly string[];
+  readonly materials: readonly Material[];
+  readonly calls: readonly PhoneCall[];
+  readonly payments: readonly FeePayment[];
+  readonly refunds: readonly FeeRefund[];
+  readonly paidBy?: string | undefined;
+  readonly appeal?: { readonly words: PersonalValue; readonly at: string } | undefined;
+  /** REI-42: how often a deadline for staff passed. */
+  readonly overdue: number;
+};
+type Judged = Common & { readonly assessment: Assessment };
+type OnDesk = Judged & {
+  readonly desk: Desk;
+  readonly decideBy: string;
+  readonly recommendation?: Recommendation | undefined;
+};
+
+type DeskStatus = 'risk_check' | 'deciding' | 'reviewing';
+
+export type ApplicationState =
+  | { readonly status: 'none' }
+  | (Common & { readonly status: 'submitted' | 'verifying' })
+  | (Common & { readonly status: 'waiting_identity'; readonly tries: number })
+  | (OnDesk & { readonly status: DeskStatus })
+  | (OnDesk & { readonly status: 'material_wanted'; readonly back: DeskStatus })
+  | (Judged & { readonly status: 'fee_due'; readonly approval: Approval; readonly payBy: string })
+  | (Judged & {
+      readonly status: 'executing';
+      readonly approval: Approval;
+      /** When sales was asked. */ readonly orderedAt: string;
+    })
+  | (Judged & {
+      readonly status: 'reissued';
+      readonly approval: Approval;
+      readonly newNumber: string;
+      readonly reissuedAt: string;
+      /** REI-35: from the decision (or the payment of its fee) until sales refuses the old ticket. */
+      readonly carriedOutMs: number;
+    })
+  | (Common & {
+      readonly status: 'refused';
+      readonly refusal: Refusal;
+      readonly assessment?: Assessment | undefined;
+      readonly approval?: Approval | undefined;
+    })
+  | (OnDesk & { readonly status: 'appealing'; readonly refusal: Refusal })
+  | (Common & {
+      readonly status: 'withdrawn' | 'closed';
+      readonly endReason: string;
+      readonly endedAt: string;
+      readonly assessment?: Assessment | undefined;
+    });
+export type LiveApplication = Exclude<ApplicationState, { status: 'none' }>;
+export type Of<Status extends ApplicationState['status']> = Extract<ApplicationState, { status: Status }>;
+export type CaseOnDesk = Of<DeskStatus>;
+
+export type TimerName = 'proof' | 'decision' | 'material-reminder' | 'material' | 'fee';
+type NewTicket = DataOf<typeof ticketReissued>['ticket'];
+
+export type ApplicationCommand =
+  | { readonly type: 'SubmitApplication'; readonly facts: CaseFacts }
+  | { readonly type: 'SendCode'; readonly code: PersonalValue; readonly hash: string; readonly at: string }
+  | {
+      readonly type: 'ProveOwnership';
+      readonly how: ProofHow;
+      /** What was shown, as it is compared: the hash of a code, whether a document is the ticket's. */
+      readonly shown: { readonly codeHash: string } | { readonly matches: boolean };
+      readonly by?: string | undefined;
+      readonly at: string;
+    }
+  | { readonly type: 'ConfirmFreeze'; readonly at: string }
+  | { readonly type: 'RefuseFreeze'; readonly reason: string; readonly at: string }
+  | {
+      readonly type: 'RecordVerification';
+      readonly outcome: Identity | 'unavailable';
+      readonly history: History;
+      /** The reissue code, should the case be decided at once. */
+      readonly code: string;
+      /** REI-43: 0 to below 1, drawn outside; small ones are sampled. */
+      readonly draw: number;
+      readonly at: string;
+    }
+  | { readonly type: 'EndTicket'; readonly how: 'used' | 'refunded' | 'exchanged' | 'expired'; readonly at: string }
+  | {
+      readonly type: 'Decide';
+      readonly by: Staff;
+      readonly verdict: Verdict;
+      readonly reason: string;
+      /** REI-22: nothing is charged when the fault is ours. */
+      readonly ourFault: boolean;
+      readonly code: string;
+      readonly at: string;
+    }
+  | {
+      readonly type: 'Escalate';
+      readonly by: Staff;
+      readonly to: 'reviewer' | 'manager';
+      readonly verdict: Verdict;
+      readonly reason: string;
+      readonly at: string;
+    }
+  | { readonly type: 'ClearRisk'; readonly by: Staff; readonly reason: string; readonly at: string }
+  | { readonly type: 'AskMaterial'; readonly by: Staff; readonly what: string; readonly at: string }
+  | { readonly type: 'ConfirmByPhone'; readonly by: Staff; readonly note: string; readonly at: string }
+  | { readonly type: 'SupplyMaterial'; readonly note: PersonalValue; readonly at: string }
+  | {
+      readonly type: 'RequestPayment';
+      readonly paymentId: string;
+      readonly method: PaymentMethod;
+      readonly takenBy?: string | undefined;
+      readonly at: string;
+    }
+  | { readonly type: 'OpenPayment'; readonly paymentId: string; readonly payUrl?: string | undefined }
+  | {
+      readonly type: 'CapturePayment';
+      readonly paymentId: string;
+      readonly amount: Fen;
+      /** Should it have to go back. */
+      readonly refundId: string;
+      readonly at: string;
+    }
+  | { readonly type: 'EndPayment'; readonly paymentId: string; readonly how: 'failed' | 'closed' }
+  | { readonly type: 'ConfirmRefund'; readonly refundId: string }
+  | { readonly type: 'ConfirmReissue'; readonly code: string; readonly ticket: NewTicket; readonly at: string }
+  | {
+      readonly type: 'RefuseReissue';
+      readonly code: string;
+      readonly reason: string;
+      readonly refundId: string;
+      readonly at: string;
+    }
+  | { readonly type: 'Appeal'; readonly words: PersonalValue; readonly at: string }
+  | { readonly type: 'Withdraw'; readonly at: string }
+  | { readonly type: 'Remind'; readonly what: TimerName; readonly at: string }
+  | { readonly type: 'RecordReveal'; readonly purpose: string; readonly request: string };
+
+/** What ends a case undoes what it has begun. */
+type Undoing = { readonly thaw: boolean };
+
+export type ApplicationEvent =
+  | { readonly type: 'ApplicationSubmitted'; readonly facts: CaseFacts; readonly proveBy: string }
+  | {
+      readonly type: 'CodeSent';
+      readonly code: PersonalValue;
+      readonly hash: string;
+      readonly at: string;
+      readonly validUntil: string;
+    }
+  | { readonly type: 'ProofMissed'; readonly how: ProofHow; readonly at: string }
+  | {
+      readonly type: 'OwnershipProven';
+      readonly how: ProofHow;
+      readonly by?: string | undefined;
+      readonly freeze: boolean;
+      readonly at: string;
+    }
+  | { readonly type: 'FreezeConfirmed'; readonly at: string }
+  /** The ticket was frozen for a case that is over. */
+  | { readonly type: 'FreezeUndone'; readonly at: string }
+  | { readonly type: 'IdentityUnavailable'; readonly tries: number; readonly tryAgainAt: string; readonly at: string }
+  | { readonly type: 'CaseAssessed'; readonly assessment: Assessment; readonly decideBy: string; readonly at: string }
+  | {
+      readonly type: 'RiskCleared';
+      readonly by: string;
+      readonly reason: string;
+      readonly decideBy: string;
+      readonly at: string;
+    }
+  | {
+      readonly type: 'CaseEscalated';
+      readonly to: Desk;
+      readonly recommendation: Recommendation;
+      /** The reviewer contradicted the operator (REI-20). */
+      readonly conflict: boolean;
+      readonly decideBy: string;
+      readonly at: string;
+    }
+  | { readonly type: 'MaterialWanted'; readonly material: Material; readonly remindAt: string }
+  | { readonly type: 'MaterialReminded'; readonly at: string }
+  | { readonly type: 'MaterialSupplied'; readonly note: PersonalValue; readonly decideBy: string; readonly at: string }
+  | { readonly type: 'PhoneConfirmed'; readonly call: PhoneCall }
+  | { readonly type: 'CaseApproved'; readonly approval: Approval; readonly payBy: string }
+  | ({ readonly type: 'CaseRefused'; readonly refusal: Refusal } & Undoing)
+  | { readonly type: 'PaymentRequested'; readonly payment: FeePayment; readonly takenBy?: string | undefined }
+  | { readonly type: 'PaymentOpened'; readonly paymentId: string; readonly payUrl?: string | undefined }
+  | { readonly type: 'PaymentEnded'; readonly paymentId: string; readonly how: 'failed' | 'closed' }
+  | { readonly type: 'FeePaid'; readonly paymentId: string; readonly at: string }
+  | { readonly type: 'RefundRequested'; readonly refund: FeeRefund }
+  | { readonly type: 'RefundDone'; readonly refundId: string }
+  | { readonly type: 'CaseReissued'; readonly ticket: NewTicket; readonly carriedOutMs: number; readonly at: string }
+  | { readonly type: 'AppealFiled'; readonly words: PersonalValue; readonly decideBy: string; readonly at: string }
+  | ({ readonly type: 'CaseWithdrawn'; readonly at: string } & Undoing)
+  | ({ readonly type: 'CaseClosed'; readonly reason: string; readonly at: string } & Undoing)
+  | { readonly type: 'CaseOverdue'; readonly decideBy: string; readonly at: string }
+  | { readonly type: 'DataRevealed'; readonly purpose: string; readonly request: string };

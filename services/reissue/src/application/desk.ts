@@ -1,0 +1,164 @@
+// What people decide (REI-11, REI-20, REI-21, REI-41): whose desk a case lies on, who may not decide it, and what a decision makes of it.
+import { DomainError } from '@tongpiao/kernel';
+import { higherOf, ranksBelow } from './application.policy.ts';
+import { ended, refusedWith } from './ending.ts';
+import { approval, later, passed, reviewBy } from './times.ts';
+import type {
+  ApplicationCommand,
+  ApplicationEvent,
+  CaseOnDesk,
+  LiveApplication,
+  Of,
+  Recommendation,
+  Staff,
+} from './application.ts';
+
+type Command<Type extends ApplicationCommand['type']> = Extract<ApplicationCommand, { type: Type }>;
+
+/** Half of the time to bring something is left when the applicant is reminded. */
+const REMIND_AT_SHARE = 0.5;
+
+/** The case, where it lies on a desk. @throws DomainError that says why it does not */
+function onDesk(state: LiveApplication): CaseOnDesk {
+  switch (state.status) {
+    case 'risk_check':
+    case 'deciding':
+    case 'reviewing':
+      return state;
+    case 'fee_due':
+    case 'executing':
+    case 'reissued':
+    case 'refused':
+      throw new DomainError('reissue.already-decided', 'The application is decided already.', { status: state.status });
+    case 'withdrawn':
+    case 'closed':
+      throw ended();
+    case 'submitted':
+    case 'verifying':
+    case 'waiting_identity':
+    case 'material_wanted':
+    case 'appealing':
+      throw new DomainError('reissue.not-decidable-yet', 'The application is not ready for this.', {
+        status: state.status,
+      });
+  }
+}
+
+/** PLA-04: nobody decides on what they entered. */
+function notOwn(state: LiveApplication, by: Staff): void {
+  if (state.enteredBy === by.id)
+    throw new DomainError('reissue.own-case', 'Nobody decides on an application that they entered.');
+}
+
+function reaches(state: Pick<CaseOnDesk, 'desk'>, by: Staff): void {
+  if (ranksBelow(by.desk, state.desk))
+    throw new DomainError('reissue.not-your-desk', 'This application is for somebody else to decide.', {
+      desk: state.desk,
+    });
+}
+
+export function decided(state: LiveApplication, command: Command<'Decide'>): readonly ApplicationEvent[] {
+  if (state.status === 'appealing') return decidedOnAppeal(state, command);
+  const desk = onDesk(state);
+  const { by, verdict, reason, at } = command;
+  notOwn(desk, by);
+  reaches(desk, by);
+  if (desk.status === 'risk_check' && verdict === 'approve')
+    throw new DomainError('reissue.risk-open', 'The risk has to be cleared before it can be approved.');
+  const recommended = desk.recommendation;
+  if (recommended?.verdict !== undefined && recommended.verdict !== verdict && by.desk === 'reviewer') {
+    const recommendation = { verdict, by: by.id, reason };
+    return [escalation(desk, 'manager', recommendation, true, at)];
+  }
+  return [outcome(desk, command, true)];
+}
+
+/** REI-41: by somebody who has not decided before, and for good. */
+function decidedOnAppeal(state: Of<'appealing'>, command: Command<'Decide'>): readonly ApplicationEvent[] {
+  const { by } = command;
+  notOwn(state, by);
+  reaches(state, by);
+  if (state.deciders.includes(by.id))
+    throw new DomainError('reissue.decided-before', 'An appeal is decided by somebody who has not decided before.');
+  return [outcome(state, command, false)];
+}
+
+function outcome(
+  state: CaseOnDesk | Of<'appealing'>,
+  { by, verdict, reason, ourFault, code, at }: Command<'Decide'>,
+  appealable: boolean,
+): ApplicationEvent {
+  const { policy, assessment } = state;
+  if (verdict === 'approve') return approval(policy, { verdict, by: by.id, reason, at }, code, assessment, ourFault);
+  const appealBy = appealable ? { appealBy: later(at, policy.deadlines.appealHours * 3_600_000) } : {};
+  return refusedWith(state, { reason: 'reissue.decided-against', words: reason, by: by.id, at, ...appealBy });
+}
+
+function escalation(
+  state: CaseOnDesk,
+  to: 'reviewer' | 'manager',
+  recommendation: Recommendation,
+  conflict: boolean,
+  at: string,
+): ApplicationEvent {
+  return { type: 'CaseEscalated', to, recommendation, conflict, decideBy: reviewBy(state.policy, to, at), at };
+}
+
+export function escalate(state: LiveApplication, command: Command<'Escalate'>): readonly ApplicationEvent[] {
+  const desk = onDesk(state);
+  const { by, to, verdict, reason, at } = command;
+  notOwn(desk, by);
+  if (!ranksBelow(desk.desk, to)) return [];
+  return [escalation(desk, to, { verdict, by: by.id, reason }, false, at)];
+}
+
+export function clearRisk(state: LiveApplication, command: Command<'ClearRisk'>): readonly ApplicationEvent[] {
+  if (state.status === 'appealing') return [];
+  const desk = onDesk(state);
+  const { by, reason, at } = command;
+  if (desk.status !== 'risk_check') return [];
+  notOwn(desk, by);
+  reaches({ desk: higherOf(desk.desk, 'reviewer') }, by);
+  return [{ type: 'RiskCleared', by: by.id, reason, at, decideBy: reviewBy(desk.policy, desk.desk, at) }];
+}
+
+export function askMaterial(state: LiveApplication, command: Command<'AskMaterial'>): readonly ApplicationEvent[] {
+  if (state.status === 'material_wanted') return [];
+  const desk = onDesk(state);
+  const { by, what, at } = command;
+  reaches(desk, by);
+  const withinMs = desk.policy.deadlines.materialHours * 3_600_000;
+  const material = { what, by: by.id, at, until: later(at, withinMs) };
+  return [{ type: 'MaterialWanted', material, remindAt: later(at, withinMs * REMIND_AT_SHARE) }];
+}
+
+export function confirmByPhone(
+  state: LiveApplication,
+  command: Command<'ConfirmByPhone'>,
+): readonly ApplicationEvent[] {
+  if (state.status !== 'material_wanted' && state.status !== 'appealing') onDesk(state);
+  const { by, note, at } = command;
+  return [{ type: 'PhoneConfirmed', call: { by: by.id, note, at } }];
+}
+
+export function supplyMaterial(
+  state: LiveApplication,
+  command: Command<'SupplyMaterial'>,
+): readonly ApplicationEvent[] {
+  if (state.status !== 'material_wanted')
+    throw new DomainError('reissue.no-material-wanted', 'Nothing more is wanted at the moment.');
+  const { note, at } = command;
+  return [{ type: 'MaterialSupplied', note, at, decideBy: reviewBy(state.policy, state.desk, at) }];
+}
+
+/** REI-41: once, in time, and only against a person's decision. */
+export function appealed(state: LiveApplication, { words, at }: Command<'Appeal'>): readonly ApplicationEvent[] {
+  if (state.status === 'appealing') return [];
+  if (state.status !== 'refused') throw new DomainError('reissue.nothing-to-appeal', 'There is no refusal to appeal.');
+  const { appealBy } = state.refusal;
+  if (appealBy === undefined || state.assessment === undefined)
+    throw new DomainError('reissue.not-appealable', 'This decision is final.');
+  if (passed(appealBy, at))
+    throw new DomainError('reissue.appeal-too-late', 'The time to appeal is over.', { appealBy });
+  return [{ type: 'AppealFiled', words, at, decideBy: reviewBy(state.policy, 'reviewer', at) }];
+}

@@ -1,0 +1,99 @@
+// The fee of a case (REI-22): approval waits for it, money that is not for this case goes back in full, once, and so does the fee
+// of a case that sales cannot carry out any more.
+import { DomainError, NotYet } from '@tongpiao/kernel';
+import { ended, refusedWith } from './ending.ts';
+import type { ApplicationCommand, ApplicationEvent, FeePayment, FeeRefund, LiveApplication } from './application.ts';
+
+type Command<Type extends ApplicationCommand['type']> = Extract<ApplicationCommand, { type: Type }>;
+
+/** Another method may be chosen while one is open; more than these are a mistake. */
+const PAYMENTS_MAX = 5;
+
+export function isOpen({ status }: FeePayment): boolean {
+  return status === 'requested' || status === 'opened';
+}
+
+export function requestPayment(
+  state: LiveApplication,
+  command: Command<'RequestPayment'>,
+): readonly ApplicationEvent[] {
+  const { paymentId, method, takenBy } = command;
+  if (state.payments.some(({ id }) => id === paymentId)) return [];
+  switch (state.status) {
+    case 'fee_due': {
+      if (state.payments.length >= PAYMENTS_MAX)
+        throw new DomainError('reissue.too-many-payments', 'Too many payments were begun for this fee.');
+      const payment = { id: paymentId, method, amount: state.approval.fee, status: 'requested' } as const;
+      return [{ type: 'PaymentRequested', payment, ...(takenBy === undefined ? {} : { takenBy }) }];
+    }
+    case 'executing':
+    case 'reissued':
+      if (state.paidBy !== undefined) throw new DomainError('reissue.fee-paid', 'The fee is paid.');
+      throw noFee();
+    case 'refused':
+    case 'withdrawn':
+    case 'closed':
+      throw ended();
+    case 'submitted':
+    case 'verifying':
+    case 'waiting_identity':
+    case 'risk_check':
+    case 'deciding':
+    case 'reviewing':
+    case 'material_wanted':
+    case 'appealing':
+      throw noFee();
+  }
+}
+
+function noFee(): NotYet {
+  return new NotYet('reissue.no-fee-due', 'No fee is due.');
+}
+
+function paymentOf(state: LiveApplication, paymentId: string): FeePayment | undefined {
+  return state.payments.find(({ id }) => id === paymentId);
+}
+
+export function openPayment(state: LiveApplication, command: Command<'OpenPayment'>): readonly ApplicationEvent[] {
+  const { paymentId, payUrl } = command;
+  if (state.status !== 'fee_due' || paymentOf(state, paymentId)?.status !== 'requested') return [];
+  return [{ type: 'PaymentOpened', paymentId, ...(payUrl === undefined ? {} : { payUrl }) }];
+}
+
+export function captured(state: LiveApplication, command: Command<'CapturePayment'>): readonly ApplicationEvent[] {
+  const { paymentId, amount, refundId, at } = command;
+  if (state.paidBy === paymentId) return [];
+  const known = paymentOf(state, paymentId);
+  if (state.status === 'fee_due' && known !== undefined && known.amount === amount)
+    return [{ type: 'FeePaid', paymentId, at }];
+  if (state.refunds.some((refund) => refund.paymentId === paymentId)) return [];
+  const reason = state.paidBy === undefined ? 'late-payment' : 'double-payment';
+  return [refund({ id: refundId, paymentId, amount, reason, status: 'requested' })];
+}
+
+function refund(asked: FeeRefund): ApplicationEvent {
+  return { type: 'RefundRequested', refund: asked };
+}
+
+export function endPayment(state: LiveApplication, command: Command<'EndPayment'>): readonly ApplicationEvent[] {
+  const { paymentId, how } = command;
+  const known = paymentOf(state, paymentId);
+  return known !== undefined && isOpen(known) ? [{ type: 'PaymentEnded', paymentId, how }] : [];
+}
+
+export function confirmRefund(state: LiveApplication, refundId: string): readonly ApplicationEvent[] {
+  return state.refunds.some(({ id, status }) => id === refundId && status === 'requested')
+    ? [{ type: 'RefundDone', refundId }]
+    : [];
+}
+
+/** Sales has found the ticket used, given back or exchanged meanwhile. */
+export function refuseReissue(state: LiveApplication, command: Command<'RefuseReissue'>): readonly ApplicationEvent[] {
+  if (state.status !== 'executing' || state.approval.code !== command.code) return [];
+  const { reason, refundId, at } = command;
+  const refusal = refusedWith(state, { reason, by: 'sales', at });
+  const paid = state.paidBy === undefined ? undefined : paymentOf(state, state.paidBy);
+  if (paid === undefined) return [refusal];
+  const { id: paymentId, amount } = paid;
+  return [refusal, refund({ id: refundId, paymentId, amount, reason: 'cancelled', status: 'requested' })];
+}

@@ -1,0 +1,129 @@
+// REI-02: which ticket is meant, by its number or by what was given when it was bought; and whether it can be reissued at all (REI-04).
+import { DomainError, parsePhone, parseTicketNumber, type IdType, type TenantId } from '@tongpiao/kernel';
+import { Scope } from '@tongpiao/persistence';
+import type { Foundation } from '@tongpiao/service-shell';
+import type { KnownTicket, Tickets } from '../views/tickets.store.ts';
+import { numberNow } from '../views/tickets.store.ts';
+
+type TicketFacts = {
+  readonly number?: string | undefined;
+  readonly orderId?: string | undefined;
+  readonly phone?: string | undefined;
+  readonly document?: { readonly idType: IdType; readonly idNumber: string } | undefined;
+  /** Day of travel. */
+  readonly date?: string | undefined;
+};
+
+export type FoundTicket = {
+  readonly ticket: KnownTicket;
+  readonly scope: Scope;
+  /** The number that was given, where one was. */ readonly asked?: string;
+};
+
+export type TicketFinder = {
+  /**
+   * @param tenantId whose tickets are looked at; numbers and orders name their own
+   * @throws DomainError not found, several found
+   */
+  find(looking: Scope, facts: TicketFacts, tenantId: TenantId | undefined): Promise<FoundTicket>;
+};
+
+const notFound = (): DomainError => new DomainError('reissue.ticket-not-found', 'No ticket fits what was given.');
+
+export function createTicketFinder(foundation: Foundation, tickets: Tickets): TicketFinder {
+  const ofTenant = (looking: Scope, tenantId: string): Scope => Scope.ofTenant(tenantId as TenantId, looking.origin);
+
+  async function byNumber(looking: Scope, text: string): Promise<FoundTicket> {
+    const parsed = parseTicketNumber(text);
+    const known = parsed.ok ? await tickets.byNumber(looking, parsed.number) : undefined;
+    const ticket = known === undefined ? undefined : await tickets.byRight(looking, known.rightId);
+    if (known === undefined || ticket === undefined) throw notFound();
+    return { ticket, scope: ofTenant(looking, ticket.tenantId), asked: known._id };
+  }
+
+  async function candidates(
+    looking: Scope,
+    facts: TicketFacts,
+    tenantId: TenantId | undefined,
+  ): Promise<readonly KnownTicket[]> {
+    if (facts.orderId !== undefined) return tickets.find(looking, { 'sold.orderId': facts.orderId });
+    if (tenantId === undefined) throw new DomainError('reissue.tenant-required', 'Say whose ticket it is.');
+    foundation.tenants.require(tenantId);
+    const scope = ofTenant(looking, tenantId);
+    const index = (purpose: string, value: string): Promise<string> =>
+      foundation.vault.blindIndex(scope, purpose, value);
+    const { document } = facts;
+    if (document !== undefined) {
+      const of = await index('document', `${document.idType}:${document.idNumber.toUpperCase()}`);
+      return tickets.find(scope, { 'sold.traveller.idNumber.index': of });
+    }
+    const phone = parsePhone(facts.phone ?? '');
+    return phone.ok ? tickets.find(scope, { 'sold.contact.phone.index': await index('phone', phone.phone) }) : [];
+  }
+
+  return {
+    async find(looking, facts, tenantId) {
+      if (facts.number !== undefined) return byNumber(looking, facts.number);
+      const { date, document, phone } = facts;
+      const found = (await candidates(looking, facts, tenantId)).filter(
+        ({ sold }) => date === undefined || sold.date === date,
+      );
+      const matching = await fitting(foundation, looking, found, { document, phone });
+      // One that is used or given back is not what somebody has lost, as long as there is another.
+      const living = matching.filter(({ status }) => status === 'living');
+      const [ticket, ...more] = living.length > 0 ? living : matching;
+      if (ticket === undefined) throw notFound();
+      if (more.length > 0)
+        throw new DomainError('reissue.ticket-ambiguous', 'Several tickets fit.', { found: more.length + 1 });
+      return { ticket, scope: ofTenant(looking, ticket.tenantId) };
+    },
+  };
+}
+
+/** Whatever else was given has to fit, too. */
+async function fitting(
+  foundation: Foundation,
+  looking: Scope,
+  found: readonly KnownTicket[],
+  { document, phone }: Pick<TicketFacts, 'document' | 'phone'>,
+): Promise<readonly KnownTicket[]> {
+  const fits = await Promise.all(
+    found.map(async ({ tenantId, sold }) => {
+      const scope = Scope.ofTenant(tenantId as TenantId, looking.origin);
+      const is = async (purpose: string, plain: string, index: string | undefined): Promise<boolean> =>
+        (await foundation.vault.blindIndex(scope, purpose, plain)) === index;
+      const parsed = phone === undefined ? undefined : parsePhone(phone);
+      if (parsed !== undefined && (!parsed.ok || !(await is('phone', parsed.phone, sold.contact.phone.index))))
+        return false;
+      if (document === undefined) return true;
+      const number = `${document.idType}:${document.idNumber.toUpperCase()}`;
+      return is('document', number, sold.traveller?.idNumber.index);
+    }),
+  );
+  return found.filter((_ticket, index) => fits[index] === true);
+}
+
+/** @throws DomainError that says why this ticket cannot be reissued (REI-04) */
+export async function mustBeReissuable(
+  tickets: Tickets,
+  { ticket, scope, asked }: FoundTicket,
+  now: Date,
+): Promise<void> {
+  const refuse = (how: string): never => {
+    throw new DomainError(REFUSALS[how] ?? 'reissue.ticket-not-living', `The ticket is ${how}.`, { status: how });
+  };
+  if (asked !== undefined && asked !== numberNow(ticket)) {
+    const former = await tickets.byNumber(scope, asked);
+    if (former?.ended !== undefined) refuse(former.ended.how);
+  }
+  if (ticket.status !== 'living') refuse(ticket.status);
+  if (Date.parse(ticket.moved?.validUntil ?? ticket.sold.validUntil) < now.getTime()) refuse('expired');
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  used: 'reissue.ticket-used',
+  refunded: 'reissue.ticket-refunded',
+  exchanged: 'reissue.ticket-exchanged',
+  superseded: 'reissue.ticket-superseded',
+  expired: 'reissue.ticket-expired',
+};

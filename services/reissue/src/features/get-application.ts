@@ -1,0 +1,93 @@
+// GET /api/v1/reissue-applications/{id}: the case as its applicant or staff may see it; the list is for staff, and for travellers their own.
+import { reissueStatusSchema } from '@tongpiao/contracts';
+import { DomainError, parsePhone } from '@tongpiao/kernel';
+import { etagOf, may, route, type Foundation, type Route } from '@tongpiao/service-shell';
+import { z } from 'zod';
+import { APPLICANT_OR_STAFF, seenApplication } from '../access/may-see-application.ts';
+import { applicationView, viewApplication } from '../application/application-view.ts';
+import type { Applications } from '../stores.ts';
+
+const PAGE = 50;
+
+export function getApplication(foundation: Foundation, applications: Applications): Route {
+  return route({
+    method: 'get',
+    path: '/api/v1/reissue-applications/:id',
+    summary: 'One application for a new ticket.',
+    tags: ['reissue'],
+    access: APPLICANT_OR_STAFF,
+    responses: { 200: applicationView },
+    async handler(context) {
+      const { scope, id, snapshot, application, staff } = await seenApplication(
+        context,
+        applications,
+        foundation.clock(),
+        context.params.id,
+      );
+      return {
+        status: 200,
+        body: viewApplication(id, scope.tenantId, application, staff),
+        headers: { ETag: etagOf(snapshot.version), 'Cache-Control': 'private, no-store' },
+      };
+    },
+  });
+}
+
+const query = z.strictObject({
+  status: reissueStatusSchema.optional(),
+  desk: z.enum(['operator', 'reviewer', 'manager']).optional().describe('Staff: what waits at this desk.'),
+  overdue: z.enum(['yes']).optional().describe('Staff: what staff have let pass (REI-42).'),
+  sampled: z.enum(['yes']).optional().describe('Staff: decided by policy and drawn for review (REI-43).'),
+  phone: z.string().max(30).optional().describe('Staff: finds by the purchase’s telephone.'),
+  cursor: z.string().max(120).optional(),
+});
+
+export function listApplications(foundation: Foundation, applications: Applications): Route {
+  return route({
+    method: 'get',
+    path: '/api/v1/reissue-applications',
+    summary: 'Applications of the tenant for staff, their own for travellers, newest first.',
+    tags: ['reissue'],
+    access: 'authenticated',
+    query,
+    responses: { 200: z.object({ items: z.array(applicationView), next: z.string().optional() }) },
+    async handler(context) {
+      const { principal, query: asked } = context;
+      if (principal.type !== 'user' && principal.type !== 'apiKey')
+        throw new DomainError('platform.unauthenticated', 'Credentials are needed here.');
+      const any = may(principal, 'reissue:applications:read-any');
+      const entered = may(principal, 'reissue:applications:read');
+      const staff = any || entered;
+      const scope = staff ? context.scope() : context.scopeAcrossTenants('a traveller lists their own applications');
+      const mine = any ? {} : entered ? { 'state.enteredBy': principal.id } : { 'state.userId': principal.id };
+      const phone = asked.phone === undefined || !any ? undefined : parsePhone(asked.phone);
+      const found = await applications.find(
+        scope,
+        {
+          ...mine,
+          ...(asked.status === undefined ? {} : { 'state.status': asked.status }),
+          ...(asked.desk === undefined ? {} : { 'state.desk': asked.desk }),
+          ...(asked.overdue === undefined ? {} : { 'state.overdue': { $gt: 0 } }),
+          ...(asked.sampled === undefined ? {} : { 'state.approval.sampled': true }),
+          ...(phone?.ok === true
+            ? { 'state.contact.phone.index': await foundation.vault.blindIndex(scope, 'phone', phone.phone) }
+            : {}),
+          ...(asked.cursor === undefined ? {} : olderThan(asked.cursor)),
+        },
+        { sort: { 'state.submittedAt': -1, _id: -1 }, limit: PAGE },
+      );
+      const items = found.flatMap(({ id, tenantId, state }) =>
+        state.status === 'none' ? [] : [viewApplication(id, tenantId, state, staff)],
+      );
+      const last = items.at(-1);
+      const more = items.length === PAGE && last !== undefined ? { next: `${last.submittedAt}~${last.id}` } : {};
+      return { status: 200, body: { items, ...more } };
+    },
+  });
+}
+
+/** Many may be submitted in one millisecond: the id decides among them. */
+function olderThan(cursor: string): Record<string, unknown> {
+  const [at = '', id = ''] = cursor.split('~');
+  return { $or: [{ 'state.submittedAt': { $lt: at } }, { 'state.submittedAt': at, _id: { $lt: id } }] };
+}

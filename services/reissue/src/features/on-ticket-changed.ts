@@ -1,0 +1,120 @@
+// What happens to tickets at sales while this service has a copy, and perhaps an open case (REI-04): used, given back, exchanged, expired,
+// frozen, replaced. The copy is guarded by the right's sequence; the case decides for itself what it makes of the news.
+// duplicate: sequence and message id · late: an older sequence changes nothing · early: the copy takes what happens before what was
+// sold; a case hears of its own ticket after it has asked · crash between copy and case: the message comes again, the copy says "known".
+import {
+  ticketExchanged,
+  ticketExpired,
+  ticketFreezeRefused,
+  ticketFrozen,
+  ticketRefunded,
+  ticketReissued,
+  ticketReissueRefused,
+  ticketUsed,
+} from '@tongpiao/contracts';
+import { ContractBreach, fen } from '@tongpiao/kernel';
+import { isMessage, type Received } from '@tongpiao/messaging';
+import type { Scope } from '@tongpiao/persistence';
+import type { Foundation } from '@tongpiao/service-shell';
+import type { ApplicationCommand } from '../application/application.ts';
+import type { DerivedIds } from '../application/derived-ids.ts';
+import type { Applications } from '../stores.ts';
+import type { Tickets } from '../views/tickets.store.ts';
+import { findCases } from './find-cases.ts';
+
+export const TICKET_NEWS = [
+  ticketUsed,
+  ticketRefunded,
+  ticketExchanged,
+  ticketExpired,
+  ticketFrozen,
+  ticketFreezeRefused,
+  ticketReissued,
+  ticketReissueRefused,
+] as const;
+
+type Parts = { readonly applications: Applications; readonly tickets: Tickets; readonly ids: DerivedIds };
+type Ending = Extract<ApplicationCommand, { type: 'EndTicket' }>['how'];
+
+export function onTicketChanged(foundation: Foundation, parts: Parts): (message: Received) => Promise<void> {
+  const { applications, tickets, ids } = parts;
+
+  async function handle(message: Received, applicationId: string, command: ApplicationCommand): Promise<void> {
+    const scope = foundation.scopeOf(message.envelope);
+    await applications.handle(scope, applicationId, command, { messageId: message.envelope.id });
+  }
+
+  /** Whoever has an open case for the ticket learns that it has ended. */
+  async function tellCase(message: Received, rightId: string, how: Ending): Promise<void> {
+    for (const found of await findCases(applications, foundation.scopeOf(message.envelope), rightId))
+      await handle(message, found.id, { type: 'EndTicket', how, at: foundation.clock().toISOString() });
+  }
+
+  async function ended(message: Received, rightId: string, status: 'used' | 'refunded' | 'expired'): Promise<void> {
+    const { sequence } = message.envelope;
+    await tickets.happened(foundation.scopeOf(message.envelope), rightId, { sequence, status });
+    await tellCase(message, rightId, status);
+  }
+
+  /** REI-31: the copy's owner is from now on the person of the correction. */
+  async function corrected(scope: Scope, applicationId: string, rightId: string): Promise<void> {
+    const snapshot = await applications.load(scope, applicationId);
+    if (snapshot?.key === undefined || snapshot.state.status === 'none') return;
+    const { correction: traveller } = snapshot.state;
+    if (traveller !== undefined) await tickets.correct(scope, rightId, { key: snapshot.key, traveller });
+  }
+
+  return async (message) => {
+    const at = foundation.clock().toISOString();
+    const scope = foundation.scopeOf(message.envelope);
+    const { sequence, tenantid } = message.envelope;
+    if (isMessage(message, ticketUsed)) await ended(message, message.envelope.data.rightId, 'used');
+    else if (isMessage(message, ticketRefunded)) await ended(message, message.envelope.data.rightId, 'refunded');
+    else if (isMessage(message, ticketExpired)) await ended(message, message.envelope.data.rightId, 'expired');
+    else if (isMessage(message, ticketExchanged)) {
+      const {
+        rightId,
+        ticketNumber: number,
+        previousNumber,
+        amount,
+        exchangedAt,
+        revision,
+        startsAt,
+        validUntil,
+      } = message.envelope.data;
+      const moved = {
+        amount: fen(amount),
+        ...(startsAt === undefined ? {} : { startsAt }),
+        ...(validUntil === undefined ? {} : { validUntil }),
+      };
+      const known = revision === undefined ? {} : { revision };
+      await tickets.replaced(scope, rightId, previousNumber, { how: 'exchanged', successor: number, at: exchangedAt });
+      await tickets.happened(scope, rightId, { sequence, status: 'living', number, moved, ...known });
+      await tellCase(message, rightId, 'exchanged');
+    } else if (isMessage(message, ticketFrozen))
+      await handle(message, message.envelope.data.applicationId, { type: 'ConfirmFreeze', at });
+    else if (isMessage(message, ticketFreezeRefused)) {
+      const { applicationId, reason } = message.envelope.data;
+      await handle(message, applicationId, { type: 'RefuseFreeze', reason, at });
+    } else if (isMessage(message, ticketReissued)) {
+      const {
+        rightId,
+        applicationId,
+        previousNumber,
+        revision,
+        ticket,
+        reissueCode: code,
+        reissuedAt,
+      } = message.envelope.data;
+      const ended = { how: 'superseded', successor: ticket.number, at: reissuedAt, applicationId } as const;
+      await tickets.replaced(scope, rightId, previousNumber, ended);
+      await tickets.happened(scope, rightId, { sequence, status: 'living', number: ticket.number, revision });
+      await corrected(scope, applicationId, rightId);
+      await handle(message, applicationId, { type: 'ConfirmReissue', code, ticket, at: reissuedAt });
+    } else if (isMessage(message, ticketReissueRefused)) {
+      const { applicationId, reissueCode: code, reason } = message.envelope.data;
+      const refundId = ids.refundOf(tenantid, applicationId);
+      await handle(message, applicationId, { type: 'RefuseReissue', code, reason, refundId, at });
+    } else throw new ContractBreach('reissue.unexpected-message', message.definition.type);
+  };
+}

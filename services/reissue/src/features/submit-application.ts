@@ -1,0 +1,269 @@
+// POST /api/v1/reissue-applications: somebody asks for a new ticket, in whatever channel (REI-01, REI-02). The case's id follows from
+// caller and Idempotency-Key, so a retry finds the same case; what can never be reissued is refused at once, and says why (REI-04).
+import { reissueKindSchema } from '@tongpiao/contracts';
+import {
+  DomainError,
+  formatId,
+  ID_TYPES,
+  localDateOf,
+  maskIdNumber,
+  maskName,
+  parseIdDocument,
+  type TenantId,
+} from '@tongpiao/kernel';
+import type { PersonalValue, RecordKey, Scope } from '@tongpiao/persistence';
+import {
+  derivedBytes,
+  InvalidRequest,
+  may,
+  route,
+  type Foundation,
+  type RequestContext,
+  type Route,
+} from '@tongpiao/service-shell';
+import { z } from 'zod';
+import type { ApplicationAccess } from '../access/application-access.ts';
+import { applicationView, viewApplication } from '../application/application-view.ts';
+import type { CaseFacts, Channel, Person } from '../application/application.ts';
+import type { OpenCases } from '../application/open-case.store.ts';
+import { currentPolicy, type Policies } from '../policy/policy.store.ts';
+import type { Applications } from '../stores.ts';
+import { numberNow, type KnownTicket, type Tickets } from '../views/tickets.store.ts';
+import { mustBeReissuable, type FoundTicket, type TicketFinder } from './find-ticket.ts';
+import { documentSchema, type OwnershipProver } from './prove-ownership.ts';
+
+const body = z.strictObject({
+  tenantId: z.string().max(60).optional().describe('Whose ticket: needed to look by telephone or document.'),
+  ticket: z
+    .strictObject({
+      number: z.string().min(8).max(40).optional(),
+      orderId: z.string().min(8).max(60).optional(),
+      phone: z.string().min(5).max(30).optional(),
+      document: documentSchema.optional(),
+      date: z.iso.date().optional().describe('Day of travel.'),
+    })
+    .refine(
+      ({ number, orderId, phone, document, date }) =>
+        number !== undefined ||
+        orderId !== undefined ||
+        ((phone !== undefined || document !== undefined) && date !== undefined),
+      'number, orderId, or date with phone or document',
+    ),
+  kind: reissueKindSchema,
+  reason: z.enum(['lost', 'damaged', 'not-received', 'wrong-data', 'system-fault', 'other']),
+  note: z.string().trim().min(1).max(1_000).optional(),
+  correction: z
+    .strictObject({
+      name: z.string().trim().min(1).max(60).optional(),
+      idType: z.enum(ID_TYPES).optional(),
+      idNumber: z.string().trim().min(3).max(30).optional(),
+    })
+    .optional()
+    .describe('REI-31: what is wrong on the ticket, as it should read.'),
+  proof: z.strictObject({ document: documentSchema }).optional().describe('Of a real-name ticket: proves it at once.'),
+  channel: z.enum(['counter', 'hotline']).optional().describe('For staff: where the applicant spoke to them.'),
+});
+type Body = z.output<typeof body>;
+
+const answer = applicationView.extend({ accessToken: z.string().describe('Bearer token for this one application.') });
+const ROUTE = 'POST /api/v1/reissue-applications';
+
+type Parts = {
+  readonly applications: Applications;
+  readonly policies: Policies;
+  readonly tickets: Tickets;
+  readonly finder: TicketFinder;
+  readonly openCases: OpenCases;
+  readonly access: ApplicationAccess;
+  readonly prover: OwnershipProver;
+};
+
+export function submitApplication(foundation: Foundation, parts: Parts): Route {
+  const { vault, clock } = foundation;
+  const { applications, openCases, access } = parts;
+  const idKey = vault.serviceKey('application-ids');
+
+  return route({
+    method: 'post',
+    path: '/api/v1/reissue-applications',
+    summary: 'Applies for a new ticket: a lost or damaged one anew, or one with wrong data put right.',
+    description: 'The case is open once ownership is proven; see …/verification. Only then is a lost ticket frozen.',
+    tags: ['reissue'],
+    access: 'public',
+    body,
+    problems: [
+      ...['reissue.ticket-not-found', 'reissue.ticket-ambiguous', 'reissue.tenant-required', 'reissue.ticket-used'],
+      ...['reissue.ticket-refunded', 'reissue.ticket-exchanged', 'reissue.ticket-superseded', 'reissue.ticket-expired'],
+      ...['reissue.already-open', 'reissue.correction-empty', 'reissue.correction-needless', 'reissue.no-traveller'],
+    ],
+    responses: { 201: answer },
+    async handler(context) {
+      const now = clock();
+      const who = applicantOf(context);
+      const looking =
+        who.enteredBy === undefined
+          ? context.scopeAcrossTenants('an applicant names a ticket, and the ticket its tenant')
+          : context.scope();
+      const tenantId = who.enteredBy === undefined ? context.body.tenantId : looking.tenantId;
+      const found = await parts.finder.find(looking, context.body.ticket, tenantId as TenantId | undefined);
+      const { scope } = found;
+      const bytes = derivedBytes(idKey, context.callerKey, ROUTE, context.idempotencyKey);
+      const id = formatId<'Application'>('rei', scope.tenantId, bytes);
+      const known = await applications.load(scope, id);
+      if (known === undefined) {
+        await mustBeReissuable(parts.tickets, found, now);
+        const holder = await openCases.take(scope, found.ticket._id, id, now);
+        if (holder !== id)
+          throw new DomainError('reissue.already-open', 'Another application for this ticket is open.');
+      }
+      const recordKey = await vault.newRecordKey(scope);
+      const facts = await factsOf(foundation, parts, context, { found, scope, id, recordKey, now, ...who });
+      const handled = await applications.handle(
+        scope,
+        id,
+        { type: 'SubmitApplication', facts },
+        { request: { key: context.idempotencyKey, fingerprint: context.fingerprint }, recordKey },
+      );
+      const { proof } = context.body;
+      const shown =
+        proof === undefined || handled.repeated ? handled : await parts.prover.byDocument(scope, id, proof.document);
+      if (shown.state.status === 'none') throw new Error('an application was submitted and is not there');
+      return {
+        status: 201,
+        body: {
+          ...viewApplication(id, scope.tenantId, shown.state, who.enteredBy !== undefined),
+          accessToken: access.tokenOf(id, scope.tenantId),
+        },
+        headers: { Location: `/api/v1/reissue-applications/${id}` },
+      };
+    },
+  });
+}
+
+type Applicant = { readonly enteredBy?: string; readonly userId?: string };
+
+/** Staff enter it for somebody; a signed-in traveller applies for themselves; a guest has the token of the answer. */
+function applicantOf({ principal }: Pick<RequestContext, 'principal'>): Applicant {
+  if (may(principal, 'reissue:applications:create') && (principal.type === 'user' || principal.type === 'apiKey'))
+    return { enteredBy: principal.id };
+  if (principal.type === 'apiKey') throw new DomainError('platform.forbidden', 'This key enters no applications.');
+  return principal.type === 'user' ? { userId: principal.id } : {};
+}
+
+type Making = Applicant & {
+  readonly found: FoundTicket;
+  readonly scope: Scope;
+  readonly id: string;
+  readonly recordKey: RecordKey;
+  readonly now: Date;
+};
+
+async function factsOf(
+  foundation: Foundation,
+  { policies, tickets, access }: Parts,
+  context: RequestContext<unknown, unknown, Body>,
+  making: Making,
+): Promise<CaseFacts> {
+  const { found, scope, id, recordKey, now, ...who } = making;
+  const { ticket } = found;
+  const { sold } = ticket;
+  const { kind, reason, note } = context.body;
+  const soldKey = await foundation.vault.recordKey(scope, ticket.key);
+  /** From the copy's key to the case's own: erasing one leaves the other. */
+  const own = (value: PersonalValue, key = soldKey): PersonalValue => ({
+    ...value,
+    sealed: recordKey.seal(key.open(value.sealed)),
+  });
+  const traveller = await travellerOf(foundation, scope, ticket, own);
+  const correction = await correctionOf(foundation, scope, context.body, traveller, recordKey, now);
+  const { name, phone, email } = sold.contact;
+  const reissues = (await tickets.numbersOf(scope, ticket._id)).filter(
+    ({ ended }) => ended?.how === 'superseded',
+  ).length;
+  return {
+    ...{ kind, reason, ...who },
+    channel: channelOf(context),
+    language: context.language,
+    ticket: {
+      rightId: ticket._id,
+      number: numberNow(ticket),
+      ...{ orderId: sold.orderId, siteId: sold.siteId, productId: sold.productId, product: sold.product },
+      ...{ ticketTypeId: sold.ticketTypeId, ticketType: sold.ticketType, realName: sold.realName },
+      startsAt: ticket.moved?.startsAt ?? sold.startsAt,
+      validUntil: ticket.moved?.validUntil ?? sold.validUntil,
+      amount: ticket.moved?.amount ?? sold.amount,
+      road: foundation.tenants.get(scope.tenantId)?.kind === 'station',
+      reissues,
+    },
+    contact: { name: own(name), phone: own(phone), ...(email === undefined ? {} : { email: own(email) }) },
+    ...(traveller === undefined ? {} : { traveller }),
+    ...(correction === undefined ? {} : { correction }),
+    ...(note === undefined ? {} : { note: { sealed: recordKey.seal(note), masked: '***' } }),
+    personIndex: traveller?.idNumber.index ?? phone.index ?? id,
+    addressIndex: await foundation.vault.blindIndex(scope, 'address', context.request.address),
+    accessHash: access.hashOf(access.tokenOf(id, scope.tenantId)),
+    submittedAt: now.toISOString(),
+    policy: await currentPolicy(policies, scope),
+  };
+}
+
+async function travellerOf(
+  foundation: Foundation,
+  scope: Scope,
+  { sold, corrected }: KnownTicket,
+  own: (value: PersonalValue, key?: RecordKey) => PersonalValue,
+): Promise<Person | undefined> {
+  if (corrected !== undefined) {
+    const key = await foundation.vault.recordKey(scope, corrected.key);
+    const { name, idType, idNumber } = corrected.traveller;
+    return { name: own(name, key), idType, idNumber: own(idNumber, key) };
+  }
+  if (sold.traveller === undefined) return undefined;
+  const { name, idType, idNumber } = sold.traveller;
+  return { name: own(name), idType, idNumber: own(idNumber) };
+}
+
+/** REI-31: what is right already stays, what was given replaces it. */
+async function correctionOf(
+  foundation: Foundation,
+  scope: Scope,
+  { kind, correction }: Body,
+  traveller: Person | undefined,
+  key: RecordKey,
+  now: Date,
+): Promise<Person | undefined> {
+  if (kind === 'replacement') {
+    if (correction !== undefined)
+      throw new DomainError('reissue.correction-needless', 'A replacement corrects nothing.');
+    return undefined;
+  }
+  if (traveller === undefined) throw new DomainError('reissue.no-traveller', 'No name is kept with this ticket.');
+  if (correction === undefined || Object.keys(correction).length === 0)
+    throw new DomainError('reissue.correction-empty', 'Nothing to correct was given.');
+  const name = correction.name ?? key.open(traveller.name.sealed);
+  const idType = correction.idType ?? traveller.idType;
+  const { timeZone } = foundation.tenants.require(scope.tenantId);
+  const given = correction.idNumber ?? key.open(traveller.idNumber.sealed);
+  const parsed = parseIdDocument(idType, given, localDateOf(now, timeZone));
+  if (!parsed.ok) {
+    const message = { zh: '证件号码无效', en: 'not a valid document number' };
+    throw new InvalidRequest([{ in: 'body', field: '/correction/idNumber', message }]);
+  }
+  const { number } = parsed;
+  return {
+    name: { sealed: key.seal(name), masked: maskName(name) },
+    idType,
+    idNumber: {
+      sealed: key.seal(number),
+      masked: maskIdNumber(number),
+      index: await foundation.vault.blindIndex(scope, 'document', `${idType}:${number}`),
+    },
+  };
+}
+
+function channelOf(context: RequestContext<unknown, unknown, Body>): Channel {
+  const { principal, body: given } = context;
+  if (principal.type === 'apiKey') return principal.kind === 'ota' ? 'ota' : 'kiosk';
+  if (may(principal, 'reissue:applications:create')) return given.channel ?? 'counter';
+  return context.channel === 'app' ? 'app' : 'web';
+}

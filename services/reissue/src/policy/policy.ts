@@ -1,0 +1,100 @@
+// A tenant's rules for reissuing, as versioned data: what costs what, what goes to whom, what is a risk, and how long anything may take
+// (REI-20, REI-22, REI-42, REI-51). A case keeps the version that judges it.
+import { reissueKindSchema } from '@tongpiao/contracts';
+import { fen, isFen, type Fen } from '@tongpiao/kernel';
+import { z } from 'zod';
+
+export const RISK_FACTORS = [
+  'identity-mismatch',
+  'same-day',
+  'refused-before',
+  'same-ticket',
+  'shared-address',
+  'failed-proofs',
+  'reissued-before',
+] as const;
+export type RiskFactor = (typeof RISK_FACTORS)[number];
+
+const fenSchema = z.custom<Fen>(isFen, 'not an amount in fen');
+const points = z.int().min(0).max(100);
+const YEAR_HOURS = 365 * 24;
+const hours = z.int().min(1).max(YEAR_HOURS);
+
+export const rulesSchema = z.strictObject({
+  selfService: z.strictObject({
+    /** REI-43: low-risk replacements of real-name tickets are decided at once. */
+    on: z.boolean(),
+    /** Share of those that a person looks at afterwards. */
+    sampleShare: z.number().min(0).max(1),
+  }),
+  /** First line that fits; none fits: free. */
+  fees: z
+    .array(z.strictObject({ productId: z.string().max(80).optional(), kind: reissueKindSchema, amount: fenSchema }))
+    .max(200),
+  escalation: z.strictObject({
+    reviewerFromAmount: fenSchema,
+    managerFromAmount: fenSchema,
+    /** Ticket types that a reviewer sees whatever they cost: first class, VIP. */
+    classes: z.array(z.string().max(80)).max(200),
+  }),
+  risk: z.strictObject({
+    /** From so many points on, the case is suspended (REI-11). */
+    suspendFrom: z.int().min(1).max(1_000),
+    points: z.strictObject({
+      'identity-mismatch': points,
+      'same-day': points,
+      'refused-before': points,
+      'same-ticket': points,
+      'shared-address': points,
+      'failed-proofs': points,
+      'reissued-before': points,
+    }),
+  }),
+  deadlines: z.strictObject({
+    proveHours: hours,
+    decideMinutes: z
+      .int()
+      .min(1)
+      .max(YEAR_HOURS * 60),
+    reviewMinutes: z
+      .int()
+      .min(1)
+      .max(YEAR_HOURS * 60),
+    materialHours: hours,
+    payHours: hours,
+    appealHours: hours,
+    identityRetrySeconds: z.int().min(1).max(86_400),
+  }),
+});
+export type Rules = z.output<typeof rulesSchema>;
+
+export const policySchema = rulesSchema.extend({ version: z.int().nonnegative() });
+export type Policy = Readonly<z.output<typeof policySchema>>;
+
+/** What holds until a tenant says otherwise: nothing is charged, nothing is decided without a person. */
+export const DEFAULT_RULES: Rules = {
+  selfService: { on: false, sampleShare: 0.05 },
+  fees: [],
+  escalation: { reviewerFromAmount: fen(50_000), managerFromAmount: fen(200_000), classes: [] },
+  risk: {
+    suspendFrom: 50,
+    points: {
+      'identity-mismatch': 60,
+      'same-day': 20,
+      'refused-before': 20,
+      'same-ticket': 10,
+      'shared-address': 15,
+      'failed-proofs': 10,
+      'reissued-before': 15,
+    },
+  },
+  deadlines: {
+    proveHours: 24,
+    decideMinutes: 120,
+    reviewMinutes: 1_440,
+    materialHours: 72,
+    payHours: 72,
+    appealHours: 168,
+    identityRetrySeconds: 60,
+  },
+};

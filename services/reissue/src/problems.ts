@@ -1,0 +1,197 @@
+// What reissue refuses, in both languages, and why an application came to nothing (REI-41). Codes are stable for ever.
+import { problem, type ProblemCatalogue } from '@tongpiao/service-shell';
+
+export const problems: ProblemCatalogue = {
+  'reissue.ticket-not-found': problem(
+    404,
+    ['未找到该票', 'No such ticket'],
+    ['根据所填信息未找到车票或门票，请核对后重试。', 'No ticket fits what was given; check it and try again.'],
+  ),
+  'reissue.ticket-ambiguous': problem(
+    409,
+    ['符合条件的票不止一张', 'More than one ticket fits'],
+    ['共有 {found} 张票符合所填信息，请填写票号。', '{found} tickets fit what was given; say the ticket’s number.'],
+  ),
+  'reissue.tenant-required': problem(
+    422,
+    ['请选择景区或车站', 'Say whose ticket it is'],
+    [
+      '按手机号或证件查找时，请指明景区或车站。',
+      'To look by telephone or document, say which site or station sold it.',
+    ],
+  ),
+  'reissue.ticket-used': problem(
+    409,
+    ['票已使用', 'The ticket was used'],
+    ['该票已检票使用，不能补发。', 'The ticket was used and cannot be reissued.'],
+  ),
+  'reissue.ticket-refunded': problem(
+    409,
+    ['票已退', 'The ticket was given back'],
+    ['该票已退票，不能补发。', 'The ticket was given back and cannot be reissued.'],
+  ),
+  'reissue.ticket-exchanged': problem(
+    409,
+    ['票已改签', 'The ticket was exchanged'],
+    ['该票已改签，请用改签后的新票申请。', 'The ticket was exchanged; apply for the one that came of it.'],
+  ),
+  'reissue.ticket-superseded': problem(
+    409,
+    ['票已补发', 'The ticket was reissued before'],
+    ['该票已补发，原票作废，请用新票申请。', 'The ticket was reissued and is void; apply for its successor.'],
+  ),
+  'reissue.ticket-expired': problem(
+    409,
+    ['票已过期', 'The ticket has expired'],
+    ['该票已过有效期，不能补发。', 'The ticket is past its time and cannot be reissued.'],
+  ),
+  'reissue.ticket-not-living': problem(
+    409,
+    ['票已失效', 'The ticket is not valid any more'],
+    ['该票已退、改签或作废，不能补发。', 'The ticket was given back, exchanged or voided and cannot be reissued.'],
+  ),
+  'reissue.ticket-frozen': problem(
+    409,
+    ['票已被挂失', 'The ticket is frozen already'],
+    ['该票正在处理另一份挂失申请。', 'Another application has had this ticket frozen.'],
+  ),
+  'reissue.decided-against': problem(
+    409,
+    ['审核未通过', 'Decided against'],
+    ['经审核不符合补发条件，可在期限内申诉一次。', 'The review decided against it; you may appeal once, in time.'],
+  ),
+  'reissue.already-open': problem(
+    409,
+    ['该票已有申请在处理', 'There is an open application'],
+    ['该票已有一份申请正在处理，请勿重复提交。', 'An application for this ticket is open already.'],
+  ),
+  'reissue.correction-empty': problem(
+    422,
+    ['请填写更正内容', 'Say what to correct'],
+    ['重开申请须填写要更正的姓名或证件。', 'A correction says which name or document is right.'],
+  ),
+  'reissue.correction-needless': problem(
+    422,
+    ['补发无需更正内容', 'Nothing is corrected here'],
+    ['补发申请不能更正信息，请改为申请重开。', 'A replacement corrects nothing; apply for a correction.'],
+  ),
+  'reissue.no-traveller': problem(
+    422,
+    ['该票无实名信息', 'No name is on this ticket'],
+    ['该票不是实名票，没有可更正的姓名或证件。', 'No name or document is kept with this ticket.'],
+  ),
+  'reissue.already-proven': problem(
+    409,
+    ['已完成身份核对', 'Ownership is proven'],
+    ['该申请已通过归属验证，无需重复验证。', 'Ownership of the ticket is proven already.'],
+  ),
+  'reissue.too-many-codes': problem(
+    429,
+    ['验证码发送次数过多', 'Too many codes'],
+    ['该申请的验证码已达发送上限，请到窗口办理。', 'No more codes are sent for this application; come to a counter.'],
+  ),
+  'reissue.code-too-soon': problem(
+    429,
+    ['验证码发送过于频繁', 'Too soon for another code'],
+    ['验证码已发送，请一分钟后再试。', 'A code was sent; try again in a minute.'],
+    60,
+  ),
+  'reissue.no-code': problem(
+    409,
+    ['尚未发送验证码', 'No code was sent'],
+    ['请先获取验证码。', 'Ask for a code first.'],
+  ),
+  'reissue.code-over': problem(
+    409,
+    ['验证码已失效', 'The code is not good any more'],
+    ['验证码已过期或错误次数过多，请重新获取。', 'The code is too old or was mistaken too often; ask for another.'],
+  ),
+  'reissue.proof-wrong': problem(
+    422,
+    ['验证信息不符', 'That is not it'],
+    ['验证码或证件与购票信息不符。', 'The code or document does not fit the purchase.'],
+  ),
+  'reissue.own-case': problem(
+    403,
+    ['不能审核本人录入的申请', 'This is your own case'],
+    ['录入申请的人员不能审核该申请。', 'Nobody decides on an application that they entered.'],
+  ),
+  'reissue.not-your-desk': problem(
+    403,
+    ['超出审核权限', 'Not for your desk'],
+    ['该申请须由 {desk} 审核。', 'This application is for a {desk} to decide.'],
+  ),
+  'reissue.decided-before': problem(
+    403,
+    ['不能审核申诉', 'You have decided before'],
+    ['申诉须由未参与过该申请审核的人员处理。', 'An appeal is decided by somebody who has not decided before.'],
+  ),
+  'reissue.risk-open': problem(
+    409,
+    ['风险尚未排除', 'The risk is not cleared'],
+    ['该申请处于风险核查中，排除风险后才能通过。', 'The application is suspended; clear the risk before approving it.'],
+  ),
+  'reissue.already-decided': problem(
+    409,
+    ['申请已审结', 'It is decided'],
+    ['该申请已有审核结果。', 'The application is decided already.'],
+  ),
+  'reissue.not-decidable-yet': problem(
+    409,
+    ['尚不能审核', 'Not ready for this'],
+    ['该申请当前状态不能进行此操作。', 'The application is not in a state for this.'],
+  ),
+  'reissue.no-material-wanted': problem(
+    409,
+    ['无需补充材料', 'Nothing is wanted'],
+    ['该申请目前不需要补充材料。', 'Nothing more is wanted at the moment.'],
+  ),
+  'reissue.no-fee-due': problem(
+    409,
+    ['无需缴费', 'No fee is due'],
+    ['该申请目前没有待缴费用。', 'No fee is due for this application.'],
+  ),
+  'reissue.fee-paid': problem(409, ['费用已缴', 'The fee is paid'], ['工本费已缴纳。', 'The fee is paid already.']),
+  'reissue.too-many-payments': problem(
+    409,
+    ['支付次数过多', 'Too many payments'],
+    ['该费用发起支付次数过多，请完成已有支付。', 'Too many payments were begun; finish one of them.'],
+  ),
+  'reissue.method-not-allowed': problem(
+    422,
+    ['支付方式不可用', 'This way of paying is not offered'],
+    ['支付方式 {method} 不可用。', 'Paying by {method} is not offered here.'],
+  ),
+  'reissue.nothing-to-appeal': problem(
+    409,
+    ['没有可申诉的决定', 'Nothing to appeal'],
+    ['该申请没有被拒绝的决定。', 'The application was not refused.'],
+  ),
+  'reissue.not-appealable': problem(
+    409,
+    ['决定为最终决定', 'This decision is final'],
+    ['该决定不能申诉。', 'There is no appeal against this decision.'],
+  ),
+  'reissue.appeal-too-late': problem(
+    409,
+    ['申诉期限已过', 'Too late to appeal'],
+    ['申诉须在 {appealBy} 前提出。', 'An appeal was possible until {appealBy}.'],
+  ),
+  'reissue.being-carried-out': problem(
+    409,
+    ['正在补发', 'Being carried out'],
+    ['新票正在生成，不能撤回。', 'The new ticket is being made; it cannot be withdrawn now.'],
+    1,
+  ),
+  'reissue.application-unknown': problem(
+    409,
+    ['申请尚未就绪', 'Not there yet'],
+    ['申请正在保存，请稍后重试。', 'The application is being stored; try again in a moment.'],
+    1,
+  ),
+  'reissue.case-ended': problem(
+    409,
+    ['申请已结束', 'The application is over'],
+    ['该申请已结束。', 'This application is over.'],
+  ),
+};

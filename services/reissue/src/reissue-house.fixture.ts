@@ -1,0 +1,428 @@
+// Reissue on real servers, for integration specs, among neighbours that are played here: an identity that tells a tenant, a sales whose
+// rights freeze, thaw and are replaced, a finance whose payers pay at once, and the sandbox that checks identities.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import {
+  applicationProgressed,
+  applicationReissued,
+  closePayment,
+  freezeTicket,
+  paymentCaptured,
+  paymentRefunded,
+  refundPayment,
+  reissueTicket,
+  republishTenants,
+  republishTrust,
+  requestPayment,
+  sendCode,
+  tenantChanged,
+  tenantsRepublished,
+  thawTicket,
+  ticketFreezeRefused,
+  ticketFrozen,
+  ticketReissued,
+  ticketReissueRefused,
+  ticketsRecorded,
+  ticketThawed,
+  trustBeat,
+  TRUST_BEAT_EVERY_MS,
+  trustPublished,
+  type DataOf,
+  type Envelope,
+  type MessageDefinition,
+} from '@tongpiao/contracts';
+import { ticketNumberOf, type TenantId } from '@tongpiao/kernel';
+import { connectBroker, isMessage, type Broker } from '@tongpiao/messaging';
+import { createBusSeal, newId } from '@tongpiao/persistence';
+import { startSandboxes } from '@tongpiao/sandboxes';
+import { readConfig, type Running } from '@tongpiao/service-shell';
+import { freshKey, trialTrust } from '@tongpiao/service-shell/trial';
+import { eventually, forget, testServers } from '@tongpiao/testing';
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { configSchema } from './config.ts';
+import { run, type ReissueTestOptions } from './run.ts';
+
+export const TENANT = 'ten_7f3k9q2m5x8c4v6b1n0a' as TenantId;
+export const ZHANG = { name: '张三', idType: 'id_card', idNumber: '11010519491231002X' } as const;
+export const LI = { name: '李四', idType: 'id_card', idNumber: '440524188001010014' } as const;
+const SECRET = 'a-secret-of-the-identity-check';
+
+const seenShape = z.looseObject({
+  id: z.string(),
+  status: z.string(),
+  accessToken: z.string().default(''),
+  frozen: z.boolean(),
+  newNumber: z.string().optional(),
+  refusal: z.looseObject({ reason: z.string() }).optional(),
+  refunds: z.array(z.looseObject({ status: z.string() })),
+});
+export type Seen = z.output<typeof seenShape>;
+export type Reply = { readonly status: number; readonly body: unknown; readonly text: string; readonly etag: string };
+export type Ask = {
+  json?: unknown;
+  token?: string;
+  apiKey?: string;
+  key?: string;
+  method?: string;
+  wait?: number;
+  ifMatch?: string;
+};
+export const codeOf = ({ body }: Reply): string => z.looseObject({ code: z.string() }).parse(body).code;
+export const seenOf = ({ body }: Reply): Seen => seenShape.parse(body);
+
+export type Sold = {
+  readonly rightId: string;
+  readonly number: string;
+  readonly orderId: string;
+  readonly phone: string;
+};
+type Right = { number: string; revision: number; frozenBy?: string; used: boolean; codes: Set<string> };
+
+export type ReissueHouse = Awaited<ReturnType<typeof openReissueHouse>>;
+
+export async function openReissueHouse(options: ReissueTestOptions = {}) {
+  const servers = testServers();
+  const logger = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+  const directory = mkdtempSync(path.join(tmpdir(), 'tp-reissue-'));
+  const sandboxes = await startSandboxes({ stateDirectory: directory, identityCheck: { port: 0, secret: SECRET } });
+  const trust = trialTrust();
+  const key = (name: string, roles: string[]): string =>
+    trust.apiKey({ id: `key_${name}`, kind: 'kiosk', tenantId: TENANT, subject: name, roles });
+  const keys = {
+    operator: key('operator', ['reissue_operator']),
+    secondOperator: key('operator2', ['reissue_operator']),
+    reviewer: key('reviewer', ['reviewer']),
+    secondReviewer: key('reviewer2', ['reviewer']),
+    manager: key('manager', ['manager', 'tenant_admin']),
+    clerk: key('clerk', ['sales_clerk']),
+  };
+  const connect = (service: string): Promise<Broker> =>
+    connectBroker({ url: servers.rabbitmqUrl, service, instance: 'played', prefix: servers.prefix, logger });
+  const [identity, sales, finance, ears] = await Promise.all(['identity', 'sales', 'finance', 'ears'].map(connect));
+  if (identity === undefined || sales === undefined || finance === undefined || ears === undefined)
+    throw new Error('the neighbours did not come');
+  const busKey = servers.key();
+  const bus = createBusSeal(Buffer.from(busKey, 'base64'));
+  const rights = new Map<string, Right>();
+  const asked: Envelope[] = [];
+  const said: Envelope[] = [];
+  const codes: { to: string; code: string }[] = [];
+  let sequence = 1;
+
+  async function tell<Definition extends MessageDefinition>(
+    from: Broker,
+    definition: Definition,
+    data: DataOf<Definition>,
+    more: { id?: string; cause?: Envelope; queue?: string; tenantId?: string } = {},
+  ): Promise<void> {
+    const id = more.id ?? newId('msg', TENANT);
+    const envelope: Envelope = {
+      specversion: '1.0',
+      id,
+      type: definition.type,
+      source: from === sales ? 'sales' : from === finance ? 'finance' : 'identity',
+      subject: 'played',
+      time: new Date().toISOString(),
+      datacontenttype: 'application/json',
+      tenantid: more.tenantId ?? TENANT,
+      correlationid: more.cause?.correlationid ?? id,
+      causationid: more.cause?.id ?? id,
+      sequence: (sequence += 1),
+      data,
+    };
+    const { queue } = more;
+    await from.publisher.publish(
+      queue === undefined ? { kind: definition.kind, envelope } : { kind: 'direct', queue, envelope },
+    );
+  }
+
+  const factsOf = (rightId: string, right: Right) => ({
+    rightId,
+    ticketNumber: right.number,
+    orderId: 'ord_played0000',
+    productId: 'prd_1',
+  });
+  const now = (): string => new Date().toISOString();
+
+  async function replace(cause: Envelope<DataOf<typeof reissueTicket>>, right: Right): Promise<void> {
+    const { rightId, applicationId, reissueCode } = cause.data;
+    if (right.codes.has(reissueCode)) return;
+    if (right.used) {
+      await tell(
+        sales as Broker,
+        ticketReissueRefused,
+        { rightId, applicationId, reissueCode, reason: 'sales.ticket-used' },
+        { cause },
+      );
+      return;
+    }
+    right.codes.add(reissueCode);
+    const previousNumber = right.number;
+    right.number = ticketNumberOf(TENANT, randomBytes(12));
+    right.revision += 1;
+    delete right.frozenBy;
+    const { ticket } = ticketReissued.data.parse(ticketReissued.example);
+    const told = { ...ticket, number: right.number };
+    await tell(
+      sales as Broker,
+      ticketReissued,
+      {
+        ...factsOf(rightId, right),
+        applicationId,
+        previousNumber,
+        revision: right.revision,
+        reissueCode,
+        ticket: told,
+        reissuedAt: now(),
+      },
+      { cause },
+    );
+  }
+  await sales.consume({
+    slice: 'on-reissue-command',
+    definitions: [freezeTicket, thawTicket, reissueTicket],
+    singleActive: true,
+    async handle(message) {
+      const { envelope } = message;
+      asked.push(envelope);
+      const { rightId, applicationId } = envelope.data as { rightId: string; applicationId: string };
+      const right = rights.get(rightId);
+      if (right === undefined) throw new Error(`no right ${rightId}`);
+      if (isMessage(message, freezeTicket)) {
+        if (right.used) {
+          await tell(
+            sales,
+            ticketFreezeRefused,
+            { rightId, applicationId, reason: 'sales.ticket-used' },
+            { cause: envelope },
+          );
+          return;
+        }
+        right.frozenBy = applicationId;
+        await tell(
+          sales,
+          ticketFrozen,
+          { ...factsOf(rightId, right), applicationId, frozenAt: now() },
+          { cause: envelope },
+        );
+      } else if (isMessage(message, thawTicket)) {
+        if (right.frozenBy !== applicationId) return;
+        delete right.frozenBy;
+        await tell(
+          sales,
+          ticketThawed,
+          { ...factsOf(rightId, right), applicationId, thawedAt: now() },
+          { cause: envelope },
+        );
+      } else if (isMessage(message, reissueTicket)) await replace(message.envelope, right);
+    },
+  });
+  await finance.consume({
+    slice: 'payments',
+    definitions: [requestPayment, closePayment, refundPayment],
+    singleActive: true,
+    async handle(message) {
+      asked.push(message.envelope);
+      const cause = message.envelope;
+      if (isMessage(message, requestPayment)) {
+        const { paymentId, orderId, amount, method } = message.envelope.data;
+        await tell(
+          finance,
+          paymentCaptured,
+          { paymentId, orderId, amount, method, transactionId: 'tx', capturedAt: now() },
+          { cause },
+        );
+      } else if (isMessage(message, refundPayment)) {
+        const data = { ...message.envelope.data, method: 'wechat', refundedAt: now() } as const;
+        await tell(finance, paymentRefunded, data, { cause });
+      }
+    },
+  });
+  await ears.consume({
+    slice: 'hear',
+    definitions: [applicationProgressed, applicationReissued],
+    handle: async ({ envelope }) => void said.push(envelope),
+  });
+  const notification = await connect('notification');
+  await notification.consume({
+    slice: 'send-code',
+    definitions: [sendCode],
+    handle: async (message) => {
+      if (!isMessage(message, sendCode)) return;
+      const { id, tenantid, data } = message.envelope;
+      const open = (sealed: string): string => bus.openAs('notification', tenantid, id, sealed);
+      codes.push({ to: open(data.to), code: open(data.code) });
+    },
+  });
+  const tenant = { ...tenantChanged.data.parse(tenantChanged.example), tenantId: TENANT, demo: true };
+  await identity.consume({
+    slice: 'answers',
+    definitions: [republishTenants, republishTrust],
+    async handle(message) {
+      if (isMessage(message, republishTrust))
+        await tell(identity, trustPublished, trustPublished.data.parse(trust.publication()), {
+          tenantId: 'platform',
+          queue: message.envelope.data.replyQueue,
+        });
+      else if (isMessage(message, republishTenants)) {
+        const { replyQueue: queue } = message.envelope.data;
+        await tell(identity, tenantChanged, tenant, { queue });
+        await tell(identity, tenantsRepublished, { count: 1 }, { tenantId: 'platform', queue });
+      }
+    },
+  });
+  const beats = setInterval(() => {
+    tell(identity, trustBeat, { revision: trust.publication().revision }, { tenantId: 'platform' }).catch(
+      () => undefined,
+    );
+  }, TRUST_BEAT_EVERY_MS);
+
+  const config = readConfig(configSchema, {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    HTTP_PORT: '0',
+    HTTP_TRUSTED_HOPS: '1',
+    MONGODB_URI: servers.mongodbUri,
+    DATABASE_NAME: servers.database('reissue'),
+    RABBITMQ_URL: servers.rabbitmqUrl,
+    BROKER_PREFIX: servers.prefix,
+    REDIS_URL: servers.redisUrl,
+    MASTER_KEY: servers.key(),
+    BUS_KEY: busKey,
+    SERVICE_INSTANCE: 'reissue-1',
+    IDENTITY_CHECK_URL: `http://127.0.0.1:${sandboxes.ports.identityCheck}`,
+    IDENTITY_CHECK_SECRET: SECRET,
+  });
+  const running: Running = await run(config, { logger, ...options });
+  await eventually('reissue is ready', async () => {
+    const answer = await fetch(`http://127.0.0.1:${running.httpPort}/health/ready`);
+    return answer.status === 200 || Promise.reject(new Error(await answer.text()));
+  });
+  let callers = 0;
+
+  async function call(where: string, ask: Ask = {}): Promise<Reply> {
+    const method = ask.method ?? (ask.json === undefined ? 'GET' : 'POST');
+    callers += 1;
+    const answer = await fetch(`http://127.0.0.1:${running.httpPort}${where}`, {
+      method,
+      headers: {
+        ...(ask.json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(method === 'GET' ? {} : { 'idempotency-key': ask.key ?? freshKey() }),
+        ...(ask.token === undefined ? {} : { authorization: `Bearer ${ask.token}` }),
+        ...(ask.apiKey === undefined ? {} : { 'x-api-key': ask.apiKey }),
+        ...(ask.wait === undefined ? {} : { prefer: `wait=${ask.wait}` }),
+        'x-forwarded-for': `10.1.${callers % 250}.${Math.floor(callers / 250)}`,
+        ...(ask.ifMatch === undefined ? {} : { 'if-match': ask.ifMatch }),
+      },
+      ...(ask.json === undefined ? {} : { body: JSON.stringify(ask.json) }),
+    });
+    const text = await answer.text();
+    return {
+      status: answer.status,
+      text,
+      etag: answer.headers.get('etag') ?? '',
+      body: text === '' ? undefined : JSON.parse(text),
+    };
+  }
+
+  let soldCount = 0;
+  /** An order with one ticket, as sales tells it. */
+  async function sold(
+    traveller?: { name: string; idType: 'id_card' | 'passport'; idNumber: string },
+    amount = 12_000,
+  ): Promise<Sold> {
+    soldCount += 1;
+    const phone = `138${String(10_000_000 + soldCount)}`;
+    const orderId = newId<'Order'>('ord', TENANT);
+    const rightId = newId<'Right'>('rgt', TENANT);
+    const number = ticketNumberOf(TENANT, randomBytes(12));
+    rights.set(rightId, { number, revision: 1, used: false, codes: new Set() });
+    const id = `${orderId}:4:2`;
+    const seal = (plain: string): string => bus.sealFor('reissue', TENANT, id, plain);
+    const example = ticketsRecorded.data.parse(ticketsRecorded.example);
+    const { traveller: _none, ...ticket } = example.tickets[0] ?? {};
+    const day = new Date(Date.now() + 86_400_000).toISOString();
+    const facts = {
+      rightId,
+      number,
+      amount,
+      startsAt: day,
+      endsAt: day,
+      validUntil: day,
+      date: day.slice(0, 10),
+      realName: traveller !== undefined,
+    };
+    const person =
+      traveller === undefined
+        ? {}
+        : { traveller: { name: seal(traveller.name), idType: traveller.idType, idNumber: seal(traveller.idNumber) } };
+    const data = ticketsRecorded.data.parse({
+      ...example,
+      orderId,
+      contact: { name: seal('张三'), phone: seal(phone) },
+      tickets: [{ ...ticket, ...facts, ...person }],
+    });
+    await tell(sales as Broker, ticketsRecorded, data, { id });
+    return { rightId, number, orderId, phone };
+  }
+
+  const PATH = '/api/v1/reissue-applications';
+  /** Waits until the copy of the ticket has come. */
+  async function apply(json: Readonly<Record<string, unknown>>, ask: Ask = {}): Promise<Reply> {
+    return eventually('the ticket is known', async () => {
+      const reply = await call(PATH, { ...ask, json: { kind: 'replacement', reason: 'lost', ...json } });
+      return reply.status === 404 ? undefined : reply;
+    });
+  }
+  const look = async ({ id, accessToken }: Pick<Seen, 'id' | 'accessToken'>): Promise<Seen> =>
+    seenOf(await call(`${PATH}/${id}`, { token: accessToken }));
+
+  return {
+    keys,
+    rights,
+    asked,
+    said,
+    codes,
+    sandboxes,
+    call,
+    sold,
+    apply,
+    look,
+    becomes: (seen: Pick<Seen, 'id' | 'accessToken'>, status: string): Promise<Seen> =>
+      eventually(`case ${status}`, async () => {
+        const found = await look(seen);
+        if (found.status === status) return found;
+        throw new Error(JSON.stringify(found));
+      }),
+    review: (id: string, apiKey: string, json: Readonly<Record<string, unknown>>): Promise<Reply> =>
+      call(`${PATH}/${id}/review`, { apiKey, json }),
+    step: (
+      { id, accessToken }: Pick<Seen, 'id' | 'accessToken'>,
+      name: string,
+      json: unknown = {},
+      wait?: number,
+    ): Promise<Reply> =>
+      call(`${PATH}/${id}/${name}`, { token: accessToken, json, ...(wait === undefined ? {} : { wait }) }),
+    tellSales: <Definition extends MessageDefinition>(
+      definition: Definition,
+      data: DataOf<Definition>,
+    ): Promise<void> => tell(sales, definition, data),
+    async stop(): Promise<void> {
+      await running.stop();
+      clearInterval(beats);
+      trust.stop();
+      await Promise.all([identity, sales, finance, ears, notification].map((broker) => broker.close()));
+      await sandboxes.stop();
+      rmSync(directory, { recursive: true, force: true });
+      const own = ['on-tickets-recorded', 'on-ticket-changed', 'on-payment-told', 'on-verify', 'on-remind'];
+      const queues = [
+        ...own.map((slice) => `reissue.${slice}`),
+        ...['sales.on-reissue-command', 'finance.payments', 'ears.hear', 'notification.send-code', 'identity.answers'],
+      ];
+      await forget(servers, { databases: ['reissue'], queues: queues.flatMap((queue) => [queue, `${queue}.dead`]) });
+    },
+  };
+}

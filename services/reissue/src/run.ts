@@ -1,0 +1,116 @@
+// Reissue, as a table of contents.
+import { remindApplication, ticketsRecorded, verifyApplication } from '@tongpiao/contracts';
+import { createWaiters, openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
+import { createApplicationAccess } from './access/application-access.ts';
+import { createIdentityCheck } from './adapters/identity-check.ts';
+import { applicationSpec } from './application/application.store.ts';
+import { createDerivedIds } from './application/derived-ids.ts';
+import { openOpenCases } from './application/open-case.store.ts';
+import type { Config } from './config.ts';
+import { applicantSteps } from './features/applicant-steps.ts';
+import { createTicketFinder } from './features/find-ticket.ts';
+import { followEvents } from './features/follow-events.ts';
+import { getApplication, listApplications } from './features/get-application.ts';
+import { managePolicy } from './features/manage-policy.ts';
+import { onPaymentTold, PAYMENT_NEWS } from './features/on-payment-told.ts';
+import { onRemind } from './features/on-remind.ts';
+import { onTicketChanged, TICKET_NEWS } from './features/on-ticket-changed.ts';
+import { onTicketsRecorded } from './features/on-tickets-recorded.ts';
+import { onVerify } from './features/on-verify.ts';
+import { payFee } from './features/pay-fee.ts';
+import { createOwnershipProver, proveOwnership } from './features/prove-ownership.ts';
+import { reviewApplication } from './features/review-application.ts';
+import { submitApplication } from './features/submit-application.ts';
+import { policySpec } from './policy/policy.store.ts';
+import { problems } from './problems.ts';
+import { openTickets } from './views/tickets.store.ts';
+
+export type ReissueTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'>;
+
+/** Every order of the platform comes by: few writes for many of them. */
+const RECORDED = { maxBatch: 100, lingerMs: 20 };
+/** A check waits for somebody outside; several wait at once, and a slow one holds up no other. */
+const CHECKS_AT_ONCE = 8;
+const BUSY = { concurrency: 32, prefetch: 128 };
+
+export async function run(config: Config, options: ReissueTestOptions = {}): Promise<Running> {
+  const foundation = await openFoundation({ service: 'reissue', config, ...options });
+  const { broker, database, vault, logger, clock, metrics } = foundation;
+
+  const applications = await foundation.aggregate(applicationSpec);
+  const policies = await foundation.aggregate(policySpec);
+  const tickets = await openTickets(database);
+  const openCases = await openOpenCases(database, applications);
+  const ids = createDerivedIds(foundation);
+  const access = createApplicationAccess(vault.serviceKey('application-access'));
+  const breaker = metrics.counter('identity_check_breaker_total', 'Changes of the breaker to the identity check.', [
+    'state',
+  ]);
+  const identityCheck = createIdentityCheck({
+    url: config.IDENTITY_CHECK_URL,
+    secret: config.IDENTITY_CHECK_SECRET,
+    clock,
+    onBreaker: (state) => {
+      breaker.inc({ state });
+      logger.warn({ state }, 'the breaker to the identity check changed');
+    },
+  });
+  const waiters = createWaiters({
+    redisUrl: config.REDIS_URL,
+    channel: `${config.BROKER_PREFIX}reissue.changed`,
+    logger,
+  });
+  applications.onCommit((id) => {
+    waiters.wake([id]);
+  });
+  const finder = createTicketFinder(foundation, tickets);
+  const prover = createOwnershipProver(foundation, { applications, openCases });
+
+  await broker.consume({
+    slice: 'on-tickets-recorded',
+    definitions: [ticketsRecorded],
+    ...RECORDED,
+    handleBatch: onTicketsRecorded(foundation, tickets),
+  });
+  await broker.consume({
+    slice: 'on-ticket-changed',
+    definitions: TICKET_NEWS,
+    handle: onTicketChanged(foundation, { applications, tickets, ids }),
+    ...BUSY,
+  });
+  await broker.consume({
+    slice: 'on-payment-told',
+    definitions: PAYMENT_NEWS,
+    handle: onPaymentTold(foundation, { applications, ids }),
+    ...BUSY,
+  });
+  await broker.consume({
+    slice: 'on-verify',
+    definitions: [verifyApplication],
+    handle: onVerify(foundation, { applications, identityCheck, ids }),
+    concurrency: CHECKS_AT_ONCE,
+  });
+  await broker.consume({
+    slice: 'on-remind',
+    definitions: [remindApplication],
+    handle: onRemind(foundation, applications),
+  });
+  foundation.onStop(() => identityCheck.stop());
+
+  return foundation.serve({
+    problems,
+    bearers: [access.recogniser],
+    waiters,
+    routes: [
+      submitApplication(foundation, { applications, policies, tickets, finder, openCases, access, prover }),
+      listApplications(foundation, applications),
+      getApplication(foundation, applications),
+      proveOwnership(foundation, { applications, prover }),
+      reviewApplication(foundation, { applications, ids }),
+      ...applicantSteps(foundation, applications),
+      payFee(foundation, { applications, waiters, production: config.NODE_ENV === 'production' }),
+      followEvents(foundation, { applications, waiters }),
+      ...managePolicy(foundation, policies),
+    ],
+  });
+}

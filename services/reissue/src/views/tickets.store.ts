@@ -1,0 +1,196 @@
+// Reissue's copy of sales' tickets: what was sold to whom, under this service's own keys, and what has become of it since. What was sold
+// and what happened afterwards may come in any order: the first is set once, the second is guarded by the right's sequence.
+import { isFen, type Fen } from '@tongpiao/kernel';
+import { idTypeSchema, languageSchema } from '@tongpiao/contracts';
+import {
+  applyToView,
+  isDuplicateKey,
+  openRecords,
+  personalValueSchema,
+  wrappedKeySchema,
+  type Change,
+  type Database,
+  type Records,
+  type Scope,
+} from '@tongpiao/persistence';
+import { Schema } from 'mongoose';
+import { z } from 'zod';
+
+const fenSchema = z.custom<Fen>(isFen, 'not an amount in fen');
+const bilingual = z.object({ zh: z.string(), en: z.string() });
+const personSchema = z.object({ name: personalValueSchema, idType: idTypeSchema, idNumber: personalValueSchema });
+
+const soldSchema = z.object({
+  orderId: z.string(),
+  number: z.string(),
+  siteId: z.string(),
+  productId: z.string(),
+  product: bilingual,
+  ticketTypeId: z.string(),
+  ticketType: bilingual,
+  date: z.string(),
+  startsAt: z.string(),
+  validUntil: z.string(),
+  amount: fenSchema,
+  realName: z.boolean(),
+  language: languageSchema,
+  channel: z.string(),
+  placedAt: z.string(),
+  contact: z.object({ name: personalValueSchema, phone: personalValueSchema, email: personalValueSchema.optional() }),
+  traveller: personSchema.optional(),
+});
+export type SoldTicket = z.infer<typeof soldSchema>;
+
+/** After an exchange the ticket is for another time and price. */
+const movedSchema = z.object({
+  startsAt: z.string().optional(),
+  validUntil: z.string().optional(),
+  amount: fenSchema.optional(),
+});
+
+const ticketSchema = z.object({
+  _id: z.string(),
+  tenantId: z.string(),
+  sequence: z.number(),
+  status: z.enum(['living', 'used', 'refunded', 'expired']),
+  /** The number that is good now; absent: the one that was sold. */
+  number: z.string().optional(),
+  revision: z.number().int().positive().optional(),
+  moved: movedSchema.optional(),
+  sold: soldSchema.optional(),
+  key: wrappedKeySchema.optional(),
+  /** REI-31: a case has put the traveller's data right. */
+  corrected: z.object({ key: wrappedKeySchema, traveller: personSchema }).optional(),
+});
+type TicketView = z.infer<typeof ticketSchema>;
+export type KnownTicket = TicketView & { sold: SoldTicket; key: NonNullable<TicketView['key']> };
+
+const numberSchema = z.object({
+  _id: z.string(),
+  tenantId: z.string(),
+  rightId: z.string(),
+  /** A former number: what became of it, and what came after it (REI-34). */
+  ended: z
+    .object({
+      how: z.enum(['exchanged', 'superseded']),
+      successor: z.string(),
+      at: z.string(),
+      applicationId: z.string().optional(),
+    })
+    .optional(),
+});
+type TicketNumberView = z.infer<typeof numberSchema>;
+
+type Happening = Pick<TicketView, 'sequence' | 'status'> & Partial<Pick<TicketView, 'number' | 'revision' | 'moved'>>;
+
+export type Tickets = {
+  record(scope: Scope, tickets: readonly Recorded[]): Promise<void>;
+  happened(scope: Scope, rightId: string, what: Happening): Promise<void>;
+  replaced(
+    scope: Scope,
+    rightId: string,
+    previous: string,
+    ended: NonNullable<TicketNumberView['ended']>,
+  ): Promise<void>;
+  correct(scope: Scope, rightId: string, corrected: NonNullable<TicketView['corrected']>): Promise<void>;
+  byRight(scope: Scope, rightId: string): Promise<KnownTicket | undefined>;
+  byNumber(scope: Scope, number: string): Promise<TicketNumberView | undefined>;
+  numbersOf(scope: Scope, rightId: string): Promise<readonly TicketNumberView[]>;
+  find(scope: Scope, filter: Readonly<Record<string, unknown>>): Promise<readonly KnownTicket[]>;
+};
+export type Recorded = {
+  readonly rightId: string;
+  readonly sold: SoldTicket;
+  readonly key: NonNullable<TicketView['key']>;
+};
+
+/** More tickets than one person has on one day; who finds more has to say which. */
+const FOUND_MAX = 60;
+
+export async function openTickets(database: Database): Promise<Tickets> {
+  const { Mixed } = Schema.Types;
+  const tenantId = { type: String, required: true };
+  const schema = new Schema(
+    {
+      _id: String,
+      tenantId,
+      sequence: Number,
+      status: String,
+      number: String,
+      revision: Number,
+      moved: Mixed,
+      sold: Mixed,
+      key: Mixed,
+      corrected: Mixed,
+    },
+    { versionKey: false },
+  );
+  schema.index({ 'sold.orderId': 1 });
+  schema.index({ tenantId: 1, 'sold.contact.phone.index': 1 });
+  schema.index({ tenantId: 1, 'sold.traveller.idNumber.index': 1 });
+  const numberFields = new Schema({ _id: String, tenantId, rightId: String, ended: Mixed }, { versionKey: false });
+  numberFields.index({ tenantId: 1, rightId: 1 });
+  const { connection } = database;
+  const tickets = await openRecords(connection, 'tickets', schema, (found) => ticketSchema.parse(found));
+  const numbers = await openRecords(connection, 'ticket_numbers', numberFields, (found) => numberSchema.parse(found));
+  return ticketViews(tickets, numbers);
+}
+
+function ticketViews(tickets: Records<TicketView>, numbers: Records<TicketNumberView>): Tickets {
+  const number = (scope: Scope, _id: string, rightId: string, change: Change = {}): Promise<number> =>
+    numbers.update(
+      scope,
+      { _id },
+      { ...change, $setOnInsert: { tenantId: scope.tenantId, rightId } },
+      { upsert: true },
+    );
+  return {
+    async record(scope, recorded) {
+      await Promise.all([
+        ...recorded.map(({ rightId, sold, key }) =>
+          // Told twice, the first copy stays: its key opens it.
+          tickets
+            .update(
+              scope,
+              { _id: rightId, sold: { $exists: false } },
+              { $set: { sold, key }, $setOnInsert: { tenantId: scope.tenantId, sequence: 0, status: 'living' } },
+              { upsert: true },
+            )
+            .catch(unlessTaken),
+        ),
+        ...recorded.map(({ rightId, sold }) => number(scope, sold.number, rightId)),
+      ]);
+    },
+    async happened(scope, rightId, what) {
+      await applyToView(tickets, scope, { _id: rightId, tenantId: scope.tenantId, ...what });
+    },
+    async replaced(scope, rightId, previous, ended) {
+      await number(scope, previous, rightId, { $set: { ended } });
+      await number(scope, ended.successor, rightId);
+    },
+    async correct(scope, rightId, corrected) {
+      await tickets.update(scope, { _id: rightId }, { $set: { corrected } });
+    },
+    byRight: async (scope, rightId) => known(await tickets.byId(scope, rightId)),
+    byNumber: (scope, _id) => numbers.findOne(scope, { _id }),
+    numbersOf: (scope, rightId) => numbers.find(scope, { rightId }, { limit: FOUND_MAX }),
+    async find(scope, filter) {
+      return (await tickets.find(scope, filter, { limit: FOUND_MAX })).flatMap((ticket) => known(ticket) ?? []);
+    },
+  };
+}
+
+/** An upsert beside the copy that is there. */
+function unlessTaken(error: unknown): number {
+  if (isDuplicateKey(error)) return 0;
+  throw error;
+}
+
+function known(ticket: TicketView | undefined): KnownTicket | undefined {
+  if (ticket?.sold === undefined || ticket.key === undefined) return undefined;
+  return { ...ticket, sold: ticket.sold, key: ticket.key };
+}
+
+export function numberNow(ticket: KnownTicket): string {
+  return ticket.number ?? ticket.sold.number;
+}
