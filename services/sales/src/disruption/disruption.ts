@@ -1,7 +1,7 @@
 // The words of a disruption (SAL-52): the work that begins when inventory cancels a session or takes places from it. It walks through
 // all who hold tickets, tells them, waits for their choice and sends the money back to the rest. No logic.
 
-export type DisruptionKind = 'cancelled' | 'reduced';
+type DisruptionKind = 'cancelled' | 'reduced';
 
 /** What inventory said. */
 export type DisruptionFacts = {
@@ -44,7 +44,7 @@ type Work = {
   readonly supersededBy?: string | undefined;
 };
 
-export type DisruptionStatus = 'telling' | 'open' | 'returning' | 'done';
+type DisruptionStatus = 'telling' | 'open' | 'returning' | 'done';
 export type DisruptionState =
   { readonly status: 'none' } | (DisruptionFacts & Work & { readonly status: DisruptionStatus });
 export type Disruption = Exclude<DisruptionState, { status: 'none' }>;

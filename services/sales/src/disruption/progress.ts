@@ -35,7 +35,9 @@ export const progressView = z.object({
       undecided: z.int().describe('Told, and nothing has become of it yet.'),
       untold: z.int().describe('Could not be told, however often it was tried.'),
     })
-    .describe('told = refunded + exchanged + used + undecided, unless a cancellation has taken tickets of a reduction over.'),
+    .describe(
+      'told = refunded + exchanged + used + undecided, unless a cancellation has taken tickets of a reduction over.',
+    ),
 });
 export type ProgressView = z.output<typeof progressView>;
 

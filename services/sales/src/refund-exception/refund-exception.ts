@@ -26,7 +26,7 @@ export type ExceptionDecision = {
   readonly at: string;
 };
 
-export type ExceptionStatus = 'requested' | 'approved' | 'refused' | 'withdrawn' | 'done' | 'failed';
+type ExceptionStatus = 'requested' | 'approved' | 'refused' | 'withdrawn' | 'done' | 'failed';
 
 export type ExceptionState =
   | { readonly status: 'none' }
