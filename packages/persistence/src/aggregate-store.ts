@@ -131,7 +131,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
   readonly #faults: Faults;
   readonly #clock: () => Date;
   readonly #listeners: ((id: string, state: State, scope: Scope) => void)[] = [];
-  /** Records as this instance wrote them last. The version guard makes acting on an old one harmless; it saves a read per message. */
+  /** Records as this instance wrote or recalled them last. The version guard makes acting on an old one harmless; it saves a read per message. */
   readonly #written = new Map<string, Loaded<State>>();
 
   private constructor(
@@ -200,11 +200,16 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     return loaded === undefined ? undefined : snapshotOf(loaded);
   }
 
-  /** The record as this instance wrote it last, else as stored: for facts that never change, before a decision that looks again. */
+  /** The record as this instance wrote or recalled it last, else as stored: before a decision, whose write or second look finds out. */
   async recall(scope: Scope, id: string): Promise<Snapshot<State> | undefined> {
     Scope.assert(scope);
-    const known = this.#remembered(scope, id) ?? (await this.#load(scope, id));
-    return known === undefined ? undefined : snapshotOf(known);
+    const remembered = this.#remembered(scope, id);
+    if (remembered !== undefined) return snapshotOf(remembered);
+    const loaded = await this.#load(scope, id);
+    if (loaded === undefined) return undefined;
+    // The decision that follows need not read it again.
+    if ((this.#written.get(id)?.version ?? 0) < loaded.version) this.#keep(loaded);
+    return snapshotOf(loaded);
   }
 
   /** Filters and sorts name fields as stored, e.g. `state.status`. */
@@ -502,16 +507,20 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     return known !== undefined && (scope.acrossTenants || known.tenantId === scope.tenantId) ? known : undefined;
   }
 
-  #remember(next: Prepared<State, Event>, before: Loaded<State> | undefined): void {
-    const { _id, tenantId, version, seq, head, journalFrom, timers, key, request, handled } = next.document;
-    this.#written.delete(_id);
+  #keep(record: Loaded<State>): void {
+    this.#written.delete(record._id);
     if (this.#written.size >= REMEMBERED_MAX) {
       const [oldest] = this.#written.keys();
       if (oldest !== undefined) this.#written.delete(oldest);
     }
+    this.#written.set(record._id, record);
+  }
+
+  #remember(next: Prepared<State, Event>, before: Loaded<State> | undefined): void {
+    const { _id, tenantId, version, seq, head, journalFrom, timers, key, request, handled } = next.document;
     const allHandled = [...(before?.handled ?? []), ...handled].slice(-HANDLED_KEPT);
     const firstRequest = request ?? before?.request;
-    this.#written.set(_id, {
+    this.#keep({
       _id,
       tenantId,
       version,

@@ -57,6 +57,15 @@ export const problems: ProblemCatalogue = {
     ['场次已结束或停止售票', 'The session is past'],
     ['第 {line} 行的场次已结束或停止售票。', 'The session of line {line} is over, or its sale has ended.'],
   ),
+  'sales.site-full': problem(
+    409,
+    ['园区已达承载上限', 'The site is full'],
+    [
+      '第 {line} 行的景点今日已达最大承载量，暂停售票，请稍后再试或选择其他日期。',
+      'The site of line {line} carries no more people today; try again later or choose another day.',
+    ],
+    60,
+  ),
   'sales.presale-not-open': problem(
     409,
     ['超出预售期', 'Beyond the presale window'],
@@ -402,6 +411,7 @@ export const QUOTE_PROBLEMS: readonly string[] = [
   'sales.session-closed',
   'sales.session-past',
   'sales.presale-not-open',
+  'sales.site-full',
   'sales.not-eligible',
   'sales.too-many-tickets',
   'sales.too-many-of-type',

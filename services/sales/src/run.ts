@@ -51,7 +51,9 @@ import { listRefundPresets } from './features/refund-presets.ts';
 import { refundTicket } from './features/refund-ticket.ts';
 import { onRepublish, REPUBLISH } from './features/republish.ts';
 import { requestRefundException } from './features/request-refund-exception.ts';
+import { recordExit } from './features/record-exit.ts';
 import { requestPayment } from './features/request-payment.ts';
+import { siteOccupancy } from './features/site-occupancy.ts';
 import { sessionCancellations } from './features/session-cancellations.ts';
 import { settleExchange } from './features/settle-exchange.ts';
 import { listTicketKeys } from './features/ticket-key-list.ts';
@@ -59,6 +61,7 @@ import { uploadScans } from './features/upload-scans.ts';
 import { openManifestReader } from './gate/manifest.store.ts';
 import { gateClockSpec } from './gate-clock/gate-clock.store.ts';
 import { createIncidentIds, incidentSpec } from './gate-incident/incident.store.ts';
+import { openOccupancy } from './occupancy/open-occupancy.ts';
 import { createOrderAccess } from './order-access/order-access.ts';
 import { createOrderWaiting } from './order/order-waiting.ts';
 import { createRefundIds } from './order/refund-ids.ts';
@@ -97,6 +100,8 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const disruptions = await foundation.aggregate(disruptionSpec);
   const exceptions = await foundation.aggregate(exceptionSpec);
   const reader = await openManifestReader(database);
+  const occupancy = await openOccupancy(foundation, everywhere, config.OCCUPANCY_SWEEP_SECONDS * 1_000);
+  const { lights, entrance } = occupancy;
   const incidents = await foundation.aggregate(incidentSpec);
   const clocks = await foundation.aggregate(gateClockSpec);
   const incidentIds = createIncidentIds(vault.serviceKey('gate-incident-ids'));
@@ -132,6 +137,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     catalogue,
     everywhere,
     tokens: createQuoteTokens(vault.serviceKey('quotes')),
+    siteIsFull: lights.isFull,
   });
   const access = createOrderAccess(vault.serviceKey('order-access'));
   const refundIds = createRefundIds(foundation);
@@ -258,9 +264,11 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       getTicketPdf(foundation, { orders, rights }),
       ...printTicket(foundation, { orders, rights, serials }),
       revealTraveller(foundation, { orders, rights }),
-      checkIn(foundation, { rights, keys }),
-      getGateManifest(foundation, { reader, keys, lightOf: async () => 'green' }),
-      uploadScans(foundation, { rights, keys, incidents, incidentIds, clocks, entryHeard: () => undefined }),
+      checkIn(foundation, { rights, keys, entrance }),
+      getGateManifest(foundation, { reader, keys, lights }),
+      uploadScans(foundation, { rights, keys, incidents, incidentIds, clocks, entrance }),
+      recordExit(foundation, occupancy),
+      ...siteOccupancy(foundation, occupancy),
       ...gateIncidents(foundation, incidents),
       followEvents(foundation, { orders, rights, lines, disruptions, waiters }),
       ...sessionCancellations({ disruptions, rights }),

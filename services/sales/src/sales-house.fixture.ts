@@ -38,6 +38,7 @@ import {
   type DataOf,
   type Envelope,
   type MessageDefinition,
+  type SiteCapacity,
 } from '@tongpiao/contracts';
 import { addDays, localDateOf, type TenantId } from '@tongpiao/kernel';
 import { connectBroker, isMessage, type Broker } from '@tongpiao/messaging';
@@ -296,7 +297,8 @@ export async function openSalesHouse() {
 
   const example = tenantChanged.data.parse(tenantChanged.example);
   const name = { zh: '闸机', en: 'Gate' };
-  const tenants = [
+  let tellings = 1;
+  const tenants: DataOf<typeof tenantChanged>[] = [
     {
       ...example,
       tenantId: TENANT,
@@ -322,7 +324,8 @@ export async function openSalesHouse() {
         });
       else if (isMessage(message, republishTenants)) {
         const { replyQueue: queue } = message.envelope.data;
-        for (const tenant of tenants) await tell(identity, tenantChanged, tenant, { tenantId: tenant.tenantId, queue });
+        for (const tenant of tenants)
+          await tell(identity, tenantChanged, tenant, { tenantId: tenant.tenantId, queue, sequence: tellings });
         await tell(identity, tenantsRepublished, { count: tenants.length }, { tenantId: 'platform', queue });
       }
     },
@@ -523,6 +526,16 @@ export async function openSalesHouse() {
       data: DataOf<Definition>,
       options: { id?: string; tenantId?: string; sequence?: number } = {},
     ): Promise<void> => tell(from === 'finance' ? finance : inventory, definition, data, options),
+    /** Identity tells how many people a site carries. */
+    async carry(siteId: string, capacity: SiteCapacity): Promise<void> {
+      for (const tenant of tenants) {
+        const sites = tenant.sites.map((site) => (site.id === siteId ? { ...site, capacity } : site));
+        if (tenant.sites.every(({ id }) => id !== siteId)) continue;
+        tenant.sites = sites;
+        tellings += 1;
+        await tell(identity, tenantChanged, tenant, { tenantId: tenant.tenantId, sequence: tellings });
+      }
+    },
     /** Timers and reviews come from sales itself and from inventory; a spec may send them. */
     send: (definition: MessageDefinition, data: unknown, id = newId<'Message'>('msg', TENANT)): Promise<void> =>
       tell(inventory, definition, data as never, { id }),

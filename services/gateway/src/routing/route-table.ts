@@ -6,7 +6,7 @@ export const backends = ['identity', 'sales', 'inventory', 'finance', 'notificat
 export type Backend = (typeof backends)[number];
 
 export type RouteRule = {
-  /** First segment after `/api/v1/`, or a whole path. */
+  /** First segment after `/api/v1/`, that with a third one (`/api/v1/sites/:id/occupancy`), or a whole path. */
   readonly path: string;
   readonly to: Backend;
   /** Default: `BODY_MAX_BYTES`. */
@@ -29,6 +29,8 @@ export const routeRules: readonly RouteRule[] = [
   { path: '/api/v1/auth', to: 'identity', counted: 'sign-in' },
   { path: '/api/v1/tenants', to: 'identity' },
   { path: '/api/v1/sites', to: 'identity' },
+  { path: '/api/v1/sites/:id/occupancy', to: 'sales' },
+  { path: '/api/v1/sites/:id/occupancy-corrections', to: 'sales' },
   { path: '/api/v1/users', to: 'identity' },
   { path: '/api/v1/api-keys', to: 'identity' },
   { path: '/.well-known/jwks.json', to: 'identity' },
@@ -80,12 +82,15 @@ export type Router = {
 
 export function createRouter(rules: readonly RouteRule[] = routeRules): Router {
   const segments = new Map<string, Match>();
+  const thirds = new Map<string, Map<string, Match>>();
   const paths = new Map<string, Match>();
   const operations = new Map<string, Match>();
   const subjects = new Map<string, Match>();
   for (const { path, to, maxBodyBytes = BODY_MAX_BYTES, counted = 'by-caller' } of rules) {
     const match: Match = { route: path, to, maxBodyBytes, counted, opensStream: false };
-    if (path.startsWith(API)) segments.set(path.slice(API.length), match);
+    const [segment = '', third] = path.startsWith(API) ? path.slice(API.length).split('/:id/') : [];
+    if (third !== undefined) thirds.set(segment, (thirds.get(segment) ?? new Map<string, Match>()).set(third, match));
+    else if (path.startsWith(API)) segments.set(segment, match);
     else paths.set(path, match);
   }
   for (const to of backends) {
@@ -107,6 +112,9 @@ export function createRouter(rules: readonly RouteRule[] = routeRules): Router {
       const cut = slash < 0 || slash > end ? end : slash;
       const segment = url.slice(API.length, cut);
       const match = segments.get(segment);
+      const others = cut < end ? thirds.get(segment) : undefined;
+      const other = others?.get(thirdOf(url, cut, end));
+      if (other !== undefined) return other;
       if (match !== undefined) return match;
       if (segment === 'operations' && cut < end) {
         const next = url.indexOf('/', cut + 1);
@@ -123,6 +131,14 @@ function strays(url: string, end: number): boolean {
   if (dot >= 0 && dot < end) return true;
   const empty = url.indexOf('//', API.length - 1);
   return empty >= 0 && empty < end;
+}
+
+/** The third segment, whatever follows it: `/sites/sit_1/occupancy`. */
+function thirdOf(url: string, cut: number, end: number): string {
+  const before = url.indexOf('/', cut + 1);
+  if (before < 0 || before >= end) return '';
+  const after = url.indexOf('/', before + 1);
+  return url.slice(before + 1, after < 0 || after > end ? end : after);
 }
 
 function kindOf(query: string): string {

@@ -1,6 +1,6 @@
 // POST /api/v1/check-ins: a gate shows a QR code, a ticket number or a document; the answer is at once admitted or a reason (SAL-40,
 // SAL-42). Two gates that scan one ticket at the same moment write under the version guard: one is admitted, the other is told where
-// and when it was used.
+// and when it was used. Where a site carries only so many people, room is taken first (SAL-43).
 import {
   ID_TYPES,
   localDateOf,
@@ -10,9 +10,11 @@ import {
   type LocalDate,
 } from '@tongpiao/kernel';
 import type { Scope, Snapshot } from '@tongpiao/persistence';
-import { route, verifyTicket, type Foundation, type Route } from '@tongpiao/service-shell';
+import { route, verifyTicket, type Foundation, type GateFacts, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
-import { admission, placesLeft, type Admission } from '../right/admission.policy.ts';
+import { GATE_WORDS } from '../gate/gate-words.ts';
+import type { Entrance, Room } from '../occupancy/entrance.ts';
+import { admission, peopleOf, placesLeft, type Admission } from '../right/admission.policy.ts';
 import { REFUSAL_REASONS } from '../right/right.store.ts';
 import type { RefusalReason, RightState, Scan } from '../right/right.ts';
 import { rightByNumber } from '../right/right-by-number.ts';
@@ -63,29 +65,7 @@ const answerSchema = z.object({
 });
 type AnswerBody = z.input<typeof answerSchema>;
 
-const MESSAGES: Readonly<Record<RefusalReason | 'admitted', { zh: string; en: string }>> = {
-  admitted: { zh: '请入园', en: 'Welcome' },
-  unknown: { zh: '查无此票', en: 'Unknown ticket' },
-  forged: { zh: '二维码无效，疑似伪造', en: 'The code is not genuine' },
-  refunded: { zh: '此票已退', en: 'The ticket was refunded' },
-  exchanged: { zh: '此票已改签', en: 'The ticket was exchanged' },
-  voided: { zh: '此票已作废', en: 'The ticket is void' },
-  superseded: { zh: '此票已补发，旧码失效', en: 'The ticket was replaced by a newer one' },
-  frozen: { zh: '此票已冻结，请到服务台', en: 'The ticket is frozen; please go to the desk' },
-  expired: { zh: '此票已过期', en: 'The ticket has expired' },
-  'already-used': { zh: '此票已使用', en: 'The ticket was used already' },
-  'wrong-site': { zh: '非本景点（站）的票', en: 'The ticket is for another site' },
-  'wrong-day': { zh: '非当日票', en: 'The ticket is for another day' },
-  'too-early': { zh: '未到检票时间', en: 'Check-in has not opened yet' },
-  'too-late': { zh: '已过检票时间', en: 'Check-in is over' },
-  'wrong-gate': { zh: '此票不能从本口进入', en: 'The ticket is for another gate' },
-  'too-soon-again': { zh: '刚刚检过票，请稍后再入', en: 'The ticket was scanned a moment ago; please wait' },
-  'too-many-people': { zh: '人数超过此票可入人数', en: 'The ticket does not admit that many people' },
-  'wrong-person': { zh: '证件与购票人不符', en: 'The document is not the ticket holder’s' },
-  capacity: { zh: '园区已达最大承载量，请稍候', en: 'The site is full; please wait' },
-};
-
-type Parts = { readonly rights: Rights; readonly keys: TicketKeys };
+type Parts = { readonly rights: Rights; readonly keys: TicketKeys; readonly entrance: Entrance };
 type Found =
   | {
       readonly kind: 'right';
@@ -134,40 +114,58 @@ export function checkIn(foundation: Foundation, parts: Parts): Route {
         return { status: 200, body: refusedBody(foundation, found.reason, undefined, undefined) };
       const { people } = context.body;
       const scan: Scan = { ...scanAt, revision: found.revision, number: found.number, documentIndex, people };
+      const requestKey = `${context.callerKey}:${context.idempotencyKey}`;
       return {
         status: 200,
-        body: await admit(
-          foundation,
-          parts,
-          scope,
-          found.right,
-          scan,
-          `${context.callerKey}:${context.idempotencyKey}`,
-        ),
+        body: await admit(foundation, parts, { scope, gate, right: found.right, scan, requestKey }),
       };
     },
   });
 }
 
-async function admit(
+type Wish = {
+  readonly scope: Scope;
+  readonly gate: GateFacts;
+  /** As it was found; the record itself decides. */
+  readonly right: Snapshot<RightState>;
+  readonly scan: Scan;
+  readonly requestKey: string;
+};
+
+async function admit(foundation: Foundation, parts: Parts, wish: Wish): Promise<AnswerBody> {
+  const { scope, gate, right, scan } = wish;
+  if (!admission(right.state, scan).admitted) return checkInRight(foundation, parts, wish, undefined);
+  const room = await parts.entrance.room(scope, gate, peopleOf(right.state, scan), new Date(scan.at));
+  if (room === undefined) return refusedBody(foundation, 'capacity', undefined, right.state);
+  try {
+    return await checkInRight(foundation, parts, wish, room);
+  } catch (error) {
+    await room.givenBack();
+    throw error;
+  }
+}
+
+async function checkInRight(
   foundation: Foundation,
   parts: Parts,
-  scope: Scope,
-  right: Snapshot<RightState>,
-  scan: Scan,
-  requestKey: string,
+  { scope, gate, right, scan, requestKey }: Wish,
+  room: Room | undefined,
 ): Promise<AnswerBody> {
   try {
     // A gate that lost our answer asks again with the same key: its passenger was admitted, and is told so.
-    const handled = await parts.rights.handle(
+    const { state, events, repeated } = await parts.rights.handle(
       scope,
       right.id,
       { type: 'CheckIn', scan },
       { request: { key: requestKey, fingerprint: scan.gateId } },
     );
-    return { outcome: 'admitted', message: MESSAGES.admitted, ...ticketPart(handled.state) };
+    if (repeated) await room?.givenBack();
+    else if (room !== undefined) room.taken();
+    else for (const event of events) if (event.type === 'TicketCheckedIn') parts.entrance.heard(gate, event.use);
+    return { outcome: 'admitted', message: GATE_WORDS.admitted, ...ticketPart(state) };
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'sales.ticket-refused') throw error;
+    await room?.givenBack();
     const current = (await parts.rights.load(scope, right.id))?.state ?? right.state;
     const answer = admission(current, scan);
     // Somebody else's scan between decision and look: what was decided stands.
@@ -197,7 +195,7 @@ async function find(
   if ('qr' in shown) {
     const verified = verifyTicket(shown.qr.trim(), (kid) => parts.keys.publicKey(kid));
     if (!verified.ok) return { kind: 'refused', reason: 'forged' };
-    const right = await parts.rights.load(scope, verified.payload.rightId);
+    const right = await parts.rights.recall(scope, verified.payload.rightId);
     return right === undefined
       ? { kind: 'refused', reason: 'unknown' }
       : { kind: 'right', right, revision: verified.payload.revision };
@@ -240,7 +238,7 @@ function refusedBody(
   return {
     outcome: 'refused',
     reason,
-    message: MESSAGES[reason],
+    message: GATE_WORDS[reason],
     ...(use === undefined
       ? {}
       : { lastUse: { at: use.at, gateId: use.gateId, ...(gate === undefined ? {} : { gate: gate.name }) } }),

@@ -11,6 +11,7 @@ import { manifestDay } from '../gate/manifest-day.ts';
 import { manifestRows } from '../gate/manifest-rows.ts';
 import type { ManifestReader } from '../gate/manifest.store.ts';
 import { ownGate } from '../gate/own-gate.ts';
+import type { SiteLights } from '../occupancy/site-lights.ts';
 import { REFUSAL_REASONS } from '../right/right.store.ts';
 import type { TicketKeys } from '../ticket-keys/ticket-keys.store.ts';
 
@@ -64,8 +65,7 @@ const manifestSchema = z.object({
 type Parts = {
   readonly reader: ManifestReader;
   readonly keys: TicketKeys;
-  /** SAL-43: how full the gate's site is. */
-  readonly lightOf: (tenantId: string, siteId: string) => Promise<z.output<typeof siteLightSchema>>;
+  readonly lights: SiteLights;
 };
 
 /** Some 60 kB; 100,000 tickets are 50 of them. */
@@ -74,7 +74,7 @@ const compressed = promisify(gzip);
 /** The rows are random characters: more effort finds no more in them. */
 const GZIP_LEVEL = 1;
 
-export function getGateManifest(foundation: Foundation, { reader, keys, lightOf }: Parts): Route {
+export function getGateManifest(foundation: Foundation, { reader, keys, lights }: Parts): Route {
   return route({
     method: 'get',
     path: '/api/v1/gates/:id/manifest',
@@ -105,7 +105,7 @@ export function getGateManifest(foundation: Foundation, { reader, keys, lightOf 
         begins: after === undefined,
         more: reached !== undefined,
         cursor: writeCursor(nextCursor(day.date, after, reached, now)),
-        light: await lightOf(scope.tenantId, gate.siteId),
+        light: await lights.lightOf(gate.tenantId, gate.siteId),
         policy: GATE_POLICY,
         keys: keys.published().map(({ kid, publicKeyPem }) => ({ kid, algorithm: 'Ed25519' as const, publicKeyPem })),
         ...manifestRows(rights, day),

@@ -8,6 +8,7 @@ import { verifyTicket, type GateFacts } from '@tongpiao/service-shell';
 import { incidentKind } from '../gate-incident/incident.policy.ts';
 import type { IncidentIds, Incidents } from '../gate-incident/incident.store.ts';
 import type { IncidentFacts } from '../gate-incident/incident.ts';
+import type { Entrance } from '../occupancy/entrance.ts';
 import { rightByNumber } from '../right/right-by-number.ts';
 import type { HandedIn, RefusalReason, Scan, SoldRight } from '../right/right.ts';
 import type { Rights } from '../stores.ts';
@@ -32,15 +33,12 @@ export type HandInAnswer = {
   readonly code?: string;
 };
 
-/** Somebody went in at a gate without network, and this is the first that we hear of it. */
-export type EntryHeard = (scope: Scope, gate: GateFacts, use: { at: string; people: number }) => void;
-
 export type HandInParts = {
   readonly rights: Rights;
   readonly incidents: Incidents;
   readonly incidentIds: IncidentIds;
   readonly keys: TicketKeys;
-  readonly entryHeard: EntryHeard;
+  readonly entrance: Entrance;
 };
 
 export type HandInFacts = {
@@ -116,7 +114,8 @@ async function known(parts: HandInParts, facts: HandInFacts, told: ToldScan, fou
   const scanId = nameOf(gate, told.scanId);
   const { revision, number } = found;
   const scan: Scan = {
-    at: told.at,
+    // The same instant, spelled as all stored ones are.
+    at: new Date(told.at).toISOString(),
     gateId: gate.gateId,
     siteId: gate.siteId,
     date: localDateOf(new Date(told.at), timeZone),
@@ -132,8 +131,7 @@ async function known(parts: HandInParts, facts: HandInFacts, told: ToldScan, fou
   const handedIn = right.handedIn.find((entry) => entry.scanId === scanId);
   if (handedIn === undefined) throw new Error('a scan was handed in and is not on record');
   const isNew = handled.events.length > 0;
-  if (isNew && handedIn.truth === 'admissible' && handedIn.decided === 'admitted')
-    parts.entryHeard(scope, gate, handedIn);
+  if (isNew && handedIn.truth === 'admissible' && handedIn.decided === 'admitted') parts.entrance.heard(gate, handedIn);
   const incidentId = await incidentOf(parts, facts, { told, found, right, handedIn });
   return {
     scanId: told.scanId,

@@ -2,12 +2,13 @@
 // another; between two readings the cursor says since when changes are news.
 import { DomainError } from '@tongpiao/kernel';
 import { z } from 'zod';
+import type { ChangePosition } from './changes.ts';
 
 /** Within a stream, in the order of changes. */
 export type ManifestPosition = {
   readonly stream: number;
   /** Undefined: at its beginning. */
-  readonly after?: { readonly changedAtMs: number; readonly id: string } | undefined;
+  readonly after?: ChangePosition | undefined;
 };
 export type ManifestCursor = {
   readonly date: string;

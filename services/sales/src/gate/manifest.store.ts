@@ -4,6 +4,7 @@ import { ticketStatusSchema } from '@tongpiao/contracts';
 import { openRecords, type Database, type Filter, type Scope } from '@tongpiao/persistence';
 import { Schema } from 'mongoose';
 import { z } from 'zod';
+import { changesAfter, IN_ORDER_OF_CHANGE, positionOf } from './changes.ts';
 import type { ManifestPosition } from './manifest-cursor.ts';
 import type { ListedRight, ManifestDay } from './manifest-rows.ts';
 
@@ -72,26 +73,10 @@ export async function openManifestReader(database: Database): Promise<ManifestRe
   );
   type Found = z.output<typeof documentSchema>;
 
-  const ask = (scope: Scope, filter: Filter, limit: number): Promise<readonly Found[]> =>
-    records.find(scope, filter, { sort: { changedAt: 1, _id: 1 }, limit, projection: PROJECTION });
-
-  /** Many change in one millisecond, and the id decides among them. Two queries, since each follows the index and one with "or" would not. */
-  async function portion(
-    scope: Scope,
-    stream: Filter,
-    sinceMs: number,
-    after: ManifestPosition['after'],
-    limit: number,
-  ): Promise<readonly Found[]> {
-    if (after === undefined) return ask(scope, { ...stream, changedAt: { $gte: new Date(sinceMs) } }, limit);
-    const changedAt = new Date(after.changedAtMs);
-    const same = await ask(scope, { ...stream, changedAt, _id: { $gt: after.id } }, limit);
-    if (same.length === limit) return same;
-    return [...same, ...(await ask(scope, { ...stream, changedAt: { $gt: changedAt } }, limit - same.length))];
-  }
-
   return {
     async read(scope, day, sinceMs, from, limit) {
+      const ask = (filter: Filter, most: number): Promise<Found[]> =>
+        records.find(scope, filter, { sort: IN_ORDER_OF_CHANGE, limit: most, projection: PROJECTION });
       const streams = streamsOf(day);
       const rights: ListedRight[] = [];
       let { stream, after } = from ?? { stream: 0, after: undefined };
@@ -100,10 +85,9 @@ export async function openManifestReader(database: Database): Promise<ManifestRe
         if (filter === undefined) return { rights, reached: undefined };
         if (rights.length >= limit) return { rights, reached: { stream, after } };
         const wanted = Math.min(PORTION, limit - rights.length);
-        const found = await portion(scope, filter, sinceMs, after, wanted);
+        const found = await changesAfter<Found>(ask, filter, sinceMs, after, wanted);
         for (const { state } of found) rights.push(state);
-        const last = found[found.length - 1];
-        if (last !== undefined) after = { changedAtMs: last.changedAt.getTime(), id: last._id };
+        after = positionOf(found[found.length - 1]) ?? after;
         if (found.length < wanted) {
           stream += 1;
           after = undefined;

@@ -22,7 +22,14 @@ export type Quoting = {
 
 export function createQuoting(
   foundation: Foundation,
-  parts: { sessions: SessionViews; catalogue: ProductCatalogue; everywhere: Scope; tokens: QuoteTokens },
+  parts: {
+    sessions: SessionViews;
+    catalogue: ProductCatalogue;
+    everywhere: Scope;
+    tokens: QuoteTokens;
+    /** SAL-43: nothing is sold for today while a site is full. */
+    siteIsFull: (tenantId: TenantId, siteId: string) => Promise<boolean>;
+  },
 ): Quoting {
   const { clock, tenants } = foundation;
   return {
@@ -64,6 +71,9 @@ export function createQuoting(
           return found?.tenantId === tenantId ? found.product : undefined;
         },
       });
+      for (const [line, { session }] of computed.lines.entries())
+        if (session.date === today && (await parts.siteIsFull(tenantId, session.siteId)))
+          throw new DomainError('sales.site-full', 'The site is full today.', { line });
       const fingerprint = read
         .map(({ sessionId, ticketTypeId, quantity }) => `${sessionId}/${ticketTypeId}/${quantity}`)
         .join('|');

@@ -1,0 +1,109 @@
+// People in and out at the gates of a site (SAL-43). Where a site has limits, room is taken before the ticket is used and given back if it
+// is refused, so that the limit holds whatever happens at the same moment; elsewhere people are counted afterwards, many at once.
+import { localDateOf, type TenantId } from '@tongpiao/kernel';
+import type { Scope } from '@tongpiao/persistence';
+import type { Foundation, GateFacts } from '@tongpiao/service-shell';
+import { slotOf, type SiteCounters, type SiteDay, type Slot } from './counters.store.ts';
+import { backgroundScope, type SiteLights } from './site-lights.ts';
+
+/** Room for people who are about to go in. What is called first counts. */
+export type Room = {
+  /** They are in. */
+  taken(): void;
+  /** They are not: the ticket was refused, or had been counted before. */
+  givenBack(): Promise<void>;
+};
+
+export type Entrance = {
+  /** @returns undefined when the site is full */
+  room(scope: Scope, gate: GateFacts, people: number, at: Date): Promise<Room | undefined>;
+  /** They are in, whatever the limits: a gate without network let them in. */
+  heard(gate: GateFacts, use: { readonly at: string; readonly people: number }): void;
+  /** Counts what waits to be counted. */
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** One write for all people of a fifth of a second. */
+const COUNT_AFTER_MS = 200;
+
+type Waiting = { readonly tenantId: TenantId; readonly day: SiteDay; readonly slot: Slot; people: number };
+
+export function createEntrance(
+  foundation: Foundation,
+  parts: { readonly counters: SiteCounters; readonly lights: SiteLights },
+): Entrance {
+  const { clock, logger, tenants } = foundation;
+  const { counters, lights } = parts;
+  let waiting = new Map<string, Waiting>();
+  let timer: NodeJS.Timeout | undefined;
+  let counting: Promise<void> = Promise.resolve();
+
+  const dayOf = ({ tenantId, siteId }: GateFacts, at: Date): SiteDay => ({
+    siteId,
+    date: localDateOf(at, tenants.require(tenantId).timeZone),
+  });
+
+  async function countAll(): Promise<void> {
+    const all = [...waiting.values()];
+    waiting = new Map();
+    await Promise.all(
+      all.map(async ({ tenantId, day, slot, people }) => {
+        try {
+          await counters.count(backgroundScope(tenantId, 'people went in'), day, slot, people, clock());
+          if (lights.capacityOf(day.siteId) !== undefined) lights.moved(tenantId, day);
+        } catch (error) {
+          logger.warn({ err: error, siteId: day.siteId, people }, 'people could not be counted; the sweep will');
+        }
+      }),
+    );
+  }
+
+  function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    counting = counting.then(countAll);
+    return counting;
+  }
+
+  function countLater(tenantId: TenantId, day: SiteDay, slot: Slot, people: number): void {
+    const key = `${day.siteId}|${day.date}|${slot}`;
+    const known = waiting.get(key);
+    if (known === undefined) waiting.set(key, { tenantId, day, slot, people });
+    else known.people += people;
+    timer ??= setTimeout(() => void flush(), COUNT_AFTER_MS);
+  }
+
+  return {
+    async room(scope, gate, people, at) {
+      const { tenantId, siteId } = gate;
+      const day = dayOf(gate, at);
+      const slot = slotOf(at);
+      const capacity = lights.capacityOf(siteId);
+      if (capacity === undefined)
+        return { taken: () => countLater(tenantId, day, slot, people), givenBack: () => Promise.resolve() };
+      if (!(await counters.enter(scope, day, people, at, capacity))) {
+        lights.moved(tenantId, day);
+        return undefined;
+      }
+      let isOpen = true;
+      return {
+        taken() {
+          isOpen = false;
+          lights.moved(tenantId, day);
+        },
+        async givenBack() {
+          if (!isOpen) return;
+          isOpen = false;
+          await counters.count(scope, day, slot, -people, clock());
+        },
+      };
+    },
+    heard(gate, { at, people }) {
+      const when = new Date(at);
+      countLater(gate.tenantId, dayOf(gate, when), slotOf(when), people);
+    },
+    flush,
+    stop: flush,
+  };
+}

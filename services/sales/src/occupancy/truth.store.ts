@@ -1,0 +1,101 @@
+// What the counters of a site's day should say: people let in as the rights have it, people who went out as the exits have it. Counters are
+// quick and may be wrong after a crash; these are the records that they are counted from.
+import { openRecords, type Database, type Filter, type Scope } from '@tongpiao/persistence';
+import { Schema } from 'mongoose';
+import { z } from 'zod';
+import { changesAfter, IN_ORDER_OF_CHANGE, positionOf, type ChangePosition } from '../gate/changes.ts';
+import { SCAN_AHEAD_MAX_MS } from '../gate/gate-policy.ts';
+import type { ManifestDay } from '../gate/manifest-rows.ts';
+import { slotOf, type Slot } from './counters.store.ts';
+
+const exitSchema = z.object({
+  _id: z.string(),
+  tenantId: z.string(),
+  siteId: z.string(),
+  date: z.string(),
+  gateId: z.string(),
+  people: z.number().int(),
+  at: z.date(),
+});
+export type Exit = z.output<typeof exitSchema>;
+
+export type SlotSums = ReadonlyMap<Slot, number>;
+export type OccupancyTruth = {
+  /** @returns false when it is known already */
+  recordExit(scope: Scope, exit: Exit): Promise<boolean>;
+  entries(scope: Scope, day: ManifestDay): Promise<SlotSums>;
+  exits(scope: Scope, day: ManifestDay): Promise<SlotSums>;
+};
+
+const usedRight = z.object({
+  _id: z.string(),
+  tenantId: z.string(),
+  changedAt: z.date(),
+  state: z.object({ uses: z.array(z.object({ at: z.string(), people: z.number() })) }),
+});
+type UsedRight = z.output<typeof usedRight>;
+/** Small documents; a portion is parsed in some milliseconds. */
+const PORTION = 1_000;
+
+/** After the rights themselves were opened: their store makes the indexes. */
+export async function openOccupancyTruth(database: Database): Promise<OccupancyTruth> {
+  const rights = await openRecords(database.connection, 'rights', new Schema({}), (document) =>
+    usedRight.parse(document),
+  );
+  const schema = new Schema(
+    {
+      _id: String,
+      tenantId: { type: String, required: true },
+      siteId: String,
+      date: String,
+      gateId: String,
+      people: Number,
+      at: Date,
+    },
+    { versionKey: false },
+  );
+  schema.index({ tenantId: 1, siteId: 1, date: 1, _id: 1 });
+  const exits = await openRecords(database.connection, 'site_exits', schema, (document) => exitSchema.parse(document));
+
+  return {
+    recordExit: (scope, exit) => exits.insert(scope, exit),
+    async entries(scope, { siteId, dates, from, until }) {
+      const sums = new Map<Slot, number>();
+      const projection = { tenantId: 1, changedAt: 1, 'state.uses': 1 } as const;
+      const ask = (filter: Filter, limit: number): Promise<UsedRight[]> =>
+        rights.find(scope, filter, { sort: IN_ORDER_OF_CHANGE, limit, projection });
+      // Whatever was used on that day has changed since it began, or a gate's clock was ahead.
+      const sinceMs = Date.parse(from) - SCAN_AHEAD_MAX_MS;
+      for (const date of dates) {
+        const stream = { 'state.siteId': siteId, 'state.date': date };
+        let found: readonly UsedRight[];
+        let after: ChangePosition | undefined;
+        do {
+          found = await changesAfter(ask, stream, sinceMs, after, PORTION);
+          after = positionOf(found[found.length - 1]);
+          for (const { state } of found)
+            for (const { at, people } of state.uses) if (at >= from && at < until) add(sums, slotOf(at), people);
+        } while (found.length === PORTION);
+      }
+      return sums;
+    },
+    async exits(scope, { siteId, date }) {
+      const sums = new Map<Slot, number>();
+      let found: readonly Exit[];
+      let after = '';
+      do {
+        const filter = { siteId, date, _id: { $gt: after } };
+        found = await exits.find(scope, filter, { sort: { _id: 1 }, limit: PORTION });
+        for (const { _id, at, people } of found) {
+          after = _id;
+          add(sums, slotOf(at), people);
+        }
+      } while (found.length === PORTION);
+      return sums;
+    },
+  };
+}
+
+function add(sums: Map<Slot, number>, slot: Slot, people: number): void {
+  sums.set(slot, (sums.get(slot) ?? 0) + people);
+}
