@@ -1,29 +1,17 @@
 // Sales on real servers, for integration specs, among neighbours that are played here: an identity that tells two tenants, an
 // inventory that counts places, a finance whose payers do as the spec says, and somebody who hears what sales says.
 import {
-  closePayment,
-  confirmHold,
   exchangeCompleted,
-  extendHold,
+  exchangeFailed,
   gateIncidentFound,
   holderToldOfDisruption,
-  holdGranted,
-  holdRejected,
   orderClosed,
   orderFulfilled,
-  paymentCaptured,
-  paymentClosed,
-  paymentOpened,
-  paymentRefunded,
   paymentReturned,
   placeHold,
-  refundPayment,
-  releaseHold,
   republishSessions,
   republishTenants,
   republishTrust,
-  requestPayment,
-  returnPlaces,
   sessionChanged,
   siteLightChanged,
   tenantChanged,
@@ -35,6 +23,8 @@ import {
   trustBeat,
   TRUST_BEAT_EVERY_MS,
   trustPublished,
+  waitingJoined,
+  waitingServed,
   type DataOf,
   type Envelope,
   type MessageDefinition,
@@ -49,6 +39,7 @@ import { eventually, forget, testServers } from '@tongpiao/testing';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { configSchema } from './config.ts';
+import { playFinance, playInventory, type Plays } from './house-neighbours.fixture.ts';
 import { run, type SalesTestOptions } from './run.ts';
 
 export const TENANT = 'ten_7f3k9q2m5x8c4v6b1n0a' as TenantId;
@@ -104,6 +95,9 @@ export type LineWish = {
   readonly travellers?: readonly { name: string; idType: string; idNumber: string }[];
 };
 
+/** SAL-26 */
+export type WaitingWish = { readonly until: string; readonly prepaid: boolean };
+
 export type SalesHouse = Awaited<ReturnType<typeof openSalesHouse>>;
 
 export async function openSalesHouse() {
@@ -129,19 +123,10 @@ export async function openSalesHouse() {
   const ears = await connect('ears');
 
   const instances: Running[] = [];
-  const sessions = new Map<string, { data: DataOf<typeof sessionChanged>; tenantId: string; free: number }>();
-  const holds = new Map<
-    string,
-    { status: 'held' | 'sold' | 'free' | 'refused'; place: Envelope<DataOf<typeof placeHold>> }
-  >();
   const asked: Envelope[] = [];
   const said: Envelope[] = [];
-  const payments = new Map<string, Envelope<DataOf<typeof requestPayment>>>();
-  const plays: { inventory: 'on' | 'silent'; close: 'closed' | 'captured' | 'silent'; twice: boolean } = {
-    inventory: 'on',
-    close: 'closed',
-    twice: false,
-  };
+  const complaints: string[] = [];
+  const plays: Plays = { inventory: 'on', line: 'on', close: 'closed', refund: 'on', twice: false };
 
   async function tell<Definition extends MessageDefinition>(
     from: Broker,
@@ -172,52 +157,18 @@ export async function openSalesHouse() {
       );
   }
 
-  /** Inventory decides a hold; a repeated request gets no second answer. */
-  async function decide(place: Envelope<DataOf<typeof placeHold>>): Promise<void> {
-    const { holdId, orderId, lines } = place.data;
-    if (holds.has(holdId)) return;
-    const short = lines.find(({ sessionId, quantity }) => (sessions.get(sessionId)?.free ?? 0) < quantity);
-    holds.set(holdId, { status: short === undefined ? 'held' : 'refused', place });
-    if (short === undefined) {
-      move(place, -1);
-      await tell(inventory, holdGranted, { holdId, orderId }, { id: `${holdId}:1:0`, cause: place });
-    } else {
-      const data = { holdId, orderId, reason: 'sold-out', sessionId: short.sessionId, available: 0 } as const;
-      await tell(inventory, holdRejected, data, { id: `${holdId}:rejected`, cause: place });
-    }
-  }
-  function move(place: Envelope<DataOf<typeof placeHold>>, sign: 1 | -1): void {
-    for (const { sessionId, quantity } of place.data.lines) {
-      const session = sessions.get(sessionId);
-      if (session !== undefined) session.free += sign * quantity;
-    }
-  }
-  const returned = new Set<string>();
-  const unanswered: Envelope<DataOf<typeof placeHold>>[] = [];
-  await inventory.consume({
-    slice: 'decide-holds',
-    definitions: [placeHold, confirmHold, releaseHold, returnPlaces, extendHold],
-    singleActive: true,
-    handle: async (message) => {
-      asked.push(message.envelope);
-      if (isMessage(message, placeHold)) {
-        if (plays.inventory === 'silent') unanswered.push(message.envelope);
-        else await decide(message.envelope);
-      } else if (isMessage(message, confirmHold)) {
-        const hold = holds.get(message.envelope.data.holdId);
-        if (hold?.status === 'held') hold.status = 'sold';
-      } else if (isMessage(message, releaseHold)) {
-        const hold = holds.get(message.envelope.data.holdId);
-        if (hold?.status === 'held') move(hold.place, 1);
-        if (hold !== undefined && hold.status !== 'sold') hold.status = 'free';
-      } else if (isMessage(message, returnPlaces)) {
-        const { returnId, sessionId, quantity } = message.envelope.data;
-        const session = sessions.get(sessionId);
-        if (session !== undefined && !returned.has(returnId)) session.free += quantity;
-        returned.add(returnId);
-      }
-    },
+  const stage = { asked, complaints, plays };
+  const places = await playInventory({
+    ...stage,
+    broker: inventory,
+    tell: (definition, data, options) => tell(inventory, definition, data, options),
   });
+  const money = await playFinance({
+    ...stage,
+    broker: finance,
+    tell: (definition, data, options) => tell(finance, definition, data, options),
+  });
+  const { sessions } = places;
   await inventory.consume({
     slice: 'on-session-republish',
     definitions: [republishSessions],
@@ -228,55 +179,6 @@ export async function openSalesHouse() {
     },
   });
 
-  async function capture(paymentId: string, change: { amount?: number } = {}): Promise<void> {
-    const request = payments.get(paymentId);
-    if (request === undefined) throw new Error(`nobody asked for ${paymentId}`);
-    const { orderId, amount, method } = request.data;
-    await tell(
-      finance,
-      paymentCaptured,
-      {
-        paymentId,
-        orderId,
-        amount: change.amount ?? amount,
-        method,
-        transactionId: `tx-${paymentId}`,
-        capturedAt: new Date().toISOString(),
-      },
-      { id: `${paymentId}:captured`, cause: request },
-    );
-  }
-  await finance.consume({
-    slice: 'payments',
-    definitions: [requestPayment, closePayment, refundPayment],
-    singleActive: true,
-    handle: async (message) => {
-      const { envelope } = message;
-      asked.push(envelope);
-      if (isMessage(message, requestPayment)) {
-        const { paymentId, orderId, method } = message.envelope.data;
-        if (payments.has(paymentId)) return;
-        payments.set(paymentId, message.envelope);
-        if (method === 'sandbox' || method === 'cash') await capture(paymentId);
-        else
-          await tell(
-            finance,
-            paymentOpened,
-            { paymentId, orderId, method, payUrl: `weixin://${paymentId}` },
-            { id: `${paymentId}:opened`, cause: envelope },
-          );
-      } else if (isMessage(message, closePayment)) {
-        const { paymentId, orderId } = message.envelope.data;
-        if (plays.close === 'captured') await capture(paymentId);
-        else if (plays.close === 'closed')
-          await tell(finance, paymentClosed, { paymentId, orderId }, { id: `${paymentId}:closed`, cause: envelope });
-      } else if (isMessage(message, refundPayment)) {
-        const { reason, ...refund } = message.envelope.data;
-        const data = { ...refund, reason, method: 'wechat', refundedAt: new Date().toISOString() } as const;
-        await tell(finance, paymentRefunded, data, { id: `${refund.refundId}:done`, cause: envelope });
-      }
-    },
-  });
   await ears.consume({
     slice: 'hear',
     definitions: [
@@ -289,6 +191,9 @@ export async function openSalesHouse() {
       ticketsRefunded,
       holderToldOfDisruption,
       exchangeCompleted,
+      exchangeFailed,
+      waitingJoined,
+      waitingServed,
       gateIncidentFound,
       siteLightChanged,
     ],
@@ -468,7 +373,7 @@ export async function openSalesHouse() {
 
   async function place(
     lines: readonly LineWish[],
-    ask: Ask & { phone?: string; quoteId?: string } = {},
+    ask: Ask & { phone?: string; quoteId?: string; waitingList?: WaitingWish } = {},
   ): Promise<Reply> {
     callers += 1;
     const phone = ask.phone ?? `138${String(10_000_000 + callers)}`;
@@ -476,10 +381,13 @@ export async function openSalesHouse() {
       wait: 10,
       ...ask,
       headers: { 'x-forwarded-for': `10.0.${callers % 250}.${Math.floor(callers / 250)}`, ...ask.headers },
-      json: { contact: { name: '张三', phone }, lines, ...(ask.quoteId === undefined ? {} : { quoteId: ask.quoteId }) },
+      json: { contact: { name: '张三', phone }, lines, quoteId: ask.quoteId, waitingList: ask.waitingList },
     });
   }
-  async function placed(lines: readonly LineWish[], ask: Ask & { phone?: string } = {}): Promise<Placed> {
+  async function placed(
+    lines: readonly LineWish[],
+    ask: Ask & { phone?: string; waitingList?: WaitingWish } = {},
+  ): Promise<Placed> {
     const reply = await place(lines, ask);
     const { id, accessToken = '' } = orderOf(reply);
     return { id, token: accessToken };
@@ -503,10 +411,11 @@ export async function openSalesHouse() {
     keys,
     asked,
     said,
-    holds,
-    sessions,
-    payments,
+    ...places,
+    ...money,
     plays,
+    /** What inventory and finance were asked and could not be. */
+    complaints,
     instances,
     redisUrl: servers.redisUrl,
     settings,
@@ -519,7 +428,6 @@ export async function openSalesHouse() {
     pay,
     look,
     becomes,
-    capture,
     tell: <Definition extends MessageDefinition>(
       from: 'inventory' | 'finance',
       definition: Definition,
@@ -539,7 +447,6 @@ export async function openSalesHouse() {
     /** Timers and reviews come from sales itself and from inventory; a spec may send them. */
     send: (definition: MessageDefinition, data: unknown, id = newId<'Message'>('msg', TENANT)): Promise<void> =>
       tell(inventory, definition, data as never, { id }),
-    /** What was asked of the neighbours about an order, by type, repetitions of one message left out. */
     /** The hold that an order asked for. */
     holdOf(orderId: string): string {
       const place = asked.find(
@@ -547,6 +454,7 @@ export async function openSalesHouse() {
       );
       return (place?.data as { holdId: string }).holdId;
     },
+    /** What was asked of the neighbours about an order, by type, repetitions of one message left out. */
     askedOf(orderId: string): readonly string[] {
       const ids = new Set<string>();
       return asked
@@ -555,11 +463,6 @@ export async function openSalesHouse() {
     },
     heard: (orderId: string): readonly Envelope[] =>
       said.filter(({ data }) => (data as { orderId: string }).orderId === orderId),
-    /** Inventory answers what it was silent about. */
-    async answerHolds(): Promise<void> {
-      plays.inventory = 'on';
-      for (const envelope of unanswered.splice(0)) await decide(envelope);
-    },
     async stop(): Promise<void> {
       for (const instance of instances.splice(0)) await instance.stop();
       clearInterval(beats);
@@ -576,6 +479,7 @@ export async function openSalesHouse() {
         'on-refund-exception',
         'republish',
         'on-session-changed',
+        'on-waiting-line-changed',
       ];
       const queues = [
         ...slices.map((slice) => `sales.${slice}`),
