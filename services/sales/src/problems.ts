@@ -357,7 +357,7 @@ export const problems: ProblemCatalogue = {
   'sales.serial-used': problem(
     409,
     ['票纸已使用', 'The sheet is used'],
-    ['序列号 {serial} 的票纸已打印其他票，请换一张。', 'Another ticket was printed on the sheet {serial}; take a new one.'],
+    ['序列号 {serial} 的票纸已打印其他票，请换一张。', 'The sheet {serial} holds another ticket; take a new one.'],
   ),
   'sales.waiting-list-closed': problem(
     409,

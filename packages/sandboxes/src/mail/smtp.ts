@@ -9,7 +9,7 @@ import { createAttachmentShelf, type AttachmentShelf } from './attachment-shelf.
 import { createRingBuffer } from '../ring-buffer.ts';
 import type { Settings } from '../settings.ts';
 
-export type ReceivedAttachment = {
+type ReceivedAttachment = {
   readonly filename: string;
   readonly mimeType: string;
   readonly bytes: number;

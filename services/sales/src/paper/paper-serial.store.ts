@@ -21,7 +21,7 @@ export type PaperSerials = {
   /** @returns undefined where another ticket has the serial; the same ticket gets it again */
   take(scope: Scope, wish: PaperWish, at: Date): Promise<Taken | undefined>;
 };
-export type Taken = {
+type Taken = {
   /** For a print that was refused; what somebody else has taken up meanwhile stays theirs. */
   giveBack(): Promise<void>;
 };
