@@ -4,6 +4,7 @@
 import { eventually } from '@tongpiao/testing';
 import type { Client } from '../support/client.ts';
 import type { World } from '../support/world.ts';
+import type { Usage } from './process-usage.ts';
 import { buy, type Basket } from './purchases.ts';
 import { spread, type Spread } from './statistics.ts';
 
@@ -12,16 +13,17 @@ type Progress = {
   readonly counts: Readonly<Record<'tickets' | 'told' | 'orders' | 'refunded' | 'undecided' | 'untold', number>>;
 };
 type Buyers = { readonly spread: Spread; readonly perSecond: number; readonly failures: ReadonlyMap<string, number> };
+/** What buyers elsewhere felt in a part of the run, and what all processes together cost in it. */
+type Part = Buyers & { readonly seconds: number; readonly cpuSeconds: number; readonly usage: readonly Usage[] };
 
 export type CancellationResult = {
   readonly holders: number;
   readonly seedSeconds: number;
-  readonly toldSeconds: number;
-  readonly doneSeconds: number;
   /** Until finance has heard from the provider for a sample of them. */
   readonly moneySeconds: number;
-  readonly before: Buyers;
-  readonly during: Buyers;
+  readonly before: Part;
+  readonly telling: Part;
+  readonly returning: Part;
   readonly counts: Progress['counts'];
 };
 
@@ -72,7 +74,13 @@ async function seed(client: Client, basket: Basket, count: number, atOnce: numbe
 export async function measureCancellation(
   client: Client,
   world: World,
-  options: { holders: number; seedAtOnce: number; buyersPerSecond: number; beforeSeconds: number },
+  options: {
+    holders: number;
+    seedAtOnce: number;
+    buyersPerSecond: number;
+    beforeSeconds: number;
+    watch: () => () => readonly Usage[];
+  },
 ): Promise<CancellationResult> {
   const gone = await world.addProduct({ name: 'gone', capacity: options.holders + 10 });
   const elsewhere = await world.addProduct({ name: 'elsewhere', capacity: 200_000, days: 3 });
@@ -90,11 +98,22 @@ export async function measureCancellation(
   const basket: Basket = { sessionIds: elsewhere.sessionIds.slice(1), ticketTypeId: adult(elsewhere) };
   // Whatever the seeding has left in queues is through before anything is measured.
   await buyersAt(client, basket, options.buyersPerSecond)();
-  const calm = buyersAt(client, basket, options.buyersPerSecond);
+  const part = (): (() => Promise<Part>) => {
+    const begun = performance.now();
+    const used = options.watch();
+    const buyers = buyersAt(client, basket, options.buyersPerSecond);
+    return async () => {
+      const usage = used();
+      const seconds = (performance.now() - begun) / 1_000;
+      const cpuSeconds = usage.reduce((sum, process) => sum + process.cpuSeconds, 0);
+      return { ...(await buyers()), seconds, cpuSeconds, usage };
+    };
+  };
+  const calm = part();
   await new Promise((resolve) => setTimeout(resolve, options.beforeSeconds * 1_000));
   const before = await calm();
 
-  const busy = buyersAt(client, basket, options.buyersPerSecond);
+  let busy = part();
   const token = world.managerToken;
   const begun = performance.now();
   const { disruptionId } = await client.expect<{ disruptionId: string }>(
@@ -119,7 +138,9 @@ export async function measureCancellation(
     },
     within,
   );
-  const toldSeconds = since();
+  const ended = busy();
+  busy = part();
+  const telling = await ended;
   const done = await eventually(
     'all have given back',
     async () => {
@@ -128,8 +149,7 @@ export async function measureCancellation(
     },
     within,
   );
-  const doneSeconds = since();
-  const during = await busy();
+  const returning = await busy();
   // The last ones that were bought, and some between.
   const sample = holders.filter((_, index) => index % Math.ceil(holders.length / 50) === 0);
   for (const { id, accessToken } of sample)
@@ -146,11 +166,10 @@ export async function measureCancellation(
   return {
     holders: holders.length,
     seedSeconds,
-    toldSeconds,
-    doneSeconds,
     moneySeconds: since(),
     before,
-    during,
+    telling,
+    returning,
     counts: done.counts,
   };
 }

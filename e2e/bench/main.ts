@@ -2,7 +2,7 @@
 // machines, bare numbers do not. Everything is durable and at default settings; what is changed is printed.
 //
 //   npm run bench                 the full run, some twelve minutes, half of them for 10,000 holders of a cancelled session
-//   npm run bench -- --only=…     reads, purchases, refunds, flash, holds or cancellation alone
+//   npm run bench -- --only=…     reads, purchases, refunds, flash, holds, cancellation, scans or manifest alone
 //   npm run bench -- --smoke      one short round of everything, for CI: it fails when something is wrong, never when it is slow
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,9 @@ import { flashSale } from './flash-sale.ts';
 import { measureHoldDecisions } from './hold-decisions.ts';
 import { watchUsage } from './process-usage.ts';
 import { measurePurchases, type PurchaseResult } from './purchases.ts';
+import { copyRights, fetchManifest } from './manifest.ts';
 import { measureReads, type ReadResult } from './reads.ts';
+import { buyTickets, measureRefundedScans, measureScans, measureYardstick } from './scans.ts';
 import { measureRefunds } from './refunds.ts';
 import { describeSpread, median, milliseconds } from './statistics.ts';
 
@@ -34,6 +36,9 @@ const REFUNDS = smoke ? 60 : 1_000;
 /** BENCH_HOLDERS: a smaller crowd, to try something out. */
 const HOLDERS = smoke ? 150 : Number(process.env['BENCH_HOLDERS'] ?? '10000');
 const HOLD_REQUESTS = smoke ? 1_000 : 6_000;
+
+const SCANS = smoke ? { perSecond: 50, seconds: 2, refunds: 5 } : { perSecond: 200, seconds: 15, refunds: 50 };
+const MANIFEST_TICKETS = smoke ? 5_000 : 100_000;
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 const wants = (name: string): boolean => only === undefined || only === name;
@@ -173,37 +178,102 @@ async function benchHolds(platform: Platform, world: World): Promise<void> {
 async function benchCancellation(platform: Platform, client: Client, world: World): Promise<void> {
   const perSecond = 10;
   say(`\nA session with ${HOLDERS} ticket holders is cancelled; ${perSecond} purchases/s go on elsewhere`);
-  const usage = watchUsage(pidsOf(platform));
   const result = await measureCancellation(client, world, {
     holders: HOLDERS,
     seedAtOnce: 32,
     buyersPerSecond: perSecond,
     beforeSeconds: smoke ? 3 : 20,
+    watch: () => watchUsage(pidsOf(platform)),
   });
-  const { toldSeconds, doneSeconds, moneySeconds, counts, before, during } = result;
-  const rate = (count: number, seconds: number): string => `${(count / seconds).toFixed(0)}/s`;
-  say(`  bought in ${result.seedSeconds.toFixed(0)} s; cancelled through the API`);
-  say(`  told after ${toldSeconds.toFixed(1)} s (${rate(counts.orders, toldSeconds)})`);
+  const { counts, before, telling, returning } = result;
   say(
-    `  given back after ${doneSeconds.toFixed(1)} s (${rate(counts.refunded, doneSeconds - toldSeconds)})   (mark: 300 s for 10,000)`,
+    `  bought in ${result.seedSeconds.toFixed(0)} s (${(HOLDERS / result.seedSeconds).toFixed(0)}/s); cancelled through the API`,
   );
-  say(`  money confirmed for a sample after ${moneySeconds.toFixed(1)} s`);
-  for (const [name, buyers] of [
-    ['before', before],
-    ['during', during],
-  ] as const) {
-    say(`  purchases elsewhere ${name}: ${buyers.perSecond.toFixed(1)}/s   ${describeSpread(buyers.spread)}`);
-    for (const [what, count] of buyers.failures) say(`      FAILED ${count} × ${what}`);
+  const parts = { before, telling, returning };
+  for (const [name, part] of Object.entries(parts)) {
+    const { seconds, cpuSeconds } = part;
+    const rate = part === before ? '' : `, ${(HOLDERS / seconds).toFixed(0)} tickets/s`;
+    const net = (cpuSeconds / seconds - before.cpuSeconds / before.seconds) * seconds;
+    const cost = part === before ? '' : `, ${((net * 1_000) / HOLDERS).toFixed(1)} ms of CPU each`;
+    say(`  ${name.padEnd(9)} ${seconds.toFixed(1).padStart(6)} s${rate}${cost}`);
+    say(`            purchases elsewhere: ${part.perSecond.toFixed(1)}/s   ${describeSpread(part.spread)}`);
+    if (part !== before)
+      say(`            p95 / before: ${percent(part.spread.p95 / before.spread.p95)}   (mark: 200 %)`);
+    say(`            CPU: ${part.usage.map((one) => `${one.name} ${one.cpuSeconds.toFixed(1)}`).join(', ')} s`);
+    for (const [what, count] of part.failures) say(`            FAILED ${count} × ${what}`);
   }
-  say(`  p95 during / before: ${percent(during.spread.p95 / before.spread.p95)}   (mark: 200 %)`);
   say(
-    `      CPU: ${usage()
-      .map(({ name, cpuSeconds }) => `${name} ${cpuSeconds.toFixed(0)}`)
-      .join(', ')} s`,
+    `  all told and given back after ${(telling.seconds + returning.seconds).toFixed(0)} s   (mark: 300 s for 10,000)`,
   );
+  say(`  money confirmed for a sample after ${result.moneySeconds.toFixed(0)} s`);
   if (counts.orders !== result.holders || counts.refunded !== result.holders || counts.untold > 0)
     throw new Error(`not everybody was told and paid: ${JSON.stringify(counts)}`);
-  if (before.failures.size + during.failures.size > 0) throw new Error('purchases failed');
+  if (Object.values(parts).some(({ failures }) => failures.size > 0)) throw new Error('purchases failed');
+}
+
+const tallied = (words: ReadonlyMap<string, number>): string =>
+  [...words].map(([word, count]) => `${count} ${word}`).join(', ');
+
+async function benchScans(platform: Platform, client: Client, world: World): Promise<void> {
+  const offer = await world.addProduct({ name: 'scans', capacity: 50_000, ticketsPerOrder: 500, afterSale: true });
+  const gates = [world, await world.addGate('Gate 2'), await world.addGate('Gate 3'), await world.addGate('Gate 4')];
+  const perRound = SCANS.perSecond * SCANS.seconds;
+  const warm = SCANS.perSecond * 2;
+  say(`\nScans at ${SCANS.perSecond} a second for ${SCANS.seconds} s, ${gates.length} gates, through the gateway`);
+  const tickets = await buyTickets(client, offer, warm + 2 * perRound + SCANS.refunds);
+  const of = (from: number, count: number): typeof tickets => tickets.slice(from, from + count);
+  await eventually('the gates are known', async () => {
+    const last = gates[gates.length - 1];
+    return (
+      (await client.call(`/api/v1/gates/${last?.gateId ?? ''}/manifest`, { apiKey: last?.gateKey ?? '' })).status ===
+      200
+    );
+  });
+  const bare = await startBaseline('express');
+  try {
+    const yardstick = await measureYardstick(bare.origin, perRound, SCANS.perSecond);
+    say(`  bare Express, hello, at that rate      ${describeSpread(yardstick.spread)}`);
+    await measureScans(platform.baseUrl, gates, of(0, warm), SCANS.perSecond);
+    const round = async (title: string, from: number): Promise<void> => {
+      const usage = watchUsage(pidsOf(platform));
+      const result = await measureScans(platform.baseUrl, gates, of(from, perRound), SCANS.perSecond);
+      say(
+        `  ${title.padEnd(38)} ${describeSpread(result.spread)}   (mark: p95 < 50 ms)   ${result.perSecond.toFixed(0)}/s: ${tallied(result.words)}; at most ${milliseconds(result.behindMs)} late`,
+      );
+      const used = usage().map(({ name, cpuSeconds }) => `${name} ${((cpuSeconds * 1_000) / perRound).toFixed(2)}`);
+      say(`      CPU per scan: ${used.join(', ')} ms`);
+      if (result.words.get('admitted') !== perRound) throw new Error('not every ticket was let in');
+    };
+    await round('a site without limits', warm);
+    await world.carry({ insideMax: 1_000_000, dayMax: 1_000_000 });
+    await round('a site with limits', warm + perRound);
+  } finally {
+    bare.child.kill('SIGTERM');
+  }
+  const refunds = await measureRefundedScans(client, world, of(warm + 2 * perRound, SCANS.refunds));
+  say(`  from a refund to a refused scan        ${describeSpread(refunds.spread)}   ${tallied(refunds.words)}`);
+  if (refunds.words.get('refunded') !== SCANS.refunds) throw new Error('a ticket that was given back let somebody in');
+}
+
+async function benchManifest(platform: Platform, client: Client, world: World): Promise<void> {
+  const offer = await world.addProduct({ name: 'manifest', capacity: 500, ticketsPerOrder: 500 });
+  const [ticket] = await buyTickets(client, offer, 1);
+  say(`\nManifest of ${MANIFEST_TICKETS} tickets, one gate, through the gateway`);
+  await copyRights(platform.servers.mongodbUri, ticket?.number ?? '', MANIFEST_TICKETS);
+  const memory = (): number =>
+    Math.round(watchUsage(pidsOf(platform))().find(({ name }) => name === 'sales-1')?.megabytes ?? Number.NaN);
+  const before = memory();
+  const whole = await fetchManifest(platform.baseUrl, world);
+  const peak = memory();
+  say(
+    `  the whole list: ${whole.tickets} tickets in ${whole.pages} pages, ${whole.seconds.toFixed(1)} s; a page ${describeSpread(whole.spread)}`,
+  );
+  say(
+    `  ${(whole.bytes / 1_048_576).toFixed(1)} MB, compressed ${(whole.packedBytes / 1_048_576).toFixed(1)} MB (${(whole.packedBytes / whole.tickets).toFixed(1)} bytes a ticket); memory of sales ${before} → ${peak} MB`,
+  );
+  const news = await fetchManifest(platform.baseUrl, world, whole.cursor);
+  say(`  nothing new: ${news.pages} page, ${milliseconds(news.seconds * 1_000)}, ${news.packedBytes} bytes`);
+  if (whole.tickets < MANIFEST_TICKETS) throw new Error('the manifest has gaps');
 }
 
 function pidsOf(platform: Platform): { name: string; pid: number }[] {
@@ -261,6 +331,8 @@ async function main(): Promise<void> {
     if (wants('refunds')) await benchRefunds(platform, client, world);
     if (wants('flash')) await benchFlashSale(platform, world);
     if (wants('holds')) await benchHolds(platform, world);
+    if (wants('scans')) await benchScans(platform, client, world);
+    if (wants('manifest')) await benchManifest(platform, client, world);
     if (wants('cancellation')) await benchCancellation(platform, client, world);
     say('\nbench finished');
   } finally {

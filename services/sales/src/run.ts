@@ -180,7 +180,8 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     slice: 'on-disruption-work',
     definitions: [workDisruption],
     handle: onDisruptionWork(foundation, { disruptions, orders, rights, refundIds }),
-    // One step after the other: their pace is what leaves room for sales.
+    // One step after the other, whichever instance: their pace is what leaves room for sales.
+    singleActive: true,
     concurrency: 1,
     prefetch: 1,
   });
