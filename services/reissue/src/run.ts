@@ -107,7 +107,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
       getApplication(foundation, applications),
       proveOwnership(foundation, { applications, prover }),
       reviewApplication(foundation, { applications, ids }),
-      ...applicantSteps(foundation, applications),
+      ...applicantSteps(foundation, { applications, openCases }),
       payFee(foundation, { applications, waiters, production: config.NODE_ENV === 'production' }),
       followEvents(foundation, { applications, waiters }),
       ...managePolicy(foundation, policies),

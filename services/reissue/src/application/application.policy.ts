@@ -32,7 +32,8 @@ function findingsOf(policy: Policy, facts: CaseFacts, evidence: Evidence): reado
   return RISK_FACTORS.flatMap((factor): Finding[] => {
     const value = MEASURES[factor](facts, evidence);
     const each = policy.risk.points[factor];
-    return value > 0 ? [{ factor, value, points: each * Math.min(value, COUNTED_MAX) }] : [];
+    // A factor without points is switched off.
+    return value > 0 && each > 0 ? [{ factor, value, points: each * Math.min(value, COUNTED_MAX) }] : [];
   });
 }
 

@@ -1,17 +1,29 @@
 // What the applicant does with a case after it is submitted: brings what was asked for (REI-21), appeals once (REI-41), withdraws.
+import { DomainError } from '@tongpiao/kernel';
 import type { PersonalValue } from '@tongpiao/persistence';
 import { route, type Foundation, type RequestContext, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { APPLICANT_OR_STAFF, seenApplication, type SeenApplication } from '../access/may-see-application.ts';
 import { applicationView, viewApplication, type ApplicationView } from '../application/application-view.ts';
 import type { ApplicationCommand } from '../application/application.ts';
+import type { OpenCases } from '../application/open-case.store.ts';
 import type { Applications } from '../stores.ts';
 
 const words = z.strictObject({ words: z.string().trim().min(2).max(2_000) });
 const PATH = '/api/v1/reissue-applications/:id';
 const ABOUT = { tags: ['reissue'], access: APPLICANT_OR_STAFF, responses: { 200: applicationView } };
 
-export function applicantSteps(foundation: Foundation, applications: Applications): readonly Route[] {
+export function applicantSteps(
+  foundation: Foundation,
+  { applications, openCases }: { readonly applications: Applications; readonly openCases: OpenCases },
+): readonly Route[] {
+  /** An appeal opens the case again, if no other has the ticket meanwhile (REI-05). */
+  async function reopened({ scope, id, application }: SeenApplication): Promise<void> {
+    if (application.status !== 'refused' || application.refusal.appealBy === undefined) return;
+    const holder = await openCases.take(scope, application.ticket.rightId, id, foundation.clock());
+    if (holder !== id) throw new DomainError('reissue.already-open', 'Another application for this ticket is open.');
+  }
+
   /** What an applicant writes may be about anybody: it is sealed. */
   async function sealed({ scope, snapshot }: SeenApplication, text: string): Promise<PersonalValue> {
     return { sealed: (await applications.recordKey(scope, snapshot)).seal(text), masked: '***' };
@@ -55,7 +67,10 @@ export function applicantSteps(foundation: Foundation, applications: Application
         ...['reissue.nothing-to-appeal', 'reissue.not-appealable', 'reissue.appeal-too-late', 'reissue.already-open'],
       ],
       handler: (context) =>
-        step(context, async (seen, at) => ({ type: 'Appeal', words: await sealed(seen, context.body.words), at })),
+        step(context, async (seen, at) => {
+          await reopened(seen);
+          return { type: 'Appeal', words: await sealed(seen, context.body.words), at };
+        }),
     }),
     route({
       ...ABOUT,
