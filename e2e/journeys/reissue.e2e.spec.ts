@@ -86,11 +86,7 @@ describe('journeys of a reissue', function () {
 
   async function changeRules(change: (rules: Record<string, unknown>) => Record<string, unknown>): Promise<void> {
     const token = world.managerToken;
-    const { version: _version, ...rules } = await client.expect(
-      200,
-      '/api/v1/reissue-policy',
-      { token },
-    );
+    const { version: _version, ...rules } = await client.expect(200, '/api/v1/reissue-policy', { token });
     const { headers } = await client.call('/api/v1/reissue-policy', { token });
     await client.expect(200, '/api/v1/reissue-policy', {
       method: 'PUT',
