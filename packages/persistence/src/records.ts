@@ -1,6 +1,7 @@
 // The only door to a collection. It takes a scope first and adds the tenant to every filter and document itself, so that no
 // caller can forget or fake it (PLA-02). Updates are operators only: a replace would lose what others pushed meanwhile.
 import type { Connection, mongo, Schema } from 'mongoose';
+import { reached } from './database-away.ts';
 import { createIdLoads, type IdLoads } from './id-loads.ts';
 import { Scope } from './scope.ts';
 import { joinWrites, writesOf } from './writes-of.ts';
@@ -88,35 +89,39 @@ export class Records<Doc extends RecordBase> {
     return change as mongo.UpdateFilter<mongo.Document>;
   }
 
+  #write(model: Parameters<WriteGroup['write']>[0]): ReturnType<WriteGroup['write']> {
+    return reached(this.#writes.write(model));
+  }
+
   async find(scope: Scope, filter: Filter, options: FindOptions = {}): Promise<Doc[]> {
     const cursor = this.#collection.find(this.#guard(scope, filter), {
       limit: options.limit ?? FIND_LIMIT_DEFAULT,
       ...(options.sort === undefined ? {} : { sort: { ...options.sort } }),
       ...(options.projection === undefined ? {} : { projection: options.projection }),
     });
-    return (await cursor.toArray()).map((document) => this.#parse(document));
+    return (await reached(cursor.toArray())).map((document) => this.#parse(document));
   }
 
   /** One record by its id; reads of the same turn travel together. Leaves out what `projection` names. */
   async byId(scope: Scope, id: string, without: readonly string[] = []): Promise<Doc | undefined> {
     Scope.assert(scope);
-    const document = await this.#loads.load(id, without);
+    const document = await reached(this.#loads.load(id, without));
     if (document === undefined) return undefined;
     if (!scope.acrossTenants && document['tenantId'] !== scope.tenantId) return undefined;
     return this.#parse(document);
   }
 
   async findOne(scope: Scope, filter: Filter): Promise<Doc | undefined> {
-    const document = await this.#collection.findOne(this.#guard(scope, filter));
+    const document = await reached(this.#collection.findOne(this.#guard(scope, filter)));
     return document === null ? undefined : this.#parse(document);
   }
 
   async count(scope: Scope, filter: Filter, limit = 100_000): Promise<number> {
-    return this.#collection.countDocuments(this.#guard(scope, filter), { limit });
+    return reached(this.#collection.countDocuments(this.#guard(scope, filter), { limit }));
   }
 
   async aggregate(scope: Scope, stages: readonly mongo.Document[]): Promise<mongo.Document[]> {
-    return this.#collection.aggregate([{ $match: this.#guard(scope, {}) }, ...stages]).toArray();
+    return reached(this.#collection.aggregate([{ $match: this.#guard(scope, {}) }, ...stages]).toArray());
   }
 
   #owned(scope: Scope, document: Doc): mongo.OptionalUnlessRequiredId<StoredDocument> {
@@ -129,7 +134,7 @@ export class Records<Doc extends RecordBase> {
   /** @returns false when a record with this id (or another unique key) is already there. */
   async insert(scope: Scope, document: Doc): Promise<boolean> {
     const owned: mongo.Document = this.#owned(scope, document);
-    const { duplicate } = await this.#writes.write({ name: 'insertOne', namespace: this.#namespace, document: owned });
+    const { duplicate } = await this.#write({ name: 'insertOne', namespace: this.#namespace, document: owned });
     return !duplicate;
   }
 
@@ -144,7 +149,7 @@ export class Records<Doc extends RecordBase> {
    * @throws DuplicateKey when an upsert or a changed field meets a unique key that is taken.
    */
   async update(scope: Scope, filter: Filter, change: Change, options: { upsert?: boolean } = {}): Promise<number> {
-    const written = await this.#writes.write({
+    const written = await this.#write({
       name: 'updateOne',
       namespace: this.#namespace,
       filter: this.#anyGuard(scope, filter),
@@ -156,7 +161,7 @@ export class Records<Doc extends RecordBase> {
   }
 
   async updateMany(scope: Scope, filter: Filter, change: Change): Promise<number> {
-    const written = await this.#writes.write({
+    const written = await this.#write({
       name: 'updateMany',
       namespace: this.#namespace,
       filter: this.#anyGuard(scope, filter),
@@ -178,7 +183,7 @@ export class Records<Doc extends RecordBase> {
 
   /** Only for records that are not part of an audit trail (codes, expired sessions). */
   async remove(scope: Scope, filter: Filter): Promise<number> {
-    return (await this.#collection.deleteMany(this.#guard(scope, filter))).deletedCount;
+    return (await reached(this.#collection.deleteMany(this.#guard(scope, filter)))).deletedCount;
   }
 }
 

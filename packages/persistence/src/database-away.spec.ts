@@ -1,0 +1,31 @@
+// What counts as a database that is away, and what does not.
+import { TransientError } from '@tongpiao/kernel';
+import { expect } from 'chai';
+import { mongo } from 'mongoose';
+import { reached } from './database-away.ts';
+
+async function thrownBy(error: unknown): Promise<unknown> {
+  return reached(Promise.reject(error instanceof Error ? error : new Error(String(error)))).catch(
+    (caught: unknown) => caught,
+  );
+}
+
+describe('a database that cannot be reached', () => {
+  it('PLA-42 is transient under every name that the driver has for it, with the cause kept', async () => {
+    const network = new mongo.MongoNetworkError('read ECONNRESET');
+    const caught = await thrownBy(network);
+    expect(caught).to.be.instanceOf(TransientError).and.include({ code: 'persistence.database-away' });
+    expect((caught as Error).cause).to.equal(network);
+    expect(await thrownBy(new Error('bulk', { cause: network }))).to.be.instanceOf(TransientError);
+    const selection = Object.assign(new Error('read ECONNRESET'), { name: 'MongoServerSelectionError' });
+    expect(await thrownBy(selection)).to.be.instanceOf(TransientError);
+  });
+  it('is not what any other error means', async () => {
+    const duplicate = new mongo.MongoServerError({ message: 'E11000', code: 11_000 });
+    expect(await thrownBy(duplicate)).to.equal(duplicate);
+    expect(await thrownBy(new TypeError('a bug'))).to.be.instanceOf(TypeError);
+  });
+  it('an answer is an answer', async () => {
+    expect(await reached(Promise.resolve(7))).to.equal(7);
+  });
+});
