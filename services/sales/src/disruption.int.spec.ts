@@ -3,8 +3,10 @@
 import { freezeTicket, sessionCancelled, sessionReduced, thawTicket, workDisruption } from '@tongpiao/contracts';
 import { decodeTicketPayload } from '@tongpiao/kernel';
 import { newId } from '@tongpiao/persistence';
+import { connectBroker } from '@tongpiao/messaging';
 import { eventually, settled } from '@tongpiao/testing';
 import { expect } from 'chai';
+import { pino } from 'pino';
 import { z } from 'zod';
 import {
   codeOf,
@@ -365,6 +367,27 @@ describe('SAL-52 sales: disrupted sessions', function () {
       expect(seen.at(-1)).to.deep.include({ status: 'done' });
       expect(seen.at(-1)?.counts).to.include({ refunded: 1, undecided: 0 });
     });
+  });
+
+  it('work whose message was parked is taken up again by itself', async () => {
+    const gone = await session();
+    const order = await bought(gone);
+    for (const instance of house.instances.splice(0)) await instance.stop();
+    const { RABBITMQ_URL: url, BROKER_PREFIX: prefix } = house.settings;
+    const logger = pino({ level: 'silent' });
+    const thief = await connectBroker({ url, service: 'sales', instance: 'thief', prefix, logger });
+    let stolen = 0;
+    const slice = { slice: 'on-disruption-work', definitions: [workDisruption], singleActive: true };
+    await thief.consume({ ...slice, handle: async () => void (stolen += 1) });
+    await house.start();
+    const id = await disrupt(gone, { decideBy: inHours(-1) });
+    await eventually('the message is gone', () => stolen > 0);
+    await thief.close();
+    await settled('the work', async () => JSON.stringify(await progress(id)));
+    expect((await progress(id)).status).to.equal('telling');
+    await house.start({ clock: () => new Date(Date.now() + 30 * 60_000), resumeEveryMs: 100 });
+    expect((await becomes(id, 'done')).counts).to.include({ told: 1, refunded: 1 });
+    await house.becomes(order, 'refunded');
   });
 
   describe('dies on the way', () => {

@@ -55,6 +55,7 @@ import { recordExit } from './features/record-exit.ts';
 import { requestPayment } from './features/request-payment.ts';
 import { siteOccupancy } from './features/site-occupancy.ts';
 import { sessionCancellations } from './features/session-cancellations.ts';
+import { resumeDisruptions } from './features/resume-disruptions.ts';
 import { settleExchange } from './features/settle-exchange.ts';
 import { listTicketKeys } from './features/ticket-key-list.ts';
 import { uploadScans } from './features/upload-scans.ts';
@@ -80,7 +81,9 @@ import { openSessionViews } from './session-view/session-view.store.ts';
 import { openWaitingLines } from './waiting-line/waiting-lines.store.ts';
 import { openTicketKeys } from './ticket-keys/ticket-keys.store.ts';
 
-export type SalesTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'>;
+export type SalesTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'> & {
+  readonly resumeEveryMs?: number;
+};
 
 /** Handlers mostly wait for the database; enough of them at once keep it busy. */
 const CONCURRENCY = 64;
@@ -229,6 +232,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
 
   foundation.every('ticket-keys', KEYS_EVERY_MS, () => keys.refresh(clock()));
   expireTickets(foundation, { rights, disruptions }, config.EXPIRE_EVERY_SECONDS * 1_000);
+  resumeDisruptions(foundation, disruptions, options.resumeEveryMs);
   foundation.onStop(async () => {
     await availability.stop();
     redis.disconnect();

@@ -92,6 +92,9 @@ describe('SAL-50 what comes back for a ticket', () => {
     });
     it('not for a ticket that was used up or given back', () => {
       expect(refusal(soldRight({ offer, status: 'used', uses: [use] })).code).to.equal('sales.ticket-used');
+      const inside = { status: 'checked_in', entries: 2, uses: [use] } as const;
+      const came = refusal(soldRight({ ...inside, offer: { ...offer, kind: 'reduced' } }));
+      expect(came.code, 'who came although there were fewer places').to.equal('sales.ticket-used');
       expect(refusal(soldRight({ offer, status: 'refunded' })).code).to.equal('sales.ticket-not-living');
     });
   });

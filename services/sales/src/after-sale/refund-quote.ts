@@ -2,7 +2,7 @@
 // computes it again at the moment of the decision.
 import type { RefundReason } from '@tongpiao/contracts';
 import { DomainError, fen, ZERO_FEN, type Fen } from '@tongpiao/kernel';
-import { isLiving } from '../right/right.decider.ts';
+import { awaitsChoice, isLiving } from '../right/right.decider.ts';
 import type { SoldRight } from '../right/right.ts';
 import { DEFAULT_REFUND_RULES, feeOf, rulesAt, stepAt, type RefundRules } from './fee-rules.ts';
 
@@ -21,7 +21,8 @@ const GOOD_FOR_MS = 5 * 60_000;
 /** @throws DomainError with why nothing goes back */
 export function refundQuote(right: SoldRight, rules: readonly RefundRules[] | undefined, at: string): RefundQuote {
   const { offer, startsAt, amount } = right;
-  if (right.status === 'used' || (right.status === 'checked_in' && offer === undefined))
+  // Who came in although there were fewer places has chosen to come.
+  if (right.status === 'used' || (right.status === 'checked_in' && !awaitsChoice(right)))
     throw new DomainError('sales.ticket-used', 'The ticket was used already.', {
       ...right.uses[right.uses.length - 1],
     });

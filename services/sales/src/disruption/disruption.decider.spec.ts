@@ -18,6 +18,7 @@ const BEGUN = '2026-12-01T00:00:00.000Z';
 const SOON = '2026-12-01T00:00:10.000Z';
 const DECIDE_BY = '2026-12-01T06:00:00.000Z';
 const LATER = '2026-12-01T08:00:00.000Z';
+const MUCH_LATER = '2026-12-02T08:00:00.000Z';
 const facts: DisruptionFacts = {
   kind: 'cancelled',
   sessionId: 'ses_1',
@@ -70,9 +71,12 @@ const COMMANDS = {
   'money back': (step) => ({ type: 'FinishReturning', returnedTo: 'rgt_2', step, at: LATER }),
   'money back to all': (step) => ({ type: 'EndReturning', waiting: 0, step, at: LATER }),
   'money back but for exchanges': (step) => ({ type: 'EndReturning', waiting: 2, step, at: LATER }),
+  'resume what has been due for long': (step) => ({ type: 'ResumeWork', step, at: MUCH_LATER }),
+  'resume what was due just now': (step) => ({ type: 'ResumeWork', step, at: SOON }),
   supersede: () => ({ type: 'Supersede', by: 'dis_2', at: SOON }),
 } as const satisfies Record<string, (step: number) => DisruptionCommand>;
 
+const resumed: DisruptionEvent = { type: 'WorkResumed', nextAt: MUCH_LATER };
 const late: DisruptionEvent = { type: 'LateTicketsFound', nextAt: SOON };
 /** What is not named is answered by nothing. */
 const TABLE: Readonly<Record<keyof typeof COMMANDS, Readonly<Record<string, readonly DisruptionEvent[]>>>> = {
@@ -95,6 +99,14 @@ const TABLE: Readonly<Record<keyof typeof COMMANDS, Readonly<Record<string, read
   'money back but for exchanges': {
     returning: [{ type: 'ReturningPaused', waiting: 2, nextAt: '2026-12-01T10:00:00.000Z' }],
   },
+  'resume what has been due for long': {
+    telling: [resumed],
+    'telling, in hand': [resumed],
+    open: [resumed],
+    returning: [resumed],
+    done: [resumed],
+  },
+  'resume what was due just now': {},
   supersede: {
     telling: [superseded],
     'telling, in hand': [superseded],
@@ -149,6 +161,11 @@ describe('SAL-52 the work on a disrupted session', () => {
       }
       expect(pauses).to.deep.equal([1, 5, 15, 60, 300]);
       expect(state).to.deep.include({ status: 'telling', inHand: [], untold: 2, stuck: 0 });
+    });
+    it('goes on where it stood still, and the message that was parked finds its step done', () => {
+      const state = stateOf([begun, taken, { ...resumed }]);
+      expect(state).to.deep.include({ inHand: ['rgt_1', 'rgt_2'], cursor, step: 1, nextAt: MUCH_LATER });
+      expect(disruptionDecider.decide(state, COMMANDS.tell(0))).to.deep.equal([]);
     });
     it('walks on from where it was, and from the beginning when somebody came late', () => {
       expect(stateOf([begun, taken, told])).to.deep.include({ cursor });

@@ -46,5 +46,7 @@ export const disruptionSpec: AggregateSpec<DisruptionState, DisruptionCommand, D
     { fields: { 'state.sessionId': 1 } },
     // Sessions whose tickets must not expire yet (FIN-12).
     { fields: { 'state.status': 1 } },
+    // Work that stands still.
+    { fields: { 'state.nextAt': 1 }, where: { 'state.nextAt': { $exists: true } } },
   ],
 };

@@ -78,6 +78,8 @@ export type DisruptionCommand =
   | ({ readonly type: 'FinishReturning'; readonly returnedTo: string } & OfStep)
   /** The walk of returning is through. `waiting`: tickets that were left alone, since an exchange of theirs is under way. */
   | ({ readonly type: 'EndReturning'; readonly waiting: number } & OfStep)
+  /** Its message did not come, or was parked: somebody looks for work that stands still. */
+  | ({ readonly type: 'ResumeWork' } & OfStep)
   | { readonly type: 'Supersede'; readonly by: string; readonly at: string };
 
 /** `nextAt` in an event: when the work is taken up again. */
@@ -93,4 +95,5 @@ export type DisruptionEvent =
   | { readonly type: 'TicketsReturned'; readonly returnedTo: string; readonly nextAt: string }
   | { readonly type: 'ReturningPaused'; readonly waiting: number; readonly nextAt: string }
   | { readonly type: 'DisruptionDone'; readonly at: string; readonly nextAt?: string | undefined }
+  | { readonly type: 'WorkResumed'; readonly nextAt: string }
   | { readonly type: 'DisruptionSuperseded'; readonly by: string; readonly at: string };

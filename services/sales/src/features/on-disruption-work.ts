@@ -1,7 +1,7 @@
 // Goes on with the holders of a disrupted session (SAL-52), one step per message.
 // duplicate and late: the message names a step that is finished: nothing · early: at the deadline the decider looks at the time itself ·
 // crash anywhere: the message comes again and finds in hand what was taken; rights and orders know what was done to them · two instances:
-// both work on the same step, one finishes it, the other's messages find it done.
+// one consumes at a time; if that changes hands in the middle of a step, both work on it and one finishes it.
 import { workDisruption } from '@tongpiao/contracts';
 import { ContractBreach } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
