@@ -6,7 +6,7 @@ import type { Client } from '../support/client.ts';
 import type { World } from '../support/world.ts';
 import type { Usage } from './process-usage.ts';
 import { buy, type Basket } from './purchases.ts';
-import { spread, type Spread } from './statistics.ts';
+import { describeSpread, spread, type Spread } from './statistics.ts';
 
 type Progress = {
   readonly status: string;
@@ -16,7 +16,7 @@ type Buyers = { readonly spread: Spread; readonly perSecond: number; readonly fa
 /** What buyers elsewhere felt in a part of the run, and what all processes together cost in it. */
 type Part = Buyers & { readonly seconds: number; readonly cpuSeconds: number; readonly usage: readonly Usage[] };
 
-export type CancellationResult = {
+type CancellationResult = {
   readonly holders: number;
   readonly seedSeconds: number;
   /** Until finance has heard from the provider for a sample of them. */
@@ -54,6 +54,9 @@ function buyersAt(client: Client, basket: Basket, perSecond: number): () => Prom
   };
 }
 
+/** All processes of a platform that has nothing to do need about a third of this. */
+const QUIET_CORES = 0.6;
+
 type Holder = { readonly id: string; readonly accessToken: string };
 
 async function seed(client: Client, basket: Basket, count: number, atOnce: number): Promise<readonly Holder[]> {
@@ -69,6 +72,18 @@ async function seed(client: Client, basket: Basket, count: number, atOnce: numbe
   };
   await Promise.all(Array.from({ length: atOnce }, one));
   return holders;
+}
+
+/** Messages about what was bought are sent for a while: they are through before anything is measured. */
+async function quiet(watch: () => () => readonly Usage[]): Promise<void> {
+  const windowMs = 2_000;
+  for (let looked = 0; looked < 100; looked += 1) {
+    const used = watch();
+    await new Promise((resolve) => setTimeout(resolve, windowMs));
+    const cores = used().reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0) / (windowMs / 1_000);
+    if (cores < QUIET_CORES) return;
+  }
+  throw new Error('the platform does not come to rest');
 }
 
 export async function measureCancellation(
@@ -96,8 +111,7 @@ export async function measureCancellation(
   const seedSeconds = (performance.now() - seeding) / 1_000;
 
   const basket: Basket = { sessionIds: elsewhere.sessionIds.slice(1), ticketTypeId: adult(elsewhere) };
-  // Whatever the seeding has left in queues is through before anything is measured.
-  await buyersAt(client, basket, options.buyersPerSecond)();
+  await quiet(options.watch);
   const part = (): (() => Promise<Part>) => {
     const begun = performance.now();
     const used = options.watch();
@@ -172,4 +186,41 @@ export async function measureCancellation(
     returning,
     counts: done.counts,
   };
+}
+
+const percent = (ratio: number): string => `${(ratio * 100).toFixed(0)} %`;
+
+/** What a reader of the bench is told. */
+export function linesOf(result: CancellationResult): readonly string[] {
+  const { holders, seedSeconds, before, telling, returning, moneySeconds } = result;
+  const lines = [
+    `bought in ${seedSeconds.toFixed(0)} s (${(holders / seedSeconds).toFixed(0)}/s); cancelled through the API`,
+  ];
+  for (const [name, part] of Object.entries({ before, telling, returning })) {
+    const { seconds, cpuSeconds } = part;
+    // What the same time would have cost without it.
+    const net = cpuSeconds - (before.cpuSeconds / before.seconds) * seconds;
+    const work = `, ${(holders / seconds).toFixed(0)} tickets/s, ${((net * 1_000) / holders).toFixed(1)} ms of CPU each`;
+    lines.push(
+      `${name.padEnd(9)} ${seconds.toFixed(1).padStart(6)} s${part === before ? '' : work}`,
+      `          purchases elsewhere: ${part.perSecond.toFixed(1)}/s   ${describeSpread(part.spread)}`,
+      `          CPU: ${part.usage.map((one) => `${one.name} ${one.cpuSeconds.toFixed(1)}`).join(', ')} s`,
+      ...[...part.failures].map(([what, count]) => `          FAILED ${count} × ${what}`),
+    );
+    if (part !== before)
+      lines.push(`          p95 / before: ${percent(part.spread.p95 / before.spread.p95)}   (mark: 200 %)`);
+  }
+  const seconds = telling.seconds + returning.seconds;
+  return [
+    ...lines,
+    `all told and given back after ${seconds.toFixed(0)} s   (mark: 300 s for 10,000)`,
+    `money confirmed for a sample after ${moneySeconds.toFixed(0)} s`,
+  ];
+}
+
+/** @throws Error when somebody was left out, or could not buy */
+export function assertAllServed({ holders, counts, before, telling, returning }: CancellationResult): void {
+  if (counts.orders !== holders || counts.refunded !== holders || counts.untold > 0)
+    throw new Error(`not everybody was told and paid: ${JSON.stringify(counts)}`);
+  if ([before, telling, returning].some(({ failures }) => failures.size > 0)) throw new Error('purchases failed');
 }

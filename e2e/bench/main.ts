@@ -13,7 +13,7 @@ import { startPlatform, type Platform } from '@tongpiao/local-stack';
 import { eventually } from '@tongpiao/testing';
 import { createClient, type Client } from '../support/client.ts';
 import { makeWorld, today, type Offer, type World } from '../support/world.ts';
-import { measureCancellation } from './cancellation.ts';
+import { assertAllServed, linesOf, measureCancellation } from './cancellation.ts';
 import { flashSale } from './flash-sale.ts';
 import { measureHoldDecisions } from './hold-decisions.ts';
 import { watchUsage } from './process-usage.ts';
@@ -185,30 +185,8 @@ async function benchCancellation(platform: Platform, client: Client, world: Worl
     beforeSeconds: smoke ? 3 : 20,
     watch: () => watchUsage(pidsOf(platform)),
   });
-  const { counts, before, telling, returning } = result;
-  say(
-    `  bought in ${result.seedSeconds.toFixed(0)} s (${(HOLDERS / result.seedSeconds).toFixed(0)}/s); cancelled through the API`,
-  );
-  const parts = { before, telling, returning };
-  for (const [name, part] of Object.entries(parts)) {
-    const { seconds, cpuSeconds } = part;
-    const rate = part === before ? '' : `, ${(HOLDERS / seconds).toFixed(0)} tickets/s`;
-    const net = (cpuSeconds / seconds - before.cpuSeconds / before.seconds) * seconds;
-    const cost = part === before ? '' : `, ${((net * 1_000) / HOLDERS).toFixed(1)} ms of CPU each`;
-    say(`  ${name.padEnd(9)} ${seconds.toFixed(1).padStart(6)} s${rate}${cost}`);
-    say(`            purchases elsewhere: ${part.perSecond.toFixed(1)}/s   ${describeSpread(part.spread)}`);
-    if (part !== before)
-      say(`            p95 / before: ${percent(part.spread.p95 / before.spread.p95)}   (mark: 200 %)`);
-    say(`            CPU: ${part.usage.map((one) => `${one.name} ${one.cpuSeconds.toFixed(1)}`).join(', ')} s`);
-    for (const [what, count] of part.failures) say(`            FAILED ${count} × ${what}`);
-  }
-  say(
-    `  all told and given back after ${(telling.seconds + returning.seconds).toFixed(0)} s   (mark: 300 s for 10,000)`,
-  );
-  say(`  money confirmed for a sample after ${result.moneySeconds.toFixed(0)} s`);
-  if (counts.orders !== result.holders || counts.refunded !== result.holders || counts.untold > 0)
-    throw new Error(`not everybody was told and paid: ${JSON.stringify(counts)}`);
-  if (Object.values(parts).some(({ failures }) => failures.size > 0)) throw new Error('purchases failed');
+  for (const line of linesOf(result)) say(`  ${line}`);
+  assertAllServed(result);
 }
 
 const tallied = (words: ReadonlyMap<string, number>): string =>

@@ -25,7 +25,12 @@ export type World = {
   readonly clerkToken: string;
   readonly financeToken: string;
   addProduct(options: ProductOptions): Promise<Offer>;
+  /** Another gate at the site, with a key of its own. */
+  addGate(name: string): Promise<Gate>;
+  /** How many people the site carries (SAL-43); `{}` lifts all limits. */
+  carry(capacity: Readonly<Record<string, unknown>>): Promise<void>;
 };
+export type Gate = { readonly gateId: string; readonly gateKey: string };
 type ProductOptions = {
   readonly name: string;
   readonly capacity: number;
@@ -37,6 +42,7 @@ type ProductOptions = {
   readonly amount?: number;
   readonly realName?: boolean;
   readonly unpaidPerPhone?: number;
+  readonly ticketsPerOrder?: number;
   readonly entries?: number;
   readonly opensMinutesBefore?: number;
   /** Whatever else the product says: rules of after the sale, prices by slot. */
@@ -89,14 +95,20 @@ export async function makeWorld(client: Client, adminPassword: string): Promise<
     token: adminToken,
     json: { name: name('主景区', 'Main site') },
   });
-  const { id: gateId } = await client.expect<{ id: string }>(201, `/api/v1/sites/${siteId}/gates`, {
-    token: adminToken,
-    json: { name: name('一号闸机', 'Gate 1') },
-  });
-  const { apiKey: gateKey } = await client.expect<{ apiKey: string }>(201, '/api/v1/api-keys', {
-    token: adminToken,
-    json: { kind: 'gate', subject: gateId, tenantId, label: 'gate 1' },
-  });
+  let gates = 0;
+  async function addGate(en: string): Promise<Gate> {
+    gates += 1;
+    const { id: gateId } = await client.expect<{ id: string }>(201, `/api/v1/sites/${siteId}/gates`, {
+      token: adminToken,
+      json: { name: name(`${gates}号闸机`, en) },
+    });
+    const { apiKey: gateKey } = await client.expect<{ apiKey: string }>(201, '/api/v1/api-keys', {
+      token: adminToken,
+      json: { kind: 'gate', subject: gateId, tenantId, label: en },
+    });
+    return { gateId, gateKey };
+  }
+  const { gateId, gateKey } = await addGate('Gate 1');
 
   return {
     tenantId,
@@ -107,6 +119,16 @@ export async function makeWorld(client: Client, adminPassword: string): Promise<
     managerToken,
     clerkToken,
     financeToken,
+    addGate,
+    async carry(capacity) {
+      const tenant = await client.call(`/api/v1/tenants/${tenantId}`, { token: adminToken });
+      await client.expect(200, `/api/v1/sites/${siteId}`, {
+        method: 'PATCH',
+        token: adminToken,
+        headers: { 'if-match': String(tenant.headers['etag']) },
+        json: { capacity },
+      });
+    },
     async addProduct(options) {
       const product = await eventually('the product', async () => {
         // The tenant's news may take a moment to reach sales.
@@ -221,7 +243,7 @@ function productBody(siteId: string, options: ProductOptions): unknown {
       presaleDays: 60,
       cutOffMinutesBeforeEnd: 0,
       payWithinMinutes: options.payWithinMinutes ?? 15,
-      ticketsPerOrder: 20,
+      ticketsPerOrder: options.ticketsPerOrder ?? 20,
       unpaidPerPhone: options.unpaidPerPhone ?? 10_000,
       unpaidPerAddress: 10_000,
     },

@@ -35,6 +35,8 @@ const former = (status: PastTicket['status'], revision: number): PastTicket => (
   revision,
   status,
   sessionId: 'ses_0',
+  siteId: 'sit_1',
+  date: '2026-12-01',
   amount: fen(12_000),
   cause: `exc_${revision}`,
   at: before(9_000),

@@ -13,7 +13,7 @@ export const INCIDENT_KINDS = [
 export type IncidentKind = (typeof INCIDENT_KINDS)[number];
 
 /** The scan as the gate told it. */
-export type IncidentScan = {
+type IncidentScan = {
   readonly scanId: string;
   readonly at: string;
   readonly people: number;

@@ -6,11 +6,11 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** Each scan costs a guarded write; 500 take about a second. */
 export const SCANS_PER_UPLOAD_MAX = 500;
 /** How often a gate with network should ask: a refund is known at every gate after this. */
-export const SYNC_EVERY_SECONDS = 30;
+const SYNC_EVERY_SECONDS = 30;
 /** Twice the longest that people are on their way out. A red light that nobody has renewed says nothing after that. */
-export const LIGHT_VALID_MINUTES = 15;
+const LIGHT_VALID_MINUTES = 15;
 /** Then the inspector should look at the network. */
-export const LIST_STALE_MINUTES = 60;
+const LIST_STALE_MINUTES = 60;
 /** A device that goes wrong by more is looked at: it lets people in before or after their time. */
 export const CLOCK_SKEW_MAX_MS = MINUTE_MS;
 /** A spell ends only well below, so that a clock at the bound is one spell and not a hundred. */

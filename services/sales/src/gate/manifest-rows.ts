@@ -41,7 +41,7 @@ export type ManifestDay = {
 };
 
 /** What tickets of one session and type have in common, told once a page. */
-export type Kind = Pick<
+type Kind = Pick<
   ListedRight,
   'date' | 'validFrom' | 'validUntil' | 'entries' | 'admits' | 'gateIds' | 'minutesBetweenEntries' | 'realName'
 > & {
@@ -49,10 +49,10 @@ export type Kind = Pick<
   readonly product: Bilingual;
   readonly ticketType: Bilingual;
 };
-export type TicketRow =
+type TicketRow =
   | readonly [number: string, revision: number, kind: number]
   | readonly [number: string, revision: number, kind: number, people: number, lastAt: number, lastGateId: string];
-export type RevocationRow = readonly [number: string, revision: number, reason: RefusalReason];
+type RevocationRow = readonly [number: string, revision: number, reason: RefusalReason];
 export type ManifestRows = {
   readonly kinds: readonly Kind[];
   readonly tickets: readonly TicketRow[];

@@ -8,7 +8,7 @@ import { changesAfter, IN_ORDER_OF_CHANGE, positionOf } from './changes.ts';
 import type { ManifestPosition } from './manifest-cursor.ts';
 import type { ListedRight, ManifestDay } from './manifest-rows.ts';
 
-export type ManifestReading = {
+type ManifestReading = {
   readonly rights: readonly ListedRight[];
   /** Where to go on; undefined at the end. */
   readonly reached: ManifestPosition | undefined;

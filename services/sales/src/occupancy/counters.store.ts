@@ -44,9 +44,12 @@ export function slotOf(at: string | Date): Slot {
   return String(Math.floor(new Date(at).getTime() / SLOT_MS));
 }
 
+/** `left`: for how many there is room, when there is not for all. */
+export type Entered = { readonly taken: true } | { readonly taken: false; readonly left: number };
+
 export type SiteCounters = {
-  /** Counts people in, if there is room and the light is not red. @returns false when there is not */
-  enter(scope: Scope, day: SiteDay, people: number, at: Date, capacity: SiteCapacity | undefined): Promise<boolean>;
+  /** Counts people in, if there is room for all of them and the light is not red. */
+  enter(scope: Scope, day: SiteDay, people: number, at: Date, capacity: SiteCapacity): Promise<Entered>;
   /** Counts people in or takes them back, whatever the limits: they are inside already, or were never. */
   count(scope: Scope, day: SiteDay, slot: Slot, people: number, now: Date): Promise<void>;
   leave(scope: Scope, day: SiteDay, people: number, at: Date): Promise<void>;
@@ -67,7 +70,7 @@ export type Mending =
   | { readonly of: 'corrected'; readonly by: number };
 
 /** Those that have moved lately are looked at often; others of these days now and then, since what was lost moves nothing. */
-export type Unchecked = {
+type Unchecked = {
   readonly touchedSince: Date;
   readonly touchedCheckedBefore: Date;
   readonly sinceDate: string;
@@ -136,20 +139,20 @@ export async function openSiteCounters(database: Database): Promise<SiteCounters
 
   return {
     read,
-    async enter(scope, day, people, at, { insideMax, dayMax } = {}) {
-      if (people > Math.min(insideMax ?? people, dayMax ?? people)) return false;
+    async enter(scope, day, people, at, capacity) {
+      const { insideMax, dayMax } = capacity;
       const guard = {
         light: { $ne: 'red' },
         ...(insideMax === undefined ? {} : { inside: { $lte: insideMax - people } }),
         ...(dayMax === undefined ? {} : { entered: { $not: { $gt: dayMax - people } } }),
       };
       const increments = { inside: people, entered: people, [`entries.${slotOf(at)}`]: people };
-      for (let attempt = 0; attempt < TRIES; attempt += 1) {
-        if (await change(scope, day, increments, at, guard)) return true;
-        const now = await read(scope, day);
-        if (now !== undefined && !hasRoom(now, people, { insideMax, dayMax })) return false;
+      let left = roomLeft(undefined, capacity);
+      for (let attempt = 0; attempt < TRIES && people <= left; attempt += 1) {
+        if (await change(scope, day, increments, at, guard)) return { taken: true };
+        left = roomLeft(await read(scope, day), capacity);
       }
-      return false;
+      return { taken: false, left };
     },
     async count(scope, day, slot, people, now) {
       await change(scope, day, { inside: people, entered: people, [`entries.${slot}`]: people }, now);
@@ -205,10 +208,7 @@ export async function openSiteCounters(database: Database): Promise<SiteCounters
   };
 }
 
-function hasRoom(
-  { light, inside, entered }: Counters,
-  people: number,
-  { insideMax = Infinity, dayMax = Infinity }: SiteCapacity,
-): boolean {
-  return light !== 'red' && inside + people <= insideMax && entered + people <= dayMax;
+function roomLeft(counters: Counters | undefined, { insideMax = Infinity, dayMax = Infinity }: SiteCapacity): number {
+  const { light, inside, entered } = counters ?? { light: 'green', inside: 0, entered: 0 };
+  return light === 'red' ? 0 : Math.max(0, Math.min(insideMax - inside, dayMax - entered));
 }

@@ -3,7 +3,9 @@
 import { localDateOf, type TenantId } from '@tongpiao/kernel';
 import type { Scope } from '@tongpiao/persistence';
 import type { Foundation, GateFacts } from '@tongpiao/service-shell';
-import { slotOf, type SiteCounters, type SiteDay, type Slot } from './counters.store.ts';
+import { slotOf, type Entered, type SiteCounters, type SiteDay, type Slot } from './counters.store.ts';
+import { occupancyId } from './occupancy.store.ts';
+import { createRoomBatches } from './room-batches.ts';
 import { backgroundScope, type SiteLights } from './site-lights.ts';
 
 /** Room for people who are about to go in. What is called first counts. */
@@ -35,6 +37,7 @@ export function createEntrance(
 ): Entrance {
   const { clock, logger, tenants } = foundation;
   const { counters, lights } = parts;
+  const batches = createRoomBatches();
   let waiting = new Map<string, Waiting>();
   let timer: NodeJS.Timeout | undefined;
   let counting: Promise<void> = Promise.resolve();
@@ -82,7 +85,8 @@ export function createEntrance(
       const capacity = lights.capacityOf(siteId);
       if (capacity === undefined)
         return { taken: () => countLater(tenantId, day, slot, people), givenBack: () => Promise.resolve() };
-      if (!(await counters.enter(scope, day, people, at, capacity))) {
+      const takeAll = (all: number): Promise<Entered> => counters.enter(scope, day, all, at, capacity);
+      if (!(await batches.take(`${occupancyId(siteId, day.date)}:${slot}`, people, takeAll))) {
         lights.moved(tenantId, day);
         return undefined;
       }

@@ -2,7 +2,7 @@
 // person and lie beside it; this record changes a few times a day, and says so.
 import type { SiteCapacity, SiteLight } from '@tongpiao/contracts';
 
-export type Correction = {
+type Correction = {
   /** People inside as counted by the gates, and as counted on the spot. */
   readonly from: number;
   readonly to: number;

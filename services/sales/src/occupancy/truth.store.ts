@@ -17,7 +17,7 @@ const exitSchema = z.object({
   people: z.number().int(),
   at: z.date(),
 });
-export type Exit = z.output<typeof exitSchema>;
+type Exit = z.output<typeof exitSchema>;
 
 export type SlotSums = ReadonlyMap<Slot, number>;
 export type OccupancyTruth = {

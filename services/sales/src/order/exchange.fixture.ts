@@ -26,7 +26,7 @@ export function newLine(change: Partial<NewLine> = {}): NewLine {
   };
 }
 
-export const exchangeFacts = (change: Partial<ExchangeFacts> = {}): ExchangeFacts => ({
+const exchangeFacts = (change: Partial<ExchangeFacts> = {}): ExchangeFacts => ({
   id: 'exc_1',
   rightId: 'rgt_1',
   number: 'N1',

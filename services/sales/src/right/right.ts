@@ -86,7 +86,7 @@ export type Offer = {
 };
 
 /** REI-04: reported lost; only the application that froze it can thaw or replace it. */
-export type Freeze = {
+type Freeze = {
   readonly applicationId: string;
   readonly at: string;
   readonly before: 'issued' | 'checked_in';
