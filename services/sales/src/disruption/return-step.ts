@@ -9,7 +9,7 @@ import type { RightCommand, RightState } from '../right/right.ts';
 import type { Disruption } from './disruption.ts';
 import { paced, STEP_TICKETS } from '../pace/pace.ts';
 import type { TellParts } from './tell-step.ts';
-import { untoldTickets } from './untold.ts';
+import { someUntold } from './untold.ts';
 
 /** Who is inside although there were fewer places has chosen to come. */
 const UNDECIDED = { cancelled: ['issued', 'checked_in'], reduced: ['issued'] } as const;
@@ -49,8 +49,8 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
 
   async function end(scope: Scope, id: string, disruption: Disruption): Promise<void> {
     const about = { step: disruption.step, at: clock().toISOString() };
-    const late = await untoldTickets(parts.rights, scope, id, disruption, { limit: 1 });
-    if (late.length > 0) await disruptions.handle(scope, id, { type: 'FindLate', ...about });
+    if (await someUntold(rights, scope, id, disruption))
+      await disruptions.handle(scope, id, { type: 'FindLate', ...about });
     else {
       const waiting = await rights.count(scope, offeredBy(id, WAITING[disruption.kind]));
       await disruptions.handle(scope, id, { type: 'EndReturning', waiting, ...about });

@@ -22,7 +22,7 @@ export function createTellStep(foundation: Foundation, parts: TellParts) {
   /** @returns undefined when nobody is left to be told */
   async function inHand(scope: Scope, id: string, disruption: Disruption): Promise<readonly string[] | undefined> {
     if (disruption.inHand.length > 0) return disruption.inHand;
-    const found = await untoldTickets(parts.rights, scope, id, disruption, { after: disruption.cursor });
+    const found = await untoldTickets(parts.rights, scope, id, disruption, disruption.cursor);
     const last = found.at(-1);
     if (last === undefined || last.state.status === 'none') return undefined;
     const { state } = await parts.disruptions.handle(scope, id, {

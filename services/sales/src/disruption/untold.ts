@@ -9,22 +9,39 @@ import { STEP_TICKETS } from '../pace/pace.ts';
 /** What can still come in. Whoever is in already when there are fewer places has found room. */
 const CAN_COME = { cancelled: ['issued', 'checked_in', 'frozen'], reduced: ['issued', 'frozen'] } as const;
 
-/** @param after where an earlier step has come to; left out: from the newest ticket on */
+/** Tickets of one order were sold at the same moment; it has at most so many. */
+const ORDER_TICKETS_MAX = 500;
+
+/**
+ * Whole orders, so that each is told once: what was sold at the moment of the last one found is found, too.
+ * @param after where an earlier step has come to; left out: from the newest ticket on
+ */
 export async function untoldTickets(
   rights: Rights,
   scope: Scope,
   id: string,
   disruption: Disruption,
-  { after, limit = STEP_TICKETS }: { after?: Cursor | undefined; limit?: number } = {},
+  after: Cursor | undefined,
 ): Promise<readonly Snapshot<RightState>[]> {
-  const wanted = disruption.places === undefined ? Number.POSITIVE_INFINITY : disruption.places - disruption.people;
+  const wanted = peopleLeft(disruption);
   if (wanted <= 0) return [];
-  const found = await rights.find(
-    scope,
-    { ...untoldFilter(id, disruption), ...(after === undefined ? {} : behind(after)) },
-    { sort: { 'state.soldAt': -1, _id: 1 }, limit },
-  );
-  return upToPeople(found, wanted);
+  const untold = untoldFilter(id, disruption);
+  const sort = { 'state.soldAt': -1, _id: 1 } as const;
+  const next = { ...untold, ...(after === undefined ? {} : behind(after)) };
+  const page = await rights.find(scope, next, { sort, limit: STEP_TICKETS });
+  const last = page.at(-1);
+  if (last === undefined || last.state.status === 'none') return [];
+  const rest = { ...untold, 'state.soldAt': last.state.soldAt, _id: { $gt: last.id } };
+  return upToPeople([...page, ...(await rights.find(scope, rest, { sort, limit: ORDER_TICKETS_MAX }))], wanted);
+}
+
+/** Whether there is anybody to be told. */
+export async function someUntold(rights: Rights, scope: Scope, id: string, disruption: Disruption): Promise<boolean> {
+  return peopleLeft(disruption) > 0 && (await rights.count(scope, untoldFilter(id, disruption), 1)) > 0;
+}
+
+function peopleLeft({ places, people }: Disruption): number {
+  return places === undefined ? Number.POSITIVE_INFINITY : places - people;
 }
 
 /** A reduction leaves alone whom an earlier one has found; a cancellation is for everybody. */

@@ -10,7 +10,7 @@ import type { Foundation } from '@tongpiao/service-shell';
 import type { Disruption } from '../disruption/disruption.ts';
 import { createReturnStep } from '../disruption/return-step.ts';
 import { createTellStep, type TellParts } from '../disruption/tell-step.ts';
-import { untoldTickets } from '../disruption/untold.ts';
+import { someUntold } from '../disruption/untold.ts';
 import type { RefundIds } from '../order/refund-ids.ts';
 
 /** Said and not yet with the broker for this long: the platform is behind, and this work can wait. */
@@ -26,8 +26,7 @@ export function onDisruptionWork(
   const giveBack = createReturnStep(foundation, parts);
 
   async function look(scope: Scope, id: string, disruption: Disruption): Promise<void> {
-    const late = await untoldTickets(parts.rights, scope, id, disruption, { limit: 1 });
-    const type = late.length > 0 ? 'FindLate' : 'FindNobody';
+    const type = (await someUntold(parts.rights, scope, id, disruption)) ? 'FindLate' : 'FindNobody';
     await parts.disruptions.handle(scope, id, { type, step: disruption.step, at: clock().toISOString() });
   }
 
