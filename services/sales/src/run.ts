@@ -140,7 +140,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     catalogue,
     everywhere,
     tokens: createQuoteTokens(vault.serviceKey('quotes')),
-    siteIsFull: lights.isFull,
+    siteIsFull: (...asked) => lights.isFull(...asked),
   });
   const access = createOrderAccess(vault.serviceKey('order-access'));
   const refundIds = createRefundIds(foundation);
