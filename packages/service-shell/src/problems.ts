@@ -124,10 +124,10 @@ function placeholders(text: string): string {
     .join(',');
 }
 
-/** Codes that the sources under a folder throw, found by their spelling; specs are left out. */
+/** Codes that the sources under a folder throw, found by their spelling; specs and their fixtures are left out. */
 export function codesThrownUnder(folder: string): readonly string[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts') && !file.includes('node_modules'))
+    .filter((file) => file.endsWith('.ts') && !/\.(spec|fixture)\.ts$/.test(file) && !file.includes('node_modules'))
     .map((file) => readFileSync(join(folder, file), 'utf8'));
   const codes = files.flatMap((text) => [...text.matchAll(/\b(?:DomainError|NotYet)\(\s*'([^']+)'/g)]);
   return [...new Set(codes.map((match) => match[1] ?? ''))].sort();
