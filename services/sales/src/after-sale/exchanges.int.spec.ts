@@ -5,7 +5,7 @@ import { freshKey } from '@tongpiao/service-shell/trial';
 import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { codeOf } from '../sales-house.fixture.ts';
+import { codeOf, type Reply } from '../sales-house.fixture.ts';
 import { exchangeOf, type Bought } from './after-sale-house.fixture.ts';
 import { openExchangeHouse, type ExchangeHouse } from './exchange-house.fixture.ts';
 
@@ -113,6 +113,31 @@ describe('SAL-53 sales: tickets that are exchanged', function () {
       expect((await shop.house.call(`/api/v1/orders/${order.id}`, { token: order.token })).status).to.equal(200);
       shop.time.aheadMs = 145 * 86_400_000;
       expect((await shop.house.call(`/api/v1/orders/${order.id}`, { token: order.token })).status).to.equal(401);
+    });
+  });
+
+  describe('SAL-24 at a counter', () => {
+    it('a clerk exchanges a ticket that was bought elsewhere, takes the difference in cash, and follows it', async () => {
+      const { clerk: apiKey, foreign } = shop.house.keys;
+      const order = await shop.ticket();
+      const session = await shop.places(shop.dear);
+      const begun = exchangeOf(await shop.exchange(order.number, session, { apiKey }, shop.typeOf(shop.dear)));
+      const path = `/api/v1/orders/${order.id}/exchanges/${begun.id}`;
+      const pay = (key: string): Promise<Reply> =>
+        shop.house.call(`${path}/payments`, { apiKey: key, wait: 10, json: { method: 'cash' } });
+      expect((await pay(foreign)).status).to.be.oneOf([403, 404]);
+      expect((await shop.house.call(`/api/v1/orders/${order.id}`, { apiKey })).status, 'the order itself').to.equal(
+        404,
+      );
+      expect((await pay(apiKey)).status).to.equal(201);
+      expect(exchangeOf(await shop.house.call(path, { apiKey })).status).to.equal('done');
+      await shop.keeps(order, 15_000);
+    });
+    it('and takes one back', async () => {
+      const { order, exchange } = await shop.toPay();
+      const path = `/api/v1/orders/${order.id}/exchanges/${exchange.id}/cancellation`;
+      const ended = await shop.house.call(path, { apiKey: shop.house.keys.clerk, method: 'POST', wait: 10 });
+      expect([ended.status, exchangeOf(ended).reason]).to.deep.equal([200, 'cancelled']);
     });
   });
 

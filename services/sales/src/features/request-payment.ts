@@ -76,7 +76,10 @@ function payer(
   return async (context, exchangeId) => {
     const now = foundation.clock();
     const { method } = context.body;
-    const { scope, snapshot, order } = await mayTouchOrder(context, parts.orders, context.params.id, now, 'recall');
+    const { scope, snapshot, order } = await mayTouchOrder(context, parts.orders, context.params.id, now, {
+      look: 'recall',
+      ...(exchangeId === undefined ? {} : { permission: 'sales:exchanges:create' }),
+    });
     const { principal } = context;
     if (method === 'cash' && !may(principal, 'sales:payments:cash'))
       throw new DomainError('platform.forbidden', 'Only a clerk takes cash.');

@@ -9,6 +9,9 @@ import type { LiveOrder } from '../order/order.ts';
 import type { Orders } from '../stores.ts';
 import { mayExchange } from './exchange-ticket.ts';
 
+/** Whoever exchanges a ticket for a customer sees it to its end, whoever sold it. */
+const FOR_CUSTOMERS = { permission: 'sales:exchanges:create' } as const;
+
 export function settleExchange(
   foundation: Foundation,
   parts: { orders: Orders; waiting: OrderWaiting },
@@ -23,7 +26,7 @@ export function settleExchange(
       responses: { 200: exchangeView },
       async handler(context) {
         const { id, exchangeId } = context.params;
-        const { snapshot, order } = await mayTouchOrder(context, parts.orders, id, foundation.clock());
+        const { snapshot, order } = await mayTouchOrder(context, parts.orders, id, foundation.clock(), FOR_CUSTOMERS);
         return {
           status: 200,
           body: viewExchange(snapshot.id, exchangeOf(order, exchangeId)),
@@ -43,7 +46,7 @@ export function settleExchange(
       async handler(context) {
         const { id, exchangeId } = context.params;
         const now = foundation.clock();
-        const { scope, snapshot, order, staff } = await mayTouchOrder(context, parts.orders, id, now);
+        const { scope, snapshot, order, staff } = await mayTouchOrder(context, parts.orders, id, now, FOR_CUSTOMERS);
         mayExchange(context, staff);
         exchangeOf(order, exchangeId);
         const command = { type: 'EndExchange', exchangeId, reason: 'cancelled', at: now.toISOString() } as const;
