@@ -85,6 +85,8 @@ export const applicationReissued = defineEvent({
     /** REI-35: the decision, and the moment from which sales refuses the old ticket. */
     approvedAt: instantSchema,
     reissuedAt: instantSchema,
+    /** REI-53: one of many that are reissued together; telling them of it can wait for everybody else's messages. */
+    batchId: idSchema.optional(),
   }),
   example: {
     ...ABOUT,

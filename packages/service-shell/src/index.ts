@@ -12,6 +12,7 @@ export * from './logger.ts';
 export * from './metrics.ts';
 export * from './open-tracing.ts';
 export * from './openapi.ts';
+export { paced, restWhileBehind, STEP_TICKETS, type Pace } from './pace.ts';
 export * from './preconditions.ts';
 export * from './principal.ts';
 export * from './problem-catalogue.ts';

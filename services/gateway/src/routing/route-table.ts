@@ -22,6 +22,8 @@ export type Counted = 'by-caller' | 'as-provider' | 'sign-in';
 const BODY_MAX_BYTES = 1_048_576;
 /** A day's scans of one gate that was offline. */
 const UPLOAD_MAX_BYTES = 8 * 1_048_576;
+/** Fifty thousand tickets with corrected data. */
+const LIST_MAX_BYTES = 8 * 1_048_576;
 
 const API = '/api/v1/';
 
@@ -54,6 +56,7 @@ export const routeRules: readonly RouteRule[] = [
   { path: '/api/v1/payment-notifications', to: 'finance', counted: 'as-provider' },
   { path: '/api/v1/messages', to: 'notification' },
   { path: '/api/v1/reissue-applications', to: 'reissue' },
+  { path: '/api/v1/reissue-batches', to: 'reissue', maxBodyBytes: LIST_MAX_BYTES },
   { path: '/api/v1/reissue-policy', to: 'reissue' },
 ];
 
@@ -63,6 +66,7 @@ const eventSubjects: Readonly<Record<string, Backend>> = {
   ticket: 'sales',
   disruption: 'sales',
   reissue: 'reissue',
+  'reissue-batch': 'reissue',
 };
 
 export type Match = {

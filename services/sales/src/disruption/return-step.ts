@@ -2,12 +2,11 @@
 // is left alone until that is settled. The right decides; whatever came first, its entry, refund or exchange, stands.
 import { DomainError, ZERO_FEN } from '@tongpiao/kernel';
 import type { Filter, Scope, Snapshot } from '@tongpiao/persistence';
-import type { Foundation } from '@tongpiao/service-shell';
+import { paced, STEP_TICKETS, type Foundation } from '@tongpiao/service-shell';
 import type { RefundIds } from '../order/refund-ids.ts';
 import { awaitsChoice, isLiving } from '../right/right.decider.ts';
 import type { RightCommand, RightState } from '../right/right.ts';
 import type { Disruption } from './disruption.ts';
-import { paced, STEP_TICKETS } from '../pace/pace.ts';
 import type { TellParts } from './tell-step.ts';
 import { someUntold } from './untold.ts';
 

@@ -3,13 +3,12 @@
 // was told.
 import { NotYet } from '@tongpiao/kernel';
 import type { Scope, Snapshot } from '@tongpiao/persistence';
-import type { Foundation } from '@tongpiao/service-shell';
+import { paced, type Foundation } from '@tongpiao/service-shell';
 import type { OrderState } from '../order/order.ts';
 import { awaitsChoice, isLiving } from '../right/right.decider.ts';
 import type { RightState, SoldRight } from '../right/right.ts';
 import type { Disruptions, Orders, Rights } from '../stores.ts';
 import type { Disruption } from './disruption.ts';
-import { paced } from '../pace/pace.ts';
 import { untoldTickets } from './untold.ts';
 
 export type TellParts = { readonly disruptions: Disruptions; readonly orders: Orders; readonly rights: Rights };

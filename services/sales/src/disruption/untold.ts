@@ -1,10 +1,10 @@
 // Who holds a ticket for a disrupted session and was not told: all of them when it is cancelled, those sold last when it has fewer
 // places, for as many people as have none (INV-20).
 import type { Filter, Scope, Snapshot } from '@tongpiao/persistence';
+import { STEP_TICKETS } from '@tongpiao/service-shell';
 import type { RightState } from '../right/right.ts';
 import type { Rights } from '../stores.ts';
 import type { Cursor, Disruption } from './disruption.ts';
-import { STEP_TICKETS } from '../pace/pace.ts';
 
 /** What can still come in. Whoever is in already when there are fewer places has found room. */
 const CAN_COME = { cancelled: ['issued', 'checked_in', 'frozen'], reduced: ['issued', 'frozen'] } as const;

@@ -4,8 +4,7 @@
 // rest is found by the next round · a scan that is handed in afterwards counts as a use, its price stays earned (right.decider.ts).
 import type { TenantId } from '@tongpiao/kernel';
 import { Scope, type Filter } from '@tongpiao/persistence';
-import type { Foundation } from '@tongpiao/service-shell';
-import { paced, STEP_TICKETS } from '../pace/pace.ts';
+import { paced, STEP_TICKETS, type Foundation } from '@tongpiao/service-shell';
 import type { Disruptions, Rights } from '../stores.ts';
 
 /** The lease lasts three rounds; a sweep that takes longer ends, and the next round goes on. */

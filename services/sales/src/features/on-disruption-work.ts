@@ -6,16 +6,12 @@ import { workDisruption } from '@tongpiao/contracts';
 import { ContractBreach } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
 import type { Scope } from '@tongpiao/persistence';
-import type { Foundation } from '@tongpiao/service-shell';
+import { restWhileBehind, type Foundation } from '@tongpiao/service-shell';
 import type { Disruption } from '../disruption/disruption.ts';
 import { createReturnStep } from '../disruption/return-step.ts';
 import { createTellStep, type TellParts } from '../disruption/tell-step.ts';
 import { someUntold } from '../disruption/untold.ts';
 import type { RefundIds } from '../order/refund-ids.ts';
-
-/** Said and not yet with the broker for this long: the platform is behind, and this work can wait. */
-const BEHIND_MS = 3_000;
-const REST_WHILE_BEHIND_MS = 1_000;
 
 export function onDisruptionWork(
   foundation: Foundation,
@@ -38,7 +34,7 @@ export function onDisruptionWork(
     const disruption = (await parts.disruptions.load(scope, id))?.state;
     if (disruption === undefined || disruption.status === 'none') return;
     if (step !== undefined && step !== disruption.step) return;
-    if ((await relay.oldestMs()) > BEHIND_MS) await new Promise((resolve) => setTimeout(resolve, REST_WHILE_BEHIND_MS));
+    await restWhileBehind(relay);
     switch (disruption.status) {
       case 'telling':
         return tell(scope, id, disruption);

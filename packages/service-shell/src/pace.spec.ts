@@ -1,6 +1,6 @@
 // The pace of background work: so many a second, as long a rest as the work, longer when the process is behind, an end to every step.
 import { expect } from 'chai';
-import { paced, restAfter } from './pace.ts';
+import { paced, restAfter, restWhileBehind } from './pace.ts';
 
 const nine = (ms: number): { items: number; ms: number } => ({ items: 9, ms });
 
@@ -35,6 +35,27 @@ describe('SAL-52 the pace of background work', () => {
     expect([begun, most]).to.deep.equal([20, 6]);
     expect(seen).to.deep.equal(items);
     expect(await paced([], () => Promise.reject(new Error('nothing to do')))).to.equal(0);
+  });
+  it('goes at the pace that it is given', async () => {
+    expect(restAfter(nine(0), 0, 180)).to.equal(50);
+    let most = 0;
+    let together = 0;
+    const work = async (): Promise<void> => {
+      together += 1;
+      most = Math.max(most, together);
+      await Promise.resolve();
+      together -= 1;
+    };
+    await paced([1, 2, 3, 4], work, { atOnce: 2, perSecond: 1_000 });
+    expect(most).to.equal(2);
+  });
+  it('REI-53 begins later while this process is behind with its messages', async () => {
+    const from = performance.now();
+    await restWhileBehind({ oldestMs: () => Promise.resolve(0) });
+    const at = performance.now();
+    expect(at - from).to.be.below(900);
+    await restWhileBehind({ oldestMs: () => Promise.resolve(4_000) });
+    expect(performance.now() - at).to.be.above(900);
   });
   it('leaves the rest to the next step when its time is over', async () => {
     const begun = await paced(

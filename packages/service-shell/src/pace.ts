@@ -2,10 +2,13 @@
 // time. What it sets going elsewhere (money, messages, places) costs more than what is done here, so the bound per second is what leaves
 // room on a platform that has little else to do; on a busy one the work itself gets slower, and the rests with it.
 
-/** Orders or tickets at the same time: enough for the database to write them together, few enough not to crowd out a purchase. */
-const AT_ONCE = 6;
+export type Pace = {
+  /** Orders or tickets at the same time: enough for the database to write them together, few enough not to crowd out a purchase. */
+  readonly atOnce: number;
+  readonly perSecond: number;
+};
 /** Ten thousand holders are told and paid back in under four minutes; more would take a core from those who buy. */
-const PER_SECOND = 90;
+const USUAL: Pace = { atOnce: 6, perSecond: 90 };
 /** Of the time that was worked. */
 const REST_SHARE = 1;
 /** A timer that comes this late says that the process has more to do than it can; twice as late, twice the rest. */
@@ -18,8 +21,12 @@ const STEP_MS = 2_000;
 export const STEP_TICKETS = 150;
 
 /** @param lagMs how late the last rest ended */
-export function restAfter(worked: { readonly items: number; readonly ms: number }, lagMs: number): number {
-  const due = (worked.items * 1_000) / PER_SECOND - worked.ms;
+export function restAfter(
+  worked: { readonly items: number; readonly ms: number },
+  lagMs: number,
+  perSecond = USUAL.perSecond,
+): number {
+  const due = (worked.items * 1_000) / perSecond - worked.ms;
   const fair = worked.ms * REST_SHARE * (1 + Math.max(0, lagMs) / LAG_MS);
   return Math.min(REST_MAX_MS, Math.max(due, fair));
 }
@@ -28,21 +35,34 @@ export function restAfter(worked: { readonly items: number; readonly ms: number 
  * Works through a list from its beginning until it is through, or the step's time is over.
  * @returns how many were begun, and are finished by now
  */
-export async function paced<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<number> {
+export async function paced<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+  { atOnce, perSecond }: Pace = USUAL,
+): Promise<number> {
   const end = performance.now() + STEP_MS;
   let lagMs = 0;
   let begun = 0;
   while (begun < items.length) {
-    const chunk = items.slice(begun, begun + AT_ONCE);
+    const chunk = items.slice(begun, begun + atOnce);
     const from = performance.now();
     await Promise.all(chunk.map(work));
     begun += chunk.length;
     const until = performance.now();
-    const rest = restAfter({ items: chunk.length, ms: until - from }, lagMs);
+    const rest = restAfter({ items: chunk.length, ms: until - from }, lagMs, perSecond);
     // The last rest, too: the next step follows at once.
     await new Promise((resolve) => setTimeout(resolve, rest));
     lagMs = performance.now() - until - rest;
     if (until >= end) break;
   }
   return begun;
+}
+
+/** Said and not yet with the broker for this long: the platform is behind, and this work can wait. */
+const BEHIND_MS = 3_000;
+const REST_WHILE_BEHIND_MS = 1_000;
+
+/** A step begins later while messages of this process wait for the broker. */
+export async function restWhileBehind(relay: { oldestMs(): Promise<number> }): Promise<void> {
+  if ((await relay.oldestMs()) > BEHIND_MS) await new Promise((resolve) => setTimeout(resolve, REST_WHILE_BEHIND_MS));
 }
