@@ -73,6 +73,10 @@ export const PERMISSIONS = {
   'reissue:batches:approve': 'Approve a list of tickets to be reissued together that somebody else has entered.',
   'reissue:policies:read': 'See by which rules applications are judged.',
   'reissue:policies:update': 'Change fees, thresholds, weights and deadlines of reissuing.',
+  'reissue:policies:try': 'Try changed rules on past applications; nothing changes.',
+  'reissue:analysis:read': 'See the figures of reissuing: reasons, times, refusals, risks, cost.',
+  'reissue:errors:mark': 'Mark an error of staff in an application.',
+  'reissue:compensations:approve': 'Approve money for an error of staff that somebody else has proposed.',
   'reissue:personal-data:reveal': 'See plain personal data of an application, with a stated purpose.',
   'notification:messages:read': 'See messages that were sent, masked.',
   'notification:templates:create': 'Add a message template.',
@@ -157,6 +161,7 @@ const OVERSIGHT: readonly Permission[] = [
   'reissue:applications:read-any',
   'reissue:batches:read',
   'reissue:policies:read',
+  'reissue:analysis:read',
 ];
 
 /** Staff who take an application at a counter or on the telephone. */
@@ -208,6 +213,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'reissue:applications:read-any',
     'reissue:policies:read',
     'reissue:policies:update',
+    'reissue:policies:try',
   ],
   manager: [
     ...OVERSIGHT,
@@ -263,6 +269,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'reissue:applications:review',
     ...all('reissue:batches:'),
     'reissue:policies:read',
+    'reissue:errors:mark',
     'reissue:personal-data:reveal',
   ],
   finance_clerk: ['sales:orders:read', 'sales:orders:read-any', 'finance:payments:read', 'finance:ledger:read'],

@@ -222,6 +222,11 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     return this.#records.count(scope, filter, limit);
   }
 
+  /** Figures over many records, as the stages make them of stored fields (`state.status`); sealed values stay sealed. */
+  async aggregate(scope: Scope, stages: readonly Readonly<Record<string, unknown>>[]): Promise<unknown[]> {
+    return this.#records.aggregate(scope, stages);
+  }
+
   /** The data key of a stored record, for revealing a personal value. */
   async recordKey(scope: Scope, snapshot: Snapshot<State>): Promise<RecordKey> {
     if (snapshot.key === undefined)

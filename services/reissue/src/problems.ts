@@ -177,6 +177,20 @@ export const problems: ProblemCatalogue = {
     ['申诉期限已过', 'Too late to appeal'],
     ['申诉须在 {appealBy} 前提出。', 'An appeal was possible until {appealBy}.'],
   ),
+  'reissue.period-invalid': problem(
+    422,
+    ['时间范围无效', 'Not a period'],
+    [
+      '结束日期须不早于开始日期，且不超过 {maxDays} 天。',
+      'A period ends no earlier than it begins and has at most {maxDays} days.',
+    ],
+  ),
+  'reissue.trials-busy': problem(
+    503,
+    ['试算繁忙', 'Other trials are under way'],
+    ['正在进行其他规则试算，请稍后再试。', 'Other trials are under way; try again in a moment.'],
+    5,
+  ),
   'reissue.being-carried-out': problem(
     409,
     ['正在补发', 'Being carried out'],

@@ -21,6 +21,7 @@ import { payFee } from './features/pay-fee.ts';
 import { createOwnershipProver, proveOwnership } from './features/prove-ownership.ts';
 import { reviewApplication } from './features/review-application.ts';
 import { submitApplication } from './features/submit-application.ts';
+import { tryPolicy } from './features/try-policy.ts';
 import { policySpec } from './policy/policy.store.ts';
 import { problems } from './problems.ts';
 import { openTickets } from './views/tickets.store.ts';
@@ -111,6 +112,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
       payFee(foundation, { applications, waiters, production: config.NODE_ENV === 'production' }),
       followEvents(foundation, { applications, waiters }),
       ...managePolicy(foundation, policies),
+      tryPolicy(foundation, applications),
     ],
   });
 }

@@ -4,6 +4,15 @@ import { ZERO_FEN, type Fen } from '@tongpiao/kernel';
 import { RISK_FACTORS, type Policy, type RiskFactor } from '../policy/policy.ts';
 import type { Assessment, CaseFacts, Desk, Finding, History, Identity } from './application.ts';
 
+/** Of a case, what judging it takes: a past one can be judged anew by this. */
+export type Judgeable = Pick<CaseFacts, 'kind' | 'reason'> & {
+  readonly ticket: Pick<
+    CaseFacts['ticket'],
+    'productId' | 'ticketTypeId' | 'amount' | 'realName' | 'road' | 'reissues'
+  >;
+  readonly correction?: unknown;
+};
+
 /** What is judged, beside the case's own facts. */
 export type Evidence = { readonly identity: Identity; readonly history: History; readonly misses: number };
 
@@ -12,7 +21,7 @@ const COUNTED_MAX = 3;
 
 const ADDRESS_SHARED_BY = 3;
 
-type Measure = (facts: CaseFacts, evidence: Evidence) => number;
+type Measure = (facts: Judgeable, evidence: Evidence) => number;
 
 /** What each factor counts. Its points are taken so many times. */
 const MEASURES: Readonly<Record<RiskFactor, Measure>> = {
@@ -28,7 +37,7 @@ const MEASURES: Readonly<Record<RiskFactor, Measure>> = {
 };
 
 /** REI-54: every factor that counts, with what was counted and what it adds. */
-function findingsOf(policy: Policy, facts: CaseFacts, evidence: Evidence): readonly Finding[] {
+function findingsOf(policy: Policy, facts: Judgeable, evidence: Evidence): readonly Finding[] {
   return RISK_FACTORS.flatMap((factor): Finding[] => {
     const value = MEASURES[factor](facts, evidence);
     const each = policy.risk.points[factor];
@@ -40,7 +49,7 @@ function findingsOf(policy: Policy, facts: CaseFacts, evidence: Evidence): reado
 type Rule = { readonly name: string; readonly desk: Desk; readonly applies: (given: Given) => boolean };
 type Given = {
   readonly policy: Policy;
-  readonly facts: CaseFacts;
+  readonly facts: Judgeable;
   readonly evidence: Evidence;
   readonly findings: readonly Finding[];
 };
@@ -79,7 +88,7 @@ export function higherOf(one: Desk, other: Desk): Desk {
 }
 
 /** REI-22: what the policy charges, and why it does not where it could. */
-function feeOf(policy: Policy, facts: CaseFacts): { readonly fee: Fen; readonly waivedFor?: string } {
+function feeOf(policy: Policy, facts: Judgeable): { readonly fee: Fen; readonly waivedFor?: string } {
   const line = policy.fees.find(
     ({ productId, kind }) => kind === facts.kind && (productId ?? facts.ticket.productId) === facts.ticket.productId,
   );
@@ -91,7 +100,7 @@ function feeOf(policy: Policy, facts: CaseFacts): { readonly fee: Fen; readonly 
   return { fee: line.amount };
 }
 
-export function assess(policy: Policy, facts: CaseFacts, evidence: Evidence): Assessment {
+export function assess(policy: Policy, facts: Judgeable, evidence: Evidence): Assessment {
   const findings = findingsOf(policy, facts, evidence);
   const score = findings.reduce((sum, { points }) => sum + points, 0);
   const rules = ESCALATIONS.filter(({ applies }) => applies({ policy, facts, evidence, findings }));

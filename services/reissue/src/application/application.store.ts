@@ -50,7 +50,7 @@ const factsShape = {
   policy: policySchema,
 };
 
-const assessment = z.object({
+export const assessmentSchema = z.object({
   policyVersion: count,
   identity: z.enum(['match', 'mismatch', 'not-needed']),
   history: z.object({ sameDay: count, refused: count, sameTicket: count, sharedAddress: count }),
@@ -123,7 +123,7 @@ const common = {
   appeal: z.object({ words: personalValueSchema, at: z.string() }).optional(),
   overdue: count,
 };
-const judged = { ...common, assessment };
+const judged = { ...common, assessment: assessmentSchema };
 const onDesk = {
   ...judged,
   desk,
@@ -152,7 +152,7 @@ const stateSchema: z.ZodType<ApplicationState> = z.discriminatedUnion('status', 
     ...common,
     status: z.literal('refused'),
     refusal,
-    assessment: assessment.optional(),
+    assessment: assessmentSchema.optional(),
     approval: approval.optional(),
   }),
   z.object({ ...onDesk, status: z.literal('appealing'), refusal }),
@@ -161,7 +161,7 @@ const stateSchema: z.ZodType<ApplicationState> = z.discriminatedUnion('status', 
     status: z.enum(['withdrawn', 'closed']),
     endReason: z.string(),
     endedAt: z.string(),
-    assessment: assessment.optional(),
+    assessment: assessmentSchema.optional(),
   }),
 ]);
 
@@ -173,6 +173,8 @@ export const applicationSpec: AggregateSpec<ApplicationState, ApplicationCommand
   messages: applicationMessages,
   indexes: [
     { fields: { 'state.status': 1, 'state.submittedAt': -1 } },
+    // Past cases of a period, for trials and figures.
+    { fields: { 'state.submittedAt': -1, _id: -1 } },
     { fields: { 'state.ticket.rightId': 1 } },
     { fields: { 'state.personIndex': 1, 'state.submittedAt': -1 } },
     { fields: { 'state.addressIndex': 1, 'state.submittedAt': -1 } },
