@@ -47,6 +47,24 @@ const ABOUT = {
   product: { zh: '分时入园门票', en: 'Timed entry' },
 };
 
+/** Why a case came to nothing (REI-41): by a person, by its time, or by what sales found. Each has words for the applicant. */
+export const REISSUE_END_REASONS = [
+  'reissue.decided-against',
+  'reissue.ticket-used',
+  'reissue.ticket-refunded',
+  'reissue.ticket-exchanged',
+  'reissue.ticket-superseded',
+  'reissue.ticket-expired',
+  'reissue.ticket-not-living',
+  'reissue.ticket-frozen',
+  'reissue.ticket-changed',
+  'reissue.unproven',
+  'reissue.proof-failed',
+  'reissue.material-missing',
+  'reissue.fee-unpaid',
+] as const;
+export type ReissueEndReason = (typeof REISSUE_END_REASONS)[number];
+
 export const applicationProgressed = defineEvent({
   type: 'reissue.application.progressed.v1',
   summary: 'An application for a new ticket has come to a step that its applicant should know of.',
@@ -56,12 +74,22 @@ export const applicationProgressed = defineEvent({
     status: reissueStatusSchema,
     /** Why it was refused or closed. */
     reason: z.string().max(100).optional(),
+    /** What the person who refused it has to say to the applicant. */
+    words: z.string().max(1_000).optional(),
     /** What is due before it goes on. */
     fee: amountSchema.optional(),
     /** Until when the applicant can act: prove, bring, pay or appeal. */
     until: instantSchema.optional(),
     /** The ticket does not open a gate until the case is decided (REI-04). */
     frozen: z.boolean(),
+    /** Nobody has shown yet that they have to do with this purchase: its telephone is left in peace (REI-04). */
+    proven: z.boolean().optional(),
+    /** What staff want to see, in their words (REI-21). */
+    wanted: z.string().max(1_000).optional(),
+    /** The same again, because the time to bring it runs out. */
+    reminder: z.boolean().optional(),
+    /** The fee goes back (REI-22). */
+    returned: amountSchema.optional(),
     at: instantSchema,
   }),
   example: {

@@ -2,6 +2,8 @@
 // between; and a cancelled session with many holders, beside everything else.
 import { randomBytes } from 'node:crypto';
 import {
+  applicationProgressed,
+  applicationReissued,
   exchangeCompleted,
   exchangeFailed,
   holderToldOfDisruption,
@@ -22,6 +24,8 @@ const SLICE_OF: readonly (readonly [MessageDefinition, string])[] = [
   [waitingJoined, 'on-waiting-told'],
   [waitingServed, 'on-waiting-told'],
   [holderToldOfDisruption, 'on-session-disrupted'],
+  [applicationProgressed, 'on-reissue-told'],
+  [applicationReissued, 'on-reissue-told'],
 ];
 const mailbox = (): string => `buyer-${randomBytes(5).toString('hex')}@example.cn`;
 /** The examples lie in the past by now or will some day; what is told has to be of use still. */

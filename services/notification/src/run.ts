@@ -1,5 +1,7 @@
 // Notification, as a table of contents.
 import {
+  applicationProgressed,
+  applicationReissued,
   exchangeCompleted,
   exchangeFailed,
   holderToldOfDisruption,
@@ -27,6 +29,7 @@ import { onOrderClosed } from './features/on-order-closed.ts';
 import { onOrderFulfilled } from './features/on-order-fulfilled.ts';
 import { onPaymentReturned } from './features/on-payment-returned.ts';
 import { onExchangeTold } from './features/on-exchange-told.ts';
+import { onReissueTold } from './features/on-reissue-told.ts';
 import { onRepublishMessages } from './features/on-republish-messages.ts';
 import { onSessionDisrupted } from './features/on-session-disrupted.ts';
 import { onTicketsRefunded } from './features/on-tickets-refunded.ts';
@@ -190,6 +193,12 @@ export async function run(config: Config, options: NotificationTestOptions = {})
     definitions: [waitingJoined, waitingServed],
     ...inBatches,
     handleBatch: onWaitingTold(tell),
+  });
+  await broker.consume({
+    slice: 'on-reissue-told',
+    definitions: [applicationProgressed, applicationReissued],
+    ...inBatches,
+    handleBatch: onReissueTold(tell),
   });
   await broker.consume({
     slice: 'on-session-disrupted',

@@ -53,7 +53,7 @@ export function drawTicket(page: Page, ticket: PrintableTicket): void {
   page.circle({ x: CARD.x, y: perforation }, 7, { fill: WHITE });
   page.circle({ x: CARD.x + CARD.width, y: perforation }, 7, { fill: WHITE });
   notches(page, perforation);
-  if (ticket.mark !== undefined) stamp(page, ticket.mark, { x: RIGHT - 38, y: belowCode - 22 });
+  if (ticket.mark !== undefined) stamp(page, ticket.mark, { x: RIGHT - 44, y: belowCode - 36 });
 }
 
 function header(page: Page, { issuer, serial }: PrintableTicket): void {
@@ -211,12 +211,16 @@ function footer(page: Page, { orderId, serial }: PrintableTicket): void {
 }
 
 /** Drawn over everything, as ink would be. @param centre beside the facts, where nothing else stands */
-function stamp(page: Page, mark: Bilingual, centre: Point): void {
-  const width = Math.max(widthOf(mark.zh, bold(22, STAMP)), widthOf(mark.en, bold(8, STAMP))) + 26;
+function stamp(page: Page, { zh, en, on }: NonNullable<PrintableTicket['mark']>, centre: Point): void {
+  const small = bold(8, STAMP, { spacing: 0.8 });
+  const day = bold(8.5, STAMP, { spacing: 0.3 });
+  const width = Math.max(widthOf(zh, bold(22, STAMP)), widthOf(en, small), widthOf(on ?? '', day)) + 26;
+  const height = on === undefined ? 46 : 58;
   page.turned(-12, centre, () => {
-    const box = { x: centre.x - width / 2, y: centre.y - 23, width, height: 46 };
+    const box = { x: centre.x - width / 2, y: centre.y - height / 2, width, height };
     page.box(box, { stroke: STAMP, lineWidth: 2, radius: 6 });
-    page.text(mark.zh, { x: centre.x, y: box.y + 3 }, bold(22, STAMP), 'centre');
-    page.text(mark.en, { x: centre.x, y: box.y + 31 }, bold(8, STAMP, { spacing: 0.8 }), 'centre');
+    page.text(zh, { x: centre.x, y: box.y + 3 }, bold(22, STAMP), 'centre');
+    page.text(en, { x: centre.x, y: box.y + 31 }, small, 'centre');
+    if (on !== undefined) page.text(on, { x: centre.x, y: box.y + 42 }, day, 'centre');
   });
 }

@@ -1,3 +1,4 @@
 // The ticket as paper or attachment.
 export * from './printable-ticket.ts';
 export { ticketsPdf } from './tickets-pdf.ts';
+export { reissuedMark } from './ticket-words.ts';

@@ -35,6 +35,6 @@ export type PrintableTicket = {
   readonly orderId: string;
   /** Of the paper that it is printed on (SAL-32). */
   readonly serial?: string | undefined;
-  /** A stamp across the page, such as 补发. */
-  readonly mark?: Bilingual | undefined;
+  /** A stamp across the page, such as 补发, and the day that it bears. */
+  readonly mark?: (Bilingual & { readonly on?: string | undefined }) | undefined;
 };

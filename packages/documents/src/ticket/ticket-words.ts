@@ -1,5 +1,5 @@
 // The words on a ticket, Chinese first and English beside it: what a traveller from elsewhere needs at a gate.
-import { localDate, localTimeOf, weekdayOf, type Certificate, type IdType } from '@tongpiao/kernel';
+import { localDate, localDateOf, localTimeOf, weekdayOf, type Certificate, type IdType } from '@tongpiao/kernel';
 
 export type Bilingual = { readonly zh: string; readonly en: string };
 
@@ -74,4 +74,9 @@ export function spanWord(from: string, until: string, zone: string): string {
   if (begins === undefined || ends === undefined) return '';
   if (ends === '00:00') return `${begins}–24:00`;
   return `${begins}–${ends}${ends < begins ? ' +1' : ''}`;
+}
+
+/** REI-30: what a ticket bears that was made in the place of another. @param at the moment at which it was */
+export function reissuedMark(at: string, zone: string): Bilingual & { readonly on: string } {
+  return { zh: '补发', en: 'REISSUED', on: localDateOf(new Date(at), zone) };
 }

@@ -4,6 +4,7 @@ import jsqr from 'jsqr';
 import { extractText, getDocumentProxy } from 'unpdf';
 import { A5 } from '../drawing/page.ts';
 import { printableTicket } from './ticket.fixture.ts';
+import { reissuedMark } from './ticket-words.ts';
 import { ticketsPdf } from './tickets-pdf.ts';
 
 async function pagesOf(pdf: Buffer): Promise<readonly string[]> {
@@ -104,9 +105,11 @@ describe('SAL-32 a ticket as PDF', () => {
   });
 
   it('on paper it shows the serial, and a reissue its mark', async () => {
-    const mark = { zh: '补发', en: 'REISSUED' };
+    const mark = reissuedMark('2026-11-30T18:30:00.000Z', 'Asia/Shanghai');
     const [text = ''] = await pagesOf(ticketsPdf([printableTicket({ serial: 'A00123456', mark })]));
     expect(text).to.contain('纸质票').and.to.contain('A00123456').and.to.contain('补发').and.not.to.contain('电子票');
+    // REI-30: the day is that of the site.
+    expect(text).to.contain('2026-12-01').and.to.contain('REISSUED');
   });
 
   it('several tickets are pages of one document that share their fonts', async () => {

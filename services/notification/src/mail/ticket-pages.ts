@@ -14,13 +14,15 @@ export type PagesOf = {
   readonly tenant: Pick<Tenant, 'name' | 'sites' | 'timeZone'>;
   /** Opens what was sealed for us in this message. */
   readonly open: (sealed: string) => string;
+  /** REI-30: they were made in the place of others. */
+  readonly mark?: PrintableTicket['mark'];
 };
 
 /** Tickets whose page is not told are left out: a mail shows their codes all the same. */
 export function ticketPages(
   orderId: string,
   tickets: readonly ToldTicket[],
-  { tenant, open }: PagesOf,
+  { tenant, open, mark }: PagesOf,
 ): readonly PrintableTicket[] {
   return tickets.slice(0, PAGES_MAX).flatMap(({ number, qr, ticketType, date, startsAt, endsAt, amount, page }) => {
     if (page === undefined) return [];
@@ -40,6 +42,7 @@ export function ticketPages(
         timeZone: tenant.timeZone,
         amount: fen(amount),
         orderId,
+        mark,
         traveller:
           traveller === undefined
             ? undefined

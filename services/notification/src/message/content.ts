@@ -28,6 +28,7 @@ const pageSchema: z.ZodType<PrintableTicket> = z.object({
   traveller: z.object({ name: z.string(), idType: z.string(), idNumber: z.string() }).optional(),
   showAtGate: z.array(z.string()),
   orderId: z.string(),
+  mark: bilingual.extend({ on: z.string().optional() }).optional(),
 });
 
 const contentSchema = z.object({

@@ -1,7 +1,17 @@
 // The words about what happens to an order after it was sold, and about waiting for it: refunds, exchanges, the line, sessions that do
 // not take place. A Chinese SMS is one segment with its longest values, so it says what to do and leaves the rest to the mail.
-import { english, page, PLAIN_MAIL, plainMail, PRODUCT, ticketHtml, ticketVariables } from './frames.ts';
-import type { MailTemplate, SmsTemplate, Template, Variables } from './template.ts';
+import {
+  english,
+  inBothLanguages,
+  page,
+  PLAIN_MAIL,
+  plainMail,
+  PRODUCT,
+  ticketHtml,
+  ticketVariables,
+  type SmsWords,
+} from './frames.ts';
+import type { MailTemplate, Template } from './template.ts';
 
 /** `¥999999.99`; an amount must never be cut. */
 const AMOUNT = { max: 10 } as const;
@@ -12,18 +22,9 @@ const NUMBERS = { max: 20 } as const;
 const MOMENT = { max: 11 } as const;
 const MOMENT_EN = { max: 12 } as const;
 
-type Words = {
-  readonly id: string;
-  readonly zh: string;
-  readonly en: string;
-  readonly variables: Variables;
-  /** Where English needs more room. */
-  readonly wider?: Variables;
-};
-
 const NUMBERS_EN = { tickets: { max: 36 } } as const;
 
-const WORDS: readonly Words[] = [
+const WORDS: readonly SmsWords[] = [
   {
     id: 'tickets-refunded',
     zh: '票{tickets}已退，手续费{fee}，{amount}将原路退回。',
@@ -95,13 +96,6 @@ const WORDS: readonly Words[] = [
     wider: { reason: { max: 60 }, when: MOMENT_EN, until: MOMENT_EN },
   },
 ];
-
-function inBothLanguages({ id, zh, en, variables, wider = {} }: Words): readonly SmsTemplate[] {
-  return [
-    { id, channel: 'sms', language: 'zh-CN', version: 1, variables, text: zh },
-    { id, channel: 'sms', language: 'en', version: 1, variables: { ...variables, ...wider }, text: en },
-  ];
-}
 
 const money = { amount: { max: 20 } } as const;
 const fee = { fee: { max: 20 } } as const;

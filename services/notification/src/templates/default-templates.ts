@@ -3,6 +3,7 @@
 // tickets may need a second one.
 import { afterSaleTemplates } from './after-sale-templates.ts';
 import { english, page, PLAIN_MAIL, plainMail, PRODUCT, ticketHtml, ticketVariables } from './frames.ts';
+import { reissueTemplates } from './reissue-templates.ts';
 import type { MailTemplate, SmsTemplate, Template, Variables } from './template.ts';
 
 const smsVariables = {
@@ -205,4 +206,4 @@ const mail: readonly MailTemplate[] = [
   },
 ];
 
-export const DEFAULT_TEMPLATES: readonly Template[] = [...sms, ...mail, ...afterSaleTemplates];
+export const DEFAULT_TEMPLATES: readonly Template[] = [...sms, ...mail, ...afterSaleTemplates, ...reissueTemplates];

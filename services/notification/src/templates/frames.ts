@@ -1,5 +1,5 @@
 // What templates have in common: the frame of a mail, how a ticket is shown in it, and the bounds that keep an SMS in its segment.
-import type { MailTemplate, Variables } from './template.ts';
+import type { MailTemplate, SmsTemplate, Variables } from './template.ts';
 
 export const PRODUCT = { max: 14 } as const;
 export const english = { product: { max: 40 } } as const;
@@ -22,6 +22,23 @@ export const page = (body: string): string =>
 
 export const ticketHtml =
   '<div style="border:1px solid #ccc;padding:12px;margin:12px 0"><b>{number}</b><br>{type} · {when} · {amount}<br>{{qr}}</div>';
+
+/** An SMS in both languages. */
+export type SmsWords = {
+  readonly id: string;
+  readonly zh: string;
+  readonly en: string;
+  readonly variables: Variables;
+  /** Where English needs more room. */
+  readonly wider?: Variables;
+};
+
+export function inBothLanguages({ id, zh, en, variables, wider = {} }: SmsWords): readonly SmsTemplate[] {
+  return [
+    { id, channel: 'sms', language: 'zh-CN', version: 1, variables, text: zh },
+    { id, channel: 'sms', language: 'en', version: 1, variables: { ...variables, ...wider }, text: en },
+  ];
+}
 
 /** A mail of one paragraph, in both languages. */
 export function plainMail(

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { countSegments } from '../adapters/segments.ts';
 import { afterSaleTemplates } from './after-sale-templates.ts';
+import { reissueTemplates } from './reissue-templates.ts';
 import { DEFAULT_TEMPLATES } from './default-templates.ts';
 import {
   assertValues,
@@ -78,6 +79,40 @@ const given: Readonly<Record<string, Readonly<Record<'zh-CN' | 'en', Values>>>> 
   },
 };
 
+const lost = {
+  'zh-CN': { product: '分时入园门票', kind: '补发' },
+  en: { product: 'Timed entry', kind: 'replacement' },
+};
+const ofCase = (zh: Values, en: Values = zh): Readonly<Record<'zh-CN' | 'en', Values>> => ({
+  'zh-CN': { ...lost['zh-CN'], ...zh },
+  en: { ...lost.en, ...en },
+});
+const [number, until] = ['0A7F3K9Q2M5X8C4', '12月1日10:00'];
+const givenOfCase: typeof given = {
+  'reissue-received': ofCase({ number }),
+  'reissue-received-frozen': ofCase({ number }),
+  'reissue-waiting': ofCase({}),
+  'reissue-material': ofCase(
+    { wanted: '购票支付记录', until },
+    { wanted: 'a record of the payment', until: 'Dec 1 10:00' },
+  ),
+  'reissue-material-reminder': ofCase({ until }, { until: 'Dec 1 10:00' }),
+  'reissue-fee-due': ofCase({ fee: '¥5.00', until }, { fee: '¥5.00', until: 'Dec 1 10:00' }),
+  'reissue-refused': ofCase(
+    { why: '经审核不符合条件', until },
+    { why: 'the review decided against it', until: 'Dec 8 10:00' },
+  ),
+  'reissue-refused-final': ofCase({ why: '该票已检票使用' }, { why: 'the ticket was used' }),
+  'reissue-refused-returned': ofCase(
+    { why: '该票已检票使用', amount: '¥5.00' },
+    { why: 'the ticket was used', amount: '¥5.00' },
+  ),
+  'reissue-appealed': ofCase({}),
+  'reissue-withdrawn': ofCase({ number }),
+  'reissue-closed': ofCase({ why: '未按时缴费', number }, { why: 'the fee was not paid in time', number }),
+  'reissue-completed': ofCase({ number }),
+};
+
 /** What each SMS costs with usual values: a text that gets dearer should be noticed here. */
 const segments: Readonly<Record<string, Readonly<Record<'zh-CN' | 'en', number>>>> = {
   'order-fulfilled': { 'zh-CN': 1, en: 2 },
@@ -96,6 +131,9 @@ const segments: Readonly<Record<string, Readonly<Record<'zh-CN' | 'en', number>>
   'waiting-served': { 'zh-CN': 1, en: 2 },
   'session-cancelled': { 'zh-CN': 1, en: 2 },
   'session-reduced': { 'zh-CN': 1, en: 2 },
+  ...Object.fromEntries(
+    Object.keys(givenOfCase).map((id) => [id, { 'zh-CN': 1, en: id === 'reissue-received-frozen' ? 3 : 2 }]),
+  ),
 };
 
 const isSms = (template: Template): template is SmsTemplate => template.channel === 'sms';
@@ -109,7 +147,7 @@ describe('templates', () => {
   for (const template of DEFAULT_TEMPLATES.filter(isSms)) {
     const { id, language } = template;
     it(`NOT-07 ${id} (${language}) carries the signature and costs ${segments[id]?.[language] ?? '?'} segments`, () => {
-      const { text } = renderSms(template, '云台山', given[id]?.[language] ?? {});
+      const { text } = renderSms(template, '云台山', { ...given, ...givenOfCase }[id]?.[language] ?? {});
       expect(text).to.match(/^【云台山】/);
       expect(text).not.to.match(/[{}]/);
       expect(countSegments(text)).to.equal(segments[id]?.[language]);
@@ -135,7 +173,7 @@ describe('templates', () => {
   });
 
   it('NOT-07 no amount and no number is ever cut', () => {
-    for (const template of afterSaleTemplates.filter(isSms)) {
+    for (const template of [...afterSaleTemplates, ...reissueTemplates].filter(isSms)) {
       const { amount, fee, number } = template.variables;
       for (const [bound, value] of [
         [amount, '¥999999.99'],

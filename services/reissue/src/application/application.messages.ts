@@ -16,12 +16,20 @@ import { formatYuan, unreachable } from '@tongpiao/kernel';
 import { forRecipient, remind, say, type Said } from '@tongpiao/persistence';
 import { CODE_VALID_MINUTES } from './application.decider.ts';
 import { isOpen } from './fee.ts';
-import type { ApplicationEvent, ApplicationState, LiveApplication, TimerName } from './application.ts';
+import type { ApplicationEvent, ApplicationState, LiveApplication, NewTicket, TimerName } from './application.ts';
 
 const TIMERS: readonly TimerName[] = ['proof', 'decision', 'material-reminder', 'material', 'fee'];
 const VERIFY = 'verify';
 
-type News = { readonly reason?: string; readonly fee?: number; readonly until?: string };
+type News = {
+  readonly reason?: string;
+  readonly words?: string;
+  readonly fee?: number;
+  readonly until?: string;
+  readonly wanted?: string;
+  readonly reminder?: true;
+  readonly returned?: number;
+};
 
 export function applicationMessages(
   event: ApplicationEvent,
@@ -72,11 +80,11 @@ export function applicationMessages(
         { cancelTimer: 'decision' },
         timer('material-reminder', event.remindAt),
         timer('material', event.material.until),
-        told({ until: event.material.until }),
+        told({ until: event.material.until, wanted: event.material.what }),
       ];
     case 'MaterialReminded': {
-      const until = state.materials.at(-1)?.until;
-      return [told(until === undefined ? {} : { until })];
+      const last = state.materials.at(-1);
+      return last === undefined ? [] : [told({ until: last.until, wanted: last.what, reminder: true })];
     }
     case 'MaterialSupplied':
       return [{ cancelTimer: 'material-reminder' }, { cancelTimer: 'material' }, timer('decision', event.decideBy)];
@@ -119,7 +127,7 @@ export function applicationMessages(
         ...[...TIMERS, VERIFY].map((cancelTimer) => ({ cancelTimer })),
         ...(event.thaw ? [say(thawTicket, ofTicket)] : []),
         ...closings(applicationId, state),
-        told(endOf(event)),
+        told(endOf(event, state)),
       ];
     case 'ProofMissed':
     case 'PhoneConfirmed':
@@ -135,11 +143,17 @@ export function applicationMessages(
 
 type End = Extract<ApplicationEvent, { type: 'CaseRefused' | 'CaseWithdrawn' | 'CaseClosed' }>;
 
-function endOf(event: End): News {
+function endOf(event: End, state: LiveApplication): News {
   if (event.type === 'CaseWithdrawn') return {};
   if (event.type === 'CaseClosed') return { reason: event.reason };
-  const { reason, appealBy } = event.refusal;
-  return appealBy === undefined ? { reason } : { reason, until: appealBy };
+  const { reason, words, appealBy: until } = event.refusal;
+  const paid = state.payments.find(({ id }) => id === state.paidBy);
+  return {
+    reason,
+    ...(words === undefined ? {} : { words }),
+    ...(until === undefined ? {} : { until }),
+    ...(paid === undefined ? {} : { returned: paid.amount }),
+  };
 }
 
 function closings(orderId: string, state: LiveApplication): readonly Said[] {
@@ -186,6 +200,7 @@ function progressed(applicationId: string, state: LiveApplication, at: string, n
     ticketNumber: state.ticket.number,
     status: state.status,
     frozen: state.freeze !== 'none',
+    proven: state.proof !== undefined,
     at,
     ...news,
   });
@@ -199,8 +214,21 @@ function reissued(
   return say(applicationReissued, {
     ...about(applicationId, state),
     previousNumber: state.ticket.number,
-    ticket,
+    ticket: withTraveller(state, ticket),
     approvedAt: 'approval' in state && state.approval !== undefined ? state.approval.at : at,
     reissuedAt: at,
   });
+}
+
+/** Sales cannot tell whom the ticket names: what it seals for us opens in its own message only. We say it from the case (REI-30). */
+function withTraveller(state: LiveApplication, { page, ...ticket }: NewTicket) {
+  const person = state.correction ?? state.traveller;
+  if (page === undefined || state.contact.email === undefined) return ticket;
+  if (person === undefined) return { ...ticket, page };
+  const traveller = {
+    name: forRecipient('notification', person.name),
+    idType: person.idType,
+    idNumber: forRecipient('notification', person.idNumber),
+  };
+  return { ...ticket, page: { ...page, traveller } };
 }

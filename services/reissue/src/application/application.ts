@@ -225,7 +225,7 @@ export type Of<Status extends ApplicationState['status']> = Extract<ApplicationS
 export type CaseOnDesk = Of<DeskStatus>;
 
 export type TimerName = 'proof' | 'decision' | 'material-reminder' | 'material' | 'fee';
-type NewTicket = DataOf<typeof ticketReissued>['ticket'];
+export type NewTicket = DataOf<typeof ticketReissued>['ticket'];
 
 export type ApplicationCommand =
   | { readonly type: 'SubmitApplication'; readonly facts: CaseFacts }

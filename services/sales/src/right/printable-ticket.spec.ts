@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { tenantChanged } from '@tongpiao/contracts';
-import { ticketNumberOf, type TenantId } from '@tongpiao/kernel';
+import { fen, ticketNumberOf, type TenantId } from '@tongpiao/kernel';
 import { printableTicket } from './printable-ticket.ts';
+import type { PastTicket } from './right.ts';
 import { soldRight, traveller } from './right.fixture.ts';
 
 const tenant = tenantChanged.example;
@@ -24,6 +25,24 @@ describe('SAL-32 a right as a ticket to draw', () => {
   it('a site that is not told any more is left out, and so is a traveller who is not named', () => {
     const drawn = printableTicket(soldRight({ siteId: 'sit_gone' }), tenant);
     expect([drawn.site, drawn.traveller, drawn.serial]).to.deep.equal([undefined, undefined, undefined]);
+  });
+
+  it('REI-30 a reissued ticket bears 补发 and the day at the site; one for which it was exchanged does not', () => {
+    const before = {
+      number: 'A',
+      revision: 1,
+      sessionId: 's',
+      siteId: 't',
+      date: '2026-12-01',
+      amount: fen(1),
+      cause: 'c',
+    };
+    const superseded = { ...before, status: 'superseded', at: '2026-11-30T18:30:00.000Z' } as const;
+    const exchanged = { ...before, status: 'exchanged', at: '2026-11-30T19:30:00.000Z' } as const;
+    const markOf = (...past: readonly PastTicket[]): unknown => printableTicket(soldRight({ past }), tenant).mark;
+    expect(markOf()).to.equal(undefined);
+    expect(markOf(exchanged, superseded)).to.deep.equal({ zh: '补发', en: 'REISSUED', on: '2026-12-01' });
+    expect(markOf(superseded, exchanged)).to.equal(undefined);
   });
 
   it('on paper it shows the serial', () => {

@@ -1,5 +1,5 @@
 // A right as its ticket is drawn: the same page for the traveller's screen and for paper, with the traveller masked (PLA-11).
-import type { PrintableTicket } from '@tongpiao/documents/ticket';
+import { reissuedMark, type PrintableTicket } from '@tongpiao/documents/ticket';
 import { parseTicketNumber, printTicketNumber } from '@tongpiao/kernel';
 import type { Tenant } from '@tongpiao/service-shell';
 import type { SoldRight } from './right.ts';
@@ -31,5 +31,12 @@ export function printableTicket(ticket: SoldRight, tenant: Tenant, serial?: stri
     showAtGate: ticket.showAtGate,
     orderId: ticket.orderId,
     serial,
+    mark: markOf(ticket, tenant.timeZone),
   };
+}
+
+/** REI-30: 补发 and the day. A ticket for which it was exchanged afterwards is an ordinary one. */
+function markOf({ past }: SoldRight, timeZone: string): PrintableTicket['mark'] {
+  const last = past.at(-1);
+  return last?.status === 'superseded' ? reissuedMark(last.at, timeZone) : undefined;
 }

@@ -69,7 +69,8 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
     case 'TicketReplaced': {
       const { applicationId, code, at: reissuedAt, qr } = event.replacement;
       const { ticketTypeName: ticketType, sessionId, date, startsAt, endsAt, amount, revision } = state;
-      const told = { number: ticketNumber, ticketType, sessionId, date, startsAt, endsAt, amount, qr };
+      const page = pageOf(state);
+      const told = { number: ticketNumber, ticketType, sessionId, date, startsAt, endsAt, amount, qr, page };
       return [
         say(ticketReissued, {
           ...ticket,
@@ -92,6 +93,12 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
         }),
       ];
   }
+}
+
+/** What is drawn of it. Whom it names is for the case to say: that is sealed for notification (REI-30). */
+function pageOf({ productName: product, siteId, validFrom, validUntil, ...state }: SoldRight) {
+  const { entries, admits, realName, showAtGate } = state;
+  return { product, siteId, validFrom, validUntil, entries, admits, realName, showAtGate: [...showAtGate] };
 }
 
 function usedUp(rightId: string, state: SoldRight, use: Use): readonly Said[] {

@@ -1,0 +1,142 @@
+// reissue.application.progressed and reissued: the applicant hears at each step how the case stands, what to do and until when, and at its
+// end which ticket is good (REI-33, REI-40, REI-41). Told to the telephone of the purchase, whoever applied; and to nobody as long as nobody
+// has shown to have anything to do with that purchase (REI-04).
+import { applicationProgressed, applicationReissued, type DataOf, type Envelope } from '@tongpiao/contracts';
+import { reissuedMark } from '@tongpiao/documents/ticket';
+import { fen, formatYuan } from '@tongpiao/kernel';
+import { ticketPages } from '../mail/ticket-pages.ts';
+import type { Values } from '../templates/template.ts';
+import { attachedOf, momentOf, named, timeOf } from './order-words.ts';
+import { kindOf, whyOf } from './reissue-words.ts';
+import { opened, teller, tellOrders, tenantOf, wishesTo, type Teller, type TellParts } from './tell-orders.ts';
+
+type Progress = DataOf<typeof applicationProgressed>;
+type Step = {
+  readonly template: string;
+  readonly sms: Values;
+  /** Beyond what the SMS says. */
+  readonly mail?: Values;
+  /** Said no more once it has passed. */
+  readonly expiresAt?: string | undefined;
+};
+/** Says a deadline as clocks at the site show it. */
+type Moment = (instant: string) => string;
+
+export function onReissueTold(parts: TellParts): ReturnType<typeof tellOrders> {
+  return tellOrders(parts, progressed(parts), reissued(parts));
+}
+
+function progressed(parts: TellParts): Teller {
+  return teller(applicationProgressed, (envelope) => {
+    const { data } = envelope;
+    if (data.proven === false) return [];
+    const { timeZone } = tenantOf(parts, envelope);
+    const step = stepOf(data, (instant) => momentOf(instant, timeZone, data.language));
+    if (step === undefined) return [];
+    const { template, sms, mail = {}, expiresAt } = step;
+    const always = { kind: kindOf(data.kind, data.language) };
+    return wishesTo(parts, envelope, {
+      template,
+      sms: { values: { ...always, ...sms } },
+      mail: { values: { ...always, ...sms, ...mail, case: data.applicationId } },
+      expiresAt,
+    });
+  });
+}
+
+/** @returns undefined for steps that are the staff's own business */
+function stepOf(data: Progress, moment: Moment): Step | undefined {
+  const { status, ticketNumber: number, until, fee, language } = data;
+  switch (status) {
+    case 'verifying':
+      return { template: data.frozen ? 'reissue-received-frozen' : 'reissue-received', sms: { number } };
+    case 'waiting_identity':
+      return { template: 'reissue-waiting', sms: {} };
+    case 'material_wanted': {
+      if (until === undefined) return undefined;
+      const [wanted, by] = [data.wanted ?? '', moment(until)];
+      return data.reminder === true
+        ? { template: 'reissue-material-reminder', sms: { until: by }, mail: { wanted }, expiresAt: until }
+        : { template: 'reissue-material', sms: { wanted, until: by }, expiresAt: until };
+    }
+    case 'fee_due':
+      if (until === undefined || fee === undefined) return undefined;
+      return {
+        template: 'reissue-fee-due',
+        sms: { fee: formatYuan(fen(fee)), until: moment(until) },
+        expiresAt: until,
+      };
+    case 'refused':
+      return refusal(data, moment);
+    case 'appealing':
+      return { template: 'reissue-appealed', sms: {} };
+    case 'withdrawn':
+      return { template: 'reissue-withdrawn', sms: { number } };
+    case 'closed': {
+      const { short, whole } = whyOf(data.reason, false, language);
+      return { template: 'reissue-closed', sms: { why: short, number }, mail: { why: whole } };
+    }
+    case 'submitted':
+    case 'risk_check':
+    case 'deciding':
+    case 'reviewing':
+    case 'executing':
+    case 'reissued':
+      return undefined;
+  }
+}
+
+/** REI-41: why, and how and until when to appeal; or that there is nothing to appeal, and whether the fee comes back. */
+function refusal({ reason, words, until, returned, language }: Progress, moment: Moment): Step {
+  const { short, whole } = whyOf(reason, until !== undefined, language);
+  const said = words === undefined ? '' : language === 'en' ? ` (${words})` : `（${words}）`;
+  const mail = { why: `${whole}${said}` };
+  if (until !== undefined) return { template: 'reissue-refused', sms: { why: short, until: moment(until) }, mail };
+  if (returned !== undefined)
+    return { template: 'reissue-refused-returned', sms: { why: short, amount: formatYuan(fen(returned)) }, mail };
+  return { template: 'reissue-refused-final', sms: { why: short }, mail };
+}
+
+/** A mail like that of the purchase: the new ticket is in it, and attached as a page that bears 补发 and the day (REI-30). */
+function reissued(parts: TellParts): Teller {
+  return teller(applicationReissued, (envelope) => {
+    const { orderId, kind, language, previousNumber, ticket, reissuedAt } = envelope.data;
+    const tenant = tenantOf(parts, envelope);
+    const { number, qr } = ticket;
+    const pages = pagesOf(parts, envelope, orderId);
+    return wishesTo(parts, envelope, {
+      template: 'reissue-completed',
+      sms: { values: { kind: kindOf(kind, language), number } },
+      mail: {
+        values: {
+          kind: kindOf(kind, language),
+          previous: previousNumber,
+          at: momentOf(reissuedAt, tenant.timeZone, language),
+          more: attachedOf(1, 1, pages.length, language),
+        },
+        items: [
+          {
+            number,
+            type: named(ticket.ticketType, language),
+            when: timeOf(ticket, tenant.timeZone, language),
+            amount: formatYuan(fen(ticket.amount)),
+            qr,
+          },
+        ],
+        pages,
+      },
+    });
+  });
+}
+
+function pagesOf(
+  parts: TellParts,
+  envelope: Envelope<DataOf<typeof applicationReissued>>,
+  orderId: string,
+): ReturnType<typeof ticketPages> {
+  const { contact, ticket, reissuedAt } = envelope.data;
+  if (contact.email === undefined) return [];
+  const tenant = tenantOf(parts, envelope);
+  const open = (sealed: string): string => opened(parts.bus, envelope, sealed);
+  return ticketPages(orderId, [ticket], { tenant, open, mark: reissuedMark(reissuedAt, tenant.timeZone) });
+}
