@@ -101,10 +101,11 @@ function exchangedTickets(order: Document, rights: readonly Document[], violatio
   const done = list(order, 'state.exchanges').filter((exchange) => text(exchange, 'status') === 'done');
   for (const right of rights) {
     const own = done.filter((exchange) => text(exchange, 'rightId') === right._id).length;
-    const past = list(right, 'state.past').length;
-    if (own !== past || number(right, 'state.revision') !== past + 1)
+    const former = list(right, 'state.past');
+    const exchanged = former.filter((old) => text(old, 'status') === 'exchanged').length;
+    if (own !== exchanged || number(right, 'state.revision') !== former.length + 1)
       violations.push(
-        `ticket ${text(right, 'state.number')}: ${own} exchanges done, ${past} former tickets, revision ${number(right, 'state.revision')}`,
+        `ticket ${text(right, 'state.number')}: ${own} exchanges done, ${exchanged} of ${former.length} former tickets exchanged, revision ${number(right, 'state.revision')}`,
       );
   }
 }

@@ -2,7 +2,10 @@
 // provider against ledger against tickets against counters, nothing unpublished, nothing parked, nobody told twice.
 import mongoose, { type Connection } from 'mongoose';
 import { afterSale, afterSaleCounts, worthOf } from './audit-after-sale.ts';
+import { gateCounts, gatesAgainstTickets } from './audit-gates.ts';
+import { caseCounts, casesAgainstTickets } from './audit-reissues.ts';
 import { at, list, number, text, WITH_TICKETS, type Document } from './documents.ts';
+import type { Decided } from './gates.ts';
 
 export type Findings = {
   readonly violations: readonly string[];
@@ -64,6 +67,18 @@ export async function unsettled(connection: Connection): Promise<readonly string
   await count('inventory', 'holds', { status: 'held' }, 'holds are open');
   await count('inventory', 'site_days', { 'pending.0': { $exists: true } }, 'site-days have pending decisions');
   await count(
+    'reissue',
+    'applications',
+    { 'state.status': { $in: ['verifying', 'waiting_identity', 'executing'] } },
+    'cases are being worked on',
+  );
+  await count(
+    'reissue',
+    'applications',
+    { $or: [{ 'state.refunds.status': 'requested' }, { 'state.payments.status': { $in: ['requested', 'opened'] } }] },
+    'cases have money under way',
+  );
+  await count(
     'notification',
     'messages',
     { 'state.status': { $in: ['queued', 'sending'] } },
@@ -87,6 +102,7 @@ export async function audit(
     mail: readonly { subject: string; text: string }[];
     payments: readonly ProviderPayment[];
   },
+  decided: readonly Decided[],
 ): Promise<Findings> {
   const violations: string[] = [];
   const orders = await all(connection, 'sales', 'orders');
@@ -96,6 +112,9 @@ export async function audit(
   const payments = await all(connection, 'finance', 'payments');
   const entries = await all(connection, 'finance', 'ledger_entries');
   const messages = await all(connection, 'notification', 'messages');
+  const incidents = await all(connection, 'sales', 'gate_incidents');
+  const counters = await all(connection, 'sales', 'site_counters');
+  const applications = await all(connection, 'reissue', 'applications');
 
   ticketsAgainstOrders(orders, rights, violations);
   moneyAgainstOrders(orders, rights, payments, sandbox.payments, violations);
@@ -104,6 +123,8 @@ export async function audit(
   await leftovers(connection, violations);
   toldTwice(orders, messages, sandbox, violations);
   afterSale(orders, rights, payments, violations);
+  gatesAgainstTickets(rights, incidents, decided, violations);
+  casesAgainstTickets(rights, { applications, payments }, violations);
 
   const byStatus = Map.groupBy(orders, (order) => text(order, 'state.status'));
   const counts: Record<string, number> = {
@@ -114,7 +135,12 @@ export async function audit(
     messages: messages.length,
   };
   for (const [status, group] of byStatus) counts[`orders ${status}`] = group.length;
-  Object.assign(counts, afterSaleCounts(orders, rights));
+  Object.assign(
+    counts,
+    afterSaleCounts(orders, rights),
+    gateCounts(rights, incidents, counters),
+    caseCounts(applications),
+  );
   const unknownMessages = messages
     .filter((message) => text(message, 'state.status') === 'unknown')
     .map(({ _id }) => _id);

@@ -3,8 +3,10 @@
 import { newKey, type Answer, type Client } from '../support/client.ts';
 import type { Offer, World } from '../support/world.ts';
 import { changeMind } from './change-of-mind.ts';
-import { codeOf, createInsist } from './insist.ts';
+import { codeOf, type Insist } from './insist.ts';
+import type { OfflineGates } from './gates.ts';
 import type { Random } from './random.ts';
+import type { Reissues } from './reissues.ts';
 
 type Told = {
   readonly orderId: string;
@@ -12,7 +14,17 @@ type Told = {
   readonly wish: Wish;
   readonly quantity: number;
 };
-type Wish = 'pay' | 'pay-and-enter' | 'cancel' | 'forget' | 'pay-late' | 'change-mind' | 'wait' | 'wait-prepaid';
+type Wish =
+  | 'pay'
+  | 'pay-and-enter'
+  | 'enter-offline'
+  | 'cancel'
+  | 'forget'
+  | 'pay-late'
+  | 'change-mind'
+  | 'reissue'
+  | 'wait'
+  | 'wait-prepaid';
 
 const WISHES: readonly Wish[] = [
   'pay',
@@ -21,12 +33,16 @@ const WISHES: readonly Wish[] = [
   'pay',
   'pay-and-enter',
   'pay-and-enter',
+  'enter-offline',
+  'enter-offline',
   'cancel',
   'forget',
   'pay-late',
   'change-mind',
   'change-mind',
   'change-mind',
+  'reissue',
+  'reissue',
   'wait',
   'wait-prepaid',
 ];
@@ -46,8 +62,6 @@ type OrderBody = {
 
 export type Buyers = {
   readonly told: Told[];
-  readonly gaveUp: Map<string, number>;
-  readonly wrong: string[];
   stop(): Promise<void>;
 };
 
@@ -55,15 +69,22 @@ export function startBuyers(
   client: Client,
   world: World,
   offers: readonly Offer[],
-  options: { count: number; random: Random; sandboxUrl: string; vanishing: ReadonlySet<string> },
+  options: {
+    count: number;
+    random: Random;
+    sandboxUrl: string;
+    vanishing: ReadonlySet<string>;
+    insist: Insist;
+    wrong: string[];
+    offline: OfflineGates;
+    reissues: Reissues;
+  },
 ): Buyers {
   const told: Told[] = [];
-  const gaveUp = new Map<string, number>();
-  const wrong: string[] = [];
+  const { insist, wrong } = options;
   let stopping = false;
   let number = 0;
 
-  const insist = createInsist(gaveUp, wrong);
   const parts = { client, world, insist, random: options.random, wrong };
 
   async function one(): Promise<void> {
@@ -73,6 +94,10 @@ export function startBuyers(
     const offer = options.random.pick(offers);
     const sessionId = options.random.pick(offer.sessionIds);
     const quantity = options.random.between(1, 3);
+    const documents = Array.from({ length: quantity }, (_, index) => ({
+      idType: 'passport',
+      idNumber: `E${String(mine * 10 + index).padStart(8, '0')}`,
+    }));
     const key = newKey();
     const waits = offer.waits && (wish === 'wait' || wish === 'wait-prepaid');
     const until = new Date(Date.now() + options.random.between(15, 45) * 1_000).toISOString();
@@ -89,7 +114,15 @@ export function startBuyers(
               phone: `139${String(mine * 10 + 5).padStart(8, '0')}`,
               email: `b${mine}@example.cn`,
             },
-            lines: [{ sessionId, ticketTypeId: offer.ticketTypes['adult'], quantity }],
+            lines: [
+              wish === 'reissue'
+                ? {
+                    sessionId,
+                    ticketTypeId: offer.ticketTypes['named'],
+                    travellers: documents.map((document) => ({ name: '王五', ...document })),
+                  }
+                : { sessionId, ticketTypeId: offer.ticketTypes['adult'], quantity },
+            ],
             ...(waits ? { waitingList: { until, prepaid: wish === 'wait-prepaid' } } : {}),
           },
         }),
@@ -153,8 +186,13 @@ export function startBuyers(
       wrong.push(`${id}: ${order.body.tickets.length} tickets for ${quantity} places although it is fulfilled`);
     if (wish === 'pay-and-enter' && offer.today.has(sessionId) && !options.vanishing.has(offer.productId))
       await enter(order.body);
+    if (wish === 'enter-offline' && offer.today.has(sessionId) && !options.vanishing.has(offer.productId))
+      for (const ticket of order.body.tickets) await options.offline.show(ticket);
     const numbers = order.body.tickets.map((ticket) => ticket.number);
     if (wish === 'change-mind' && offer.changeable) await changeMind(parts, offer, { id, token, sessionId, numbers });
+    const [document] = documents;
+    if (wish === 'reissue' && document !== undefined)
+      await options.reissues.apply({ id, token, sessionId, numbers, document });
   }
 
   /** In line, before there are places: the money is kept, and goes back if nothing comes of it. */
@@ -242,8 +280,6 @@ export function startBuyers(
   });
   return {
     told,
-    gaveUp,
-    wrong,
     async stop() {
       stopping = true;
       await Promise.all(running);

@@ -11,10 +11,12 @@ import { createClient } from '../support/client.ts';
 import { makeWorld } from '../support/world.ts';
 import { audit, connect, show, unsettled, type ProviderPayment } from './audit.ts';
 import { startBuyers } from './buyers.ts';
+import { startOfflineGates } from './gates.ts';
 import { inflict, scheduleOf } from './faults.ts';
 import { createInsist } from './insist.ts';
 import { startManager } from './manager.ts';
 import { createRandom } from './random.ts';
+import { startReissues } from './reissues.ts';
 import { watchLines } from './watch-lines.ts';
 
 function option(name: string, fallback: number): number {
@@ -96,13 +98,23 @@ async function main(): Promise<number> {
     log('open for sale');
     const random = createRandom(seed);
     const faults = scheduleOf(random, seconds);
+    const gaveUp = new Map<string, number>();
+    const wrongs: string[] = [];
+    const insist = createInsist(gaveUp, wrongs);
+    const offline = await startOfflineGates(
+      platform.baseUrl,
+      [await world.addGate('Gate 2'), await world.addGate('Gate 3')],
+      { random: createRandom(seed + 2), wrong: wrongs, gaveUp },
+    );
+    const reissues = await startReissues(client, world, { insist, random: createRandom(seed + 3), wrong: wrongs });
     const buyers = startBuyers(client, world, [roomy, tight, roomy, doomed, shrinking], {
       count: buyerCount,
       random: createRandom(seed + 1),
       sandboxUrl: platform.sandboxUrl,
       vanishing: new Set([doomed.productId, shrinking.productId]),
+      ...{ insist, wrong: wrongs, offline, reissues },
     });
-    const manager = startManager(client, world, createInsist(buyers.gaveUp, buyers.wrong), {
+    const manager = startManager(client, world, insist, {
       toCancel: doomed,
       toReduce: shrinking,
     });
@@ -117,6 +129,7 @@ async function main(): Promise<number> {
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, seconds * 1_000 - (Date.now() - start))));
     log('no more faults; the last buyers finish');
     await Promise.all([buyers.stop(), manager.stop()]);
+    await offline.stop();
     log(`settling: ${buyers.told.length} orders were answered`);
 
     const end = Date.now() + SETTLE_WITHIN_MS;
@@ -140,17 +153,13 @@ async function main(): Promise<number> {
       payments: await json<ProviderPayment[]>(`${platform.sandboxUrl}/payments?limit=100000`),
     };
     const watched = await lines.stop();
-    const findings = await audit(connection, sandbox);
+    const findings = await audit(connection, sandbox, offline.decided);
     await connection.close();
-    const wrong = [
-      ...findings.violations,
-      ...watched.violations,
-      ...buyers.wrong.map((line) => `a buyer was told: ${line}`),
-    ];
+    const wrong = [...findings.violations, ...watched.violations, ...wrongs.map((line) => `a buyer was told: ${line}`)];
     say(
       `\nseed ${seed}, faults: ${[...Map.groupBy(faults, ({ target }) => target)].map(([target, list]) => `${target} ${list.length}`).join(', ')}`,
     );
-    for (const [what, count] of buyers.gaveUp) say(`  buyers who gave up: ${count} × ${what}`);
+    for (const [what, count] of gaveUp) say(`  buyers who gave up: ${count} × ${what}`);
     say(`  longest time that free places stood beside somebody in line: ${(watched.longestMs / 1_000).toFixed(1)} s`);
     say(`  sessions cancelled or reduced: ${manager.disrupted.count}`);
     show({ ...findings, violations: wrong }, say);

@@ -25,6 +25,8 @@ export type World = {
   readonly clerkToken: string;
   readonly financeToken: string;
   addProduct(options: ProductOptions): Promise<Offer>;
+  /** @returns the token of somebody new with these roles */
+  addStaff(username: string, roles: readonly string[]): Promise<string>;
   /** Another gate at the site, with a key of its own. */
   addGate(name: string): Promise<Gate>;
   /** How many people the site carries (SAL-43); `{}` lifts all limits. */
@@ -119,6 +121,7 @@ export async function makeWorld(client: Client, adminPassword: string): Promise<
     managerToken,
     clerkToken,
     financeToken,
+    addStaff: staff,
     addGate,
     async carry(capacity) {
       const tenant = await client.call(`/api/v1/tenants/${tenantId}`, { token: adminToken });
