@@ -190,13 +190,20 @@ export async function makeWorld(client: Client, adminPassword: string): Promise<
         sessionIds: open.map(({ id }) => id),
         changeable: options.afterSale === true,
         waits: options.waitingPayWithinMinutes !== undefined,
-        today: new Set(open.filter(({ startsAt }) => startsAt.startsWith(today())).map(({ id }) => id)),
+        today: new Set(open.filter(({ startsAt }) => isOpen(startsAt, options)).map(({ id }) => id)),
       };
     },
   };
 }
 
 const DAY_MINUTES = 24 * 60;
+const OPENS_MINUTES_BEFORE = 60;
+
+/** A slot of this afternoon is today's, and the gate says too early all the morning. */
+function isOpen(startsAt: string, { opensMinutesBefore = OPENS_MINUTES_BEFORE }: ProductOptions): boolean {
+  return startsAt.startsWith(today()) && Date.parse(startsAt) - opensMinutesBefore * 60_000 <= Date.now();
+}
+
 const whileItLasts = {
   effectiveFrom: '2020-01-01T00:00:00+08:00',
   rounding: { unit: 'fen', direction: 'half-up' },
@@ -250,7 +257,7 @@ function productBody(siteId: string, options: ProductOptions): unknown {
       unpaidPerPhone: options.unpaidPerPhone ?? 10_000,
       unpaidPerAddress: 10_000,
     },
-    validity: { opensMinutesBefore: options.opensMinutesBefore ?? 60, closesMinutesAfter: 0 },
+    validity: { opensMinutesBefore: options.opensMinutesBefore ?? OPENS_MINUTES_BEFORE, closesMinutesAfter: 0 },
     ...options.more,
     ...(options.afterSale === true ? AFTER_SALE : {}),
     ...(options.waitingPayWithinMinutes === undefined
