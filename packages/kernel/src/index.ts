@@ -1,4 +1,5 @@
 // What the kernel offers: the vocabulary that every service shares and that depends on nothing.
+export * from './business-calendar.ts';
 export * from './decider.ts';
 export * from './eligibility.ts';
 export * from './errors.ts';

@@ -22,6 +22,7 @@ import { createOwnershipProver, proveOwnership } from './features/prove-ownershi
 import { reviewApplication } from './features/review-application.ts';
 import { submitApplication } from './features/submit-application.ts';
 import { tryPolicy } from './features/try-policy.ts';
+import { watchDeadlines } from './features/watch-deadlines.ts';
 import { policySpec } from './policy/policy.store.ts';
 import { problems } from './problems.ts';
 import { openTickets } from './views/tickets.store.ts';
@@ -96,6 +97,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
     definitions: [remindApplication],
     handle: onRemind(foundation, applications),
   });
+  const deadlines = watchDeadlines(foundation, { applications, policies });
   foundation.onStop(() => identityCheck.stop());
 
   return foundation.serve({
@@ -111,7 +113,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
       ...applicantSteps(foundation, { applications, openCases }),
       payFee(foundation, { applications, waiters, production: config.NODE_ENV === 'production' }),
       followEvents(foundation, { applications, waiters }),
-      ...managePolicy(foundation, policies),
+      ...managePolicy(policies, deadlines),
       tryPolicy(foundation, applications),
     ],
   });

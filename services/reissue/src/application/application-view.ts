@@ -12,7 +12,8 @@ import {
 import type { Fen } from '@tongpiao/kernel';
 import { z } from 'zod';
 import { problems } from '../problems.ts';
-import type { LiveApplication, Person } from './application.ts';
+import type { Desk, LiveApplication, Person } from './application.ts';
+import { countedDays } from './times.ts';
 
 const money = z.object({ amount: z.int(), currency: z.literal('CNY') });
 const personView = z.object({ name: z.string(), idType: idTypeSchema, idNumber: z.string() });
@@ -20,6 +21,20 @@ const personView = z.object({ name: z.string(), idType: idTypeSchema, idNumber: 
 const staffView = z.object({
   desk: z.enum(['operator', 'reviewer', 'manager']).optional(),
   decideBy: z.string().optional(),
+  provisional: z
+    .boolean()
+    .optional()
+    .describe('Counted into a year whose working days are not told yet; counted again when they are (REI-42).'),
+  countedDays: z
+    .array(
+      z.object({
+        date: z.string(),
+        kind: z.enum(['working', 'moved', 'weekend', 'holiday']),
+        counts: z.boolean(),
+      }),
+    )
+    .optional()
+    .describe('How the deadline was counted, day by day.'),
   overdue: z.int(),
   channel: z.string(),
   enteredBy: z.string().optional(),
@@ -189,7 +204,7 @@ function forStaff(state: LiveApplication): z.input<typeof staffView> {
   return {
     ...{ overdue, channel, policyVersion: policy.version, deciders: [...deciders], calls: [...calls] },
     ...(enteredBy === undefined ? {} : { enteredBy }),
-    ...('desk' in state ? { desk: state.desk, decideBy: state.decideBy } : {}),
+    ...('desk' in state ? deadlineOf(state) : {}),
     ...('recommendation' in state && state.recommendation !== undefined
       ? { recommendation: state.recommendation }
       : {}),
@@ -198,6 +213,11 @@ function forStaff(state: LiveApplication): z.input<typeof staffView> {
     ...('refusal' in state ? { refusedBy: state.refusal.by } : {}),
     ...(state.status === 'reissued' ? { carriedOutMs: state.carriedOutMs } : {}),
   };
+}
+
+function deadlineOf({ desk, decideBy, provisional, countedFrom, policy }: Extract<LiveApplication, { desk: Desk }>) {
+  const counted = countedFrom === undefined ? [] : countedDays(policy, desk, countedFrom);
+  return { desk, decideBy, provisional, ...(counted.length === 0 ? {} : { countedDays: [...counted] }) };
 }
 
 type Judged = NonNullable<Extract<LiveApplication, { status: 'refused' }>['assessment']>;

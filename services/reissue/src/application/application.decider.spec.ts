@@ -6,6 +6,7 @@ import { applicationDecider } from './application.decider.ts';
 import {
   after,
   AT,
+  calendarOf,
   caseFacts,
   cases,
   CODE,
@@ -242,6 +243,33 @@ describe('application: every cell', () => {
     expect(cell(cases.material_wanted, c.remind('material', AT))).to.equal('-');
     expect(cell(cases.deciding, c.remind('decision', AT))).to.equal('-');
   });
+  it('REI-42 RecountDeadline: only what was provisional, and only when the year is told', () => {
+    expectRow(c.recount(), '-', {});
+    const unknown = policy({ calendar: calendarOf([2025]) });
+    const given = correction();
+    const waiting = played(...onDesk({ ...given, policy: unknown }));
+    expect(waiting).to.include({ provisional: true, decideBy: '2026-12-01T12:00:00.000Z', countedFrom: AT });
+    expect(cell(waiting, c.recount([2025]))).to.equal('-');
+    expect(cell(waiting, c.recount([2026]))).to.equal('DeadlineRecounted');
+    expect(cell(played(...onDesk({ ...given, policy: unknown }), c.ask()), c.recount([2026]))).to.equal('-');
+    const recounted = played(...onDesk({ ...given, policy: unknown }), c.recount([2026]));
+    expect(recounted).to.include({ provisional: false, countedFrom: AT });
+    expect(cell(recounted, c.recount([2026]))).to.equal('-');
+    const refused = played(...onDesk({ ...given, policy: unknown }), c.decide(reviewer, 'refuse'), c.appeal());
+    expect(cell(refused, c.recount([2026]))).to.equal('DeadlineRecounted');
+  });
+  it('REI-42 a holiday that is told moves the deadline', () => {
+    const unknown = policy({ calendar: calendarOf([2025]) });
+    const calendar = { ...calendarOf([2026]) };
+    const [year] = calendar.years;
+    if (year === undefined) throw new Error('a calendar without a year');
+    const told = { ...calendar, years: [{ ...year, holidays: ['2026-12-01'] }] };
+    const recount: ApplicationCommand = { type: 'RecountDeadline', calendar: told, at: after(5) };
+    expect(played(...onDesk({ ...correction(), policy: unknown }), recount)).to.include({
+      decideBy: '2026-12-02T12:00:00.000Z',
+      countedFrom: AT,
+    });
+  });
   it('PLA-21 RecordReveal', () => {
     expectRow(c.reveal(), 'DataRevealed', notThere);
   });
@@ -297,7 +325,7 @@ describe('application: who decides', () => {
   });
   it('REI-42 an overdue case is counted, and gets its next deadline', () => {
     const overdue = played(...onDesk(), c.remind('decision', after(121)));
-    expect(overdue).to.include({ overdue: 1, status: 'deciding' });
+    expect(overdue).to.include({ overdue: 1, status: 'deciding', decideBy: after(241) });
     expect(cell(overdue, c.remind('decision', after(121)))).to.equal('-');
   });
   it('REI-35 the time from approval until sales has replaced the ticket is kept', () => {
@@ -311,7 +339,7 @@ describe('application: any order of inputs', () => {
     ...[c.submit(), c.sendCode(), c.prove(), c.proveByCode(), c.frozen(), c.freezeRefused(), c.verified()],
     ...[c.endTicket(), c.decide(), c.escalate(), c.clear(), c.ask(), c.phone(), c.supply(), c.pay(), c.opened()],
     ...[c.captured(), c.paymentEnded(), c.refunded(), c.reissued(), c.reissueRefused(), c.appeal(), c.withdraw()],
-    ...[c.reveal(), c.remind('proof', after(50_000)), c.remind('decision', after(50_000))],
+    ...[c.recount(), c.reveal(), c.remind('proof', after(50_000)), c.remind('decision', after(50_000))],
     c.decide(operator, 'refuse'),
     c.decide(reviewer),
     c.decide(secondReviewer, 'refuse'),

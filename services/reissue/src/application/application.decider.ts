@@ -24,19 +24,21 @@
 // Appeal              404     none           none         none              none             none             none           none       none      appealed | no¹¹  -                none
 // Withdraw            404     withdrawn      withdrawn    withdrawn         withdrawn        withdrawn        withdrawn      executing  ended     ended            withdrawn        - | ended
 // Remind              -       closed(proof)  -            -                 overdue          closed(material) closed(fee)    -          -         -                overdue          -
+// RecountDeadline     -       -              -            -                 recounted¹² | -  -                -              -          -         -                recounted¹² | -  -
 // RecordReveal        404     noted in every other status
 //
 // ¹ deciding, risk_check, reviewing   ² withdrawn, closed   ³ after too many misses: closed   ⁴ only where it was asked for and not confirmed
 // yet   ⁵ sales answers   ⁶ refused: own-case (PLA-04), not-your-desk, risk-open while suspended; a reviewer against an operator's
 // recommendation makes it a manager's   ⁷ by somebody who has not decided before (REI-41); final   ⁸ no fee where nothing was charged
-// ⁹ unknown, wrong amount: it goes back   ¹⁰ with the fee back   ¹¹ not-appealable, appeal-too-late
+// ⁹ unknown, wrong amount: it goes back   ¹⁰ with the fee back   ¹¹ not-appealable, appeal-too-late   ¹² where it was
+// provisional and the calendar knows the year now
 import { DomainError, NotYet, type Decider } from '@tongpiao/kernel';
-import { assess } from './application.policy.ts';
+import { assess, higherOf } from './application.policy.ts';
 import { evolve } from './application.evolve.ts';
 import { appealed, askMaterial, clearRisk, confirmByPhone, decided, escalate, supplyMaterial } from './desk.ts';
 import { ended, refused, closed } from './ending.ts';
 import { captured, confirmRefund, endPayment, openPayment, refuseReissue, requestPayment } from './fee.ts';
-import { approval, later, passed, reviewBy } from './times.ts';
+import { approval, decideWithin, later, passed } from './times.ts';
 import type { ApplicationCommand, ApplicationEvent, ApplicationState, LiveApplication, Of } from './application.ts';
 
 /** Codes that are sent for one case, and how often one may be mistaken: 5 × 5 of a million. */
@@ -98,6 +100,8 @@ function decide(state: ApplicationState, command: ApplicationCommand): readonly 
       return withdraw(state, command.at);
     case 'Remind':
       return remind(state, command);
+    case 'RecountDeadline':
+      return recounted(state, command);
     case 'RecordReveal':
       return [{ type: 'DataRevealed', purpose: command.purpose, request: command.request }];
   }
@@ -112,6 +116,7 @@ function decideNone(command: ApplicationCommand): readonly ApplicationEvent[] {
     }
     case 'EndTicket':
     case 'Remind':
+    case 'RecountDeadline':
       return [];
     case 'ConfirmFreeze':
     case 'RefuseFreeze':
@@ -213,8 +218,8 @@ function verified(state: LiveApplication, command: Command<'RecordVerification'>
     return [{ type: 'IdentityUnavailable', tries, tryAgainAt, at }];
   }
   const assessment = assess(policy, state, { identity: outcome, history, misses: state.misses });
-  const decideBy = reviewBy(policy, assessment.suspended ? 'reviewer' : assessment.desk, at);
-  const assessed: ApplicationEvent = { type: 'CaseAssessed', assessment, decideBy, at };
+  const desk = assessment.suspended ? higherOf(assessment.desk, 'reviewer') : assessment.desk;
+  const assessed: ApplicationEvent = { type: 'CaseAssessed', assessment, at, ...decideWithin(policy, desk, at) };
   if (!assessment.selfService) return [assessed];
   const by = `policy:${policy.version}`;
   const sampled = draw < policy.selfService.sampleShare;
@@ -251,9 +256,17 @@ function remind(state: LiveApplication, { what, at }: Command<'Remind'>): readon
       return state.status === 'fee_due' ? closed(state, 'reissue.fee-unpaid', at) : [];
     case 'decision':
       return 'decideBy' in state && state.status !== 'material_wanted' && passed(state.decideBy, at)
-        ? [{ type: 'CaseOverdue', decideBy: reviewBy(state.policy, state.desk, at), at }]
+        ? [{ type: 'CaseOverdue', at, ...decideWithin(state.policy, state.desk, at) }]
         : [];
   }
+}
+
+/** REI-42: the days of a year are told, and a deadline that was counted into it without them is counted again. */
+function recounted(state: LiveApplication, { calendar, at }: Command<'RecountDeadline'>): readonly ApplicationEvent[] {
+  if (state.status === 'material_wanted' || !('decideBy' in state) || !state.provisional) return [];
+  const { deadlines } = state.policy;
+  const counted = decideWithin({ calendar, deadlines }, state.desk, state.countedFrom ?? at);
+  return counted.provisional === true ? [] : [{ type: 'DeadlineRecounted', calendar, at, ...counted }];
 }
 
 export const applicationDecider: Decider<ApplicationState, ApplicationCommand, ApplicationEvent> = {

@@ -10,6 +10,7 @@ import type {
   LiveApplication,
   Of,
 } from './application.ts';
+import type { DecideBy } from './times.ts';
 
 type Event<Type extends ApplicationEvent['type']> = Extract<ApplicationEvent, { type: Type }>;
 
@@ -43,15 +44,15 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
     case 'RiskCleared':
       return state.status === 'risk_check'
         ? withDecider(
-            { ...state, status: 'reviewing', desk: higherOf(state.desk, 'reviewer'), decideBy: event.decideBy },
+            { ...state, ...deadlineOf(event), status: 'reviewing', desk: higherOf(state.desk, 'reviewer') },
             event.by,
           )
         : state;
     case 'CaseEscalated': {
       if (!isOnDesk(state)) return state;
-      const { to, recommendation, decideBy } = event;
+      const { to, recommendation } = event;
       const status = state.status === 'risk_check' ? 'risk_check' : 'reviewing';
-      return withDecider({ ...state, status, desk: to, recommendation, decideBy }, recommendation.by);
+      return withDecider({ ...state, ...deadlineOf(event), status, desk: to, recommendation }, recommendation.by);
     }
     case 'MaterialWanted':
       return isOnDesk(state)
@@ -94,7 +95,13 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
     case 'AppealFiled':
       return appealed(state, event);
     case 'CaseOverdue':
-      return 'decideBy' in state ? { ...state, overdue: state.overdue + 1, decideBy: event.decideBy } : state;
+      return 'decideBy' in state ? { ...state, ...deadlineOf(event), overdue: state.overdue + 1 } : state;
+    case 'DeadlineRecounted': {
+      if (!('decideBy' in state)) return state;
+      // Counted from the same moment as before.
+      const { countedFrom = event.at, policy } = state;
+      return { ...state, ...deadlineOf(event), countedFrom, policy: { ...policy, calendar: event.calendar } };
+    }
     default:
       return unreachable(event, 'application event');
   }
@@ -114,6 +121,14 @@ function begun({ facts }: Event<'ApplicationSubmitted'>): ApplicationState {
     refunds: [],
     overdue: 0,
   };
+}
+
+function deadlineOf({
+  decideBy,
+  provisional,
+  at,
+}: DecideBy & { readonly at: string }): Pick<CaseOnDesk, 'decideBy' | 'countedFrom' | 'provisional'> {
+  return { decideBy, countedFrom: at, provisional: provisional === true };
 }
 
 function isOnDesk(state: LiveApplication): state is CaseOnDesk {
@@ -136,21 +151,23 @@ function proven(state: LiveApplication, event: Event<'OwnershipProven'>): Applic
   };
 }
 
-function assessed(state: LiveApplication, { assessment, decideBy }: Event<'CaseAssessed'>): ApplicationState {
+function assessed(state: LiveApplication, event: Event<'CaseAssessed'>): ApplicationState {
   if (state.status !== 'verifying' && state.status !== 'waiting_identity') return state;
+  const { assessment } = event;
   const status = assessment.suspended ? 'risk_check' : assessment.desk === 'operator' ? 'deciding' : 'reviewing';
   const desk = assessment.suspended ? higherOf(assessment.desk, 'reviewer') : assessment.desk;
-  return { ...commonOf(state), status, assessment, desk, decideBy };
+  return { ...commonOf(state), status, assessment, desk, ...deadlineOf(event) };
 }
 
-function supplied(state: LiveApplication, { note, at, decideBy }: Event<'MaterialSupplied'>): ApplicationState {
+function supplied(state: LiveApplication, event: Event<'MaterialSupplied'>): ApplicationState {
   if (state.status !== 'material_wanted') return state;
+  const { note, at } = event;
   const { back, materials, ...rest } = state;
   const last = materials.length - 1;
   return {
     ...rest,
     status: back,
-    decideBy,
+    ...deadlineOf(event),
     materials: materials.map((material, index) =>
       index === last ? { ...material, supplied: { note, at } } : material,
     ),
@@ -188,11 +205,20 @@ function reissued(state: LiveApplication, event: Event<'CaseReissued'>): Applica
   return { ...state, status: 'reissued', freeze: 'none', newNumber: ticket.number, reissuedAt: at, carriedOutMs };
 }
 
-function appealed(state: LiveApplication, { words, at, decideBy }: Event<'AppealFiled'>): ApplicationState {
+function appealed(state: LiveApplication, event: Event<'AppealFiled'>): ApplicationState {
   if (state.status !== 'refused' || state.assessment === undefined) return state;
+  const { words, at } = event;
   const { refusal, assessment } = state;
   const desk = higherOf(assessment.desk, 'reviewer');
-  return { ...commonOf(state), status: 'appealing', refusal, assessment, desk, decideBy, appeal: { words, at } };
+  return {
+    ...commonOf(state),
+    status: 'appealing',
+    refusal,
+    assessment,
+    desk,
+    appeal: { words, at },
+    ...deadlineOf(event),
+  };
 }
 
 type Ending =

@@ -73,6 +73,12 @@ export const correction = (): CaseFacts =>
     correction: { name: sealed('李*'), idType: 'id_card', idNumber: sealed('4405**********0014') },
   });
 
+/** Years without any holiday. */
+export const calendarOf = (years: readonly number[]): Policy['calendar'] => ({
+  ...DEFAULT_RULES.calendar,
+  years: years.map((year) => ({ year, holidays: [], workdays: [], source: 'a notice' })),
+});
+
 export const commands = {
   submit: (facts = caseFacts()): ApplicationCommand => ({ type: 'SubmitApplication', facts }),
   sendCode: (at = AT): ApplicationCommand => ({ type: 'SendCode', code: sealed('******'), hash: 'h1', at }),
@@ -147,6 +153,11 @@ export const commands = {
     type: 'Remind',
     what,
     at,
+  }),
+  recount: (years: readonly number[] = [2026, 2027]): ApplicationCommand => ({
+    type: 'RecountDeadline',
+    calendar: calendarOf(years),
+    at: AT,
   }),
   reveal: (): ApplicationCommand => ({ type: 'RecordReveal', purpose: '核对身份', request: 'req_1' }),
 };

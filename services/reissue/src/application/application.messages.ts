@@ -74,6 +74,7 @@ export function applicationMessages(
     case 'RiskCleared':
     case 'CaseEscalated':
     case 'CaseOverdue':
+    case 'DeadlineRecounted':
       return [timer('decision', event.decideBy)];
     case 'MaterialWanted':
       return [

@@ -79,6 +79,10 @@ const ESCALATIONS: readonly Rule[] = [
 
 const RANK: Readonly<Record<Desk, number>> = { operator: 1, reviewer: 2, manager: 3 };
 
+export const DESKS = ['operator', 'reviewer', 'manager'] as const;
+/** Statuses in which staff have to decide. */
+export const LYING = ['risk_check', 'deciding', 'reviewing', 'appealing'] as const;
+
 export function ranksBelow(desk: Desk, other: Desk): boolean {
   return RANK[desk] < RANK[other];
 }

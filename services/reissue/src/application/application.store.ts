@@ -128,6 +128,8 @@ const onDesk = {
   ...judged,
   desk,
   decideBy: z.string(),
+  countedFrom: z.string().optional(),
+  provisional: z.boolean().default(false),
   recommendation: z.object({ verdict, by: z.string(), reason: z.string() }).optional(),
 };
 const deskStatus = z.enum(['risk_check', 'deciding', 'reviewing']);
@@ -184,6 +186,8 @@ export const applicationSpec: AggregateSpec<ApplicationState, ApplicationCommand
       where: { 'state.enteredBy': { $exists: true } },
     },
     { fields: { 'state.userId': 1, 'state.submittedAt': -1 }, where: { 'state.userId': { $exists: true } } },
+    { fields: { 'state.overdue': 1, 'state.status': 1 }, where: { 'state.overdue': { $gt: 0 } } },
+    { fields: { 'state.provisional': 1 }, where: { 'state.provisional': true }, acrossTenants: true },
     { fields: { 'state.approval.code': 1 }, unique: true, where: { 'state.approval.code': { $exists: true } } },
   ],
 };

@@ -3,6 +3,7 @@ import type { Bilingual, DataOf, Language, PaymentMethod, ReissueKind, ticketRei
 import type { Fen, IdType } from '@tongpiao/kernel';
 import type { PersonalValue } from '@tongpiao/persistence';
 import type { Policy } from '../policy/policy.ts';
+import type { DecideBy } from './times.ts';
 
 type Reason = 'lost' | 'damaged' | 'not-received' | 'wrong-data' | 'system-fault' | 'other';
 export type Channel = 'web' | 'app' | 'counter' | 'hotline' | 'kiosk' | 'ota';
@@ -182,6 +183,10 @@ type Judged = Common & { readonly assessment: Assessment };
 type OnDesk = Judged & {
   readonly desk: Desk;
   readonly decideBy: string;
+  /** From when that was counted. */
+  readonly countedFrom?: string | undefined;
+  /** REI-42: into a year whose working days are not told yet; counted again when they are. */
+  readonly provisional: boolean;
   readonly recommendation?: Recommendation | undefined;
 };
 
@@ -302,6 +307,8 @@ export type ApplicationCommand =
   | { readonly type: 'Appeal'; readonly words: PersonalValue; readonly at: string }
   | { readonly type: 'Withdraw'; readonly at: string }
   | { readonly type: 'Remind'; readonly what: TimerName; readonly at: string }
+  /** REI-42: the tenant's calendar as it is now. */
+  | { readonly type: 'RecountDeadline'; readonly calendar: Policy['calendar']; readonly at: string }
   | { readonly type: 'RecordReveal'; readonly purpose: string; readonly request: string };
 
 /** What ends a case undoes what it has begun. */
@@ -328,26 +335,24 @@ export type ApplicationEvent =
   /** The ticket was frozen for a case that is over. */
   | { readonly type: 'FreezeUndone'; readonly at: string }
   | { readonly type: 'IdentityUnavailable'; readonly tries: number; readonly tryAgainAt: string; readonly at: string }
-  | { readonly type: 'CaseAssessed'; readonly assessment: Assessment; readonly decideBy: string; readonly at: string }
-  | {
+  | ({ readonly type: 'CaseAssessed'; readonly assessment: Assessment; readonly at: string } & DecideBy)
+  | ({
       readonly type: 'RiskCleared';
       readonly by: string;
       readonly reason: string;
-      readonly decideBy: string;
       readonly at: string;
-    }
-  | {
+    } & DecideBy)
+  | ({
       readonly type: 'CaseEscalated';
       readonly to: Desk;
       readonly recommendation: Recommendation;
       /** The reviewer contradicted the operator (REI-20). */
       readonly conflict: boolean;
-      readonly decideBy: string;
       readonly at: string;
-    }
+    } & DecideBy)
   | { readonly type: 'MaterialWanted'; readonly material: Material; readonly remindAt: string }
   | { readonly type: 'MaterialReminded'; readonly at: string }
-  | { readonly type: 'MaterialSupplied'; readonly note: PersonalValue; readonly decideBy: string; readonly at: string }
+  | ({ readonly type: 'MaterialSupplied'; readonly note: PersonalValue; readonly at: string } & DecideBy)
   | { readonly type: 'PhoneConfirmed'; readonly call: PhoneCall }
   | { readonly type: 'CaseApproved'; readonly approval: Approval; readonly payBy: string }
   | ({ readonly type: 'CaseRefused'; readonly refusal: Refusal } & Undoing)
@@ -358,8 +363,9 @@ export type ApplicationEvent =
   | { readonly type: 'RefundRequested'; readonly refund: FeeRefund }
   | { readonly type: 'RefundDone'; readonly refundId: string }
   | { readonly type: 'CaseReissued'; readonly ticket: NewTicket; readonly carriedOutMs: number; readonly at: string }
-  | { readonly type: 'AppealFiled'; readonly words: PersonalValue; readonly decideBy: string; readonly at: string }
+  | ({ readonly type: 'AppealFiled'; readonly words: PersonalValue; readonly at: string } & DecideBy)
   | ({ readonly type: 'CaseWithdrawn'; readonly at: string } & Undoing)
   | ({ readonly type: 'CaseClosed'; readonly reason: string; readonly at: string } & Undoing)
-  | { readonly type: 'CaseOverdue'; readonly decideBy: string; readonly at: string }
+  | ({ readonly type: 'CaseOverdue'; readonly at: string } & DecideBy)
+  | ({ readonly type: 'DeadlineRecounted'; readonly calendar: Policy['calendar']; readonly at: string } & DecideBy)
   | { readonly type: 'DataRevealed'; readonly purpose: string; readonly request: string };

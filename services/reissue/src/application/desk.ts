@@ -2,7 +2,7 @@
 import { DomainError } from '@tongpiao/kernel';
 import { higherOf, ranksBelow } from './application.policy.ts';
 import { ended, refusedWith } from './ending.ts';
-import { approval, later, passed, reviewBy } from './times.ts';
+import { approval, decideWithin, later, passed } from './times.ts';
 import type {
   ApplicationCommand,
   ApplicationEvent,
@@ -101,7 +101,7 @@ function escalation(
   conflict: boolean,
   at: string,
 ): ApplicationEvent {
-  return { type: 'CaseEscalated', to, recommendation, conflict, decideBy: reviewBy(state.policy, to, at), at };
+  return { type: 'CaseEscalated', to, recommendation, conflict, at, ...decideWithin(state.policy, to, at) };
 }
 
 export function escalate(state: LiveApplication, command: Command<'Escalate'>): readonly ApplicationEvent[] {
@@ -119,7 +119,7 @@ export function clearRisk(state: LiveApplication, command: Command<'ClearRisk'>)
   if (desk.status !== 'risk_check') return [];
   notOwn(desk, by);
   reaches({ desk: higherOf(desk.desk, 'reviewer') }, by);
-  return [{ type: 'RiskCleared', by: by.id, reason, at, decideBy: reviewBy(desk.policy, desk.desk, at) }];
+  return [{ type: 'RiskCleared', by: by.id, reason, at, ...decideWithin(desk.policy, desk.desk, at) }];
 }
 
 export function askMaterial(state: LiveApplication, command: Command<'AskMaterial'>): readonly ApplicationEvent[] {
@@ -148,7 +148,7 @@ export function supplyMaterial(
   if (state.status !== 'material_wanted')
     throw new DomainError('reissue.no-material-wanted', 'Nothing more is wanted at the moment.');
   const { note, at } = command;
-  return [{ type: 'MaterialSupplied', note, at, decideBy: reviewBy(state.policy, state.desk, at) }];
+  return [{ type: 'MaterialSupplied', note, at, ...decideWithin(state.policy, state.desk, at) }];
 }
 
 /** REI-41: once, in time, and only against a person's decision. */
@@ -160,5 +160,5 @@ export function appealed(state: LiveApplication, { words, at }: Command<'Appeal'
     throw new DomainError('reissue.not-appealable', 'This decision is final.');
   if (passed(appealBy, at))
     throw new DomainError('reissue.appeal-too-late', 'The time to appeal is over.', { appealBy });
-  return [{ type: 'AppealFiled', words, at, decideBy: reviewBy(state.policy, 'reviewer', at) }];
+  return [{ type: 'AppealFiled', words, at, ...decideWithin(state.policy, 'reviewer', at) }];
 }

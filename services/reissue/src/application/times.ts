@@ -1,7 +1,7 @@
 // Moments of a case: deadlines that follow from its policy, and what an approval sets going. Pure.
 import type { Policy } from '../policy/policy.ts';
 import type { ApplicationEvent, Assessment, Decision, Desk } from './application.ts';
-import { ZERO_FEN } from '@tongpiao/kernel';
+import { afterOpenMinutes, afterWorkingDays, ZERO_FEN, type CountedDay } from '@tongpiao/kernel';
 
 /** Clocks of two instances differ by less: a timer that rings this much early still counts. */
 const CLOCKS_DIFFER_MS = 1_000;
@@ -14,10 +14,23 @@ export function passed(moment: string, at: string): boolean {
   return Date.parse(at) + CLOCKS_DIFFER_MS >= Date.parse(moment);
 }
 
-/** REI-42 */
-export function reviewBy(policy: Policy, desk: Desk, at: string): string {
-  const { decideMinutes, reviewMinutes } = policy.deadlines;
-  return later(at, (desk === 'operator' ? decideMinutes : reviewMinutes) * 60_000);
+/** Until when staff decide. Provisional: counted into a year whose working days nobody has told yet. */
+export type DecideBy = { readonly decideBy: string; readonly provisional?: true };
+
+/** REI-42: an ordinary case in hours of the open office, any other in working days. */
+export function decideWithin(policy: Pick<Policy, 'calendar' | 'deadlines'>, desk: Desk, from: string): DecideBy {
+  const { calendar, deadlines } = policy;
+  const start = new Date(Date.parse(from));
+  if (desk === 'operator')
+    return { decideBy: afterOpenMinutes(calendar, start, deadlines.decideMinutes).toISOString() };
+  const { at, provisional } = afterWorkingDays(calendar, start, deadlines.reviewWorkingDays);
+  return { decideBy: at.toISOString(), ...(provisional ? { provisional } : {}) };
+}
+
+/** PLA-46: how the deadline was counted, day by day; nothing to explain where hours are counted. */
+export function countedDays(policy: Policy, desk: Desk, from: string): readonly CountedDay[] {
+  if (desk === 'operator') return [];
+  return afterWorkingDays(policy.calendar, new Date(Date.parse(from)), policy.deadlines.reviewWorkingDays).days;
 }
 
 export function approval(

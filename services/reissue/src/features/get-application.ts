@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { APPLICANT_OR_STAFF, seenApplication } from '../access/may-see-application.ts';
 import { applicationView, viewApplication } from '../application/application-view.ts';
 import type { Applications } from '../stores.ts';
+import { OVERDUE } from './watch-deadlines.ts';
 
 const PAGE = 50;
 
@@ -36,7 +37,7 @@ export function getApplication(foundation: Foundation, applications: Application
 const query = z.strictObject({
   status: reissueStatusSchema.optional(),
   desk: z.enum(['operator', 'reviewer', 'manager']).optional().describe('Staff: what waits at this desk.'),
-  overdue: z.enum(['yes']).optional().describe('Staff: what staff have let pass (REI-42).'),
+  overdue: z.enum(['yes']).optional().describe('Staff: what lies on a desk past its deadline (REI-42).'),
   sampled: z.enum(['yes']).optional().describe('Staff: decided by policy and drawn for review (REI-43).'),
   phone: z.string().max(30).optional().describe('Staff: finds by the purchase’s telephone.'),
   cursor: z.string().max(120).optional(),
@@ -65,9 +66,9 @@ export function listApplications(foundation: Foundation, applications: Applicati
         scope,
         {
           ...mine,
-          ...(asked.status === undefined ? {} : { 'state.status': asked.status }),
           ...(asked.desk === undefined ? {} : { 'state.desk': asked.desk }),
-          ...(asked.overdue === undefined ? {} : { 'state.overdue': { $gt: 0 } }),
+          ...(asked.overdue === undefined ? {} : OVERDUE),
+          ...(asked.status === undefined ? {} : { 'state.status': asked.status }),
           ...(asked.sampled === undefined ? {} : { 'state.approval.sampled': true }),
           ...(phone?.ok === true
             ? { 'state.contact.phone.index': await foundation.vault.blindIndex(scope, 'phone', phone.phone) }

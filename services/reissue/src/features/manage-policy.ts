@@ -1,15 +1,16 @@
 // GET and PUT /api/v1/reissue-policy: by which rules a tenant's applications are judged. Each change is a new version; cases that are open
 // keep theirs (REI-51).
 import { DomainError } from '@tongpiao/kernel';
-import { etagOf, route, type Foundation, type Route } from '@tongpiao/service-shell';
+import { etagOf, route, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { policyOf } from '../policy/policy.decider.ts';
 import { currentPolicy, policyIdOf, type Policies } from '../policy/policy.store.ts';
 import { policySchema, rulesSchema } from '../policy/policy.ts';
+import type { DeadlineWatch } from './watch-deadlines.ts';
 
 const PATH = '/api/v1/reissue-policy';
 
-export function managePolicy(_foundation: Foundation, policies: Policies): readonly Route[] {
+export function managePolicy(policies: Policies, deadlines: DeadlineWatch): readonly Route[] {
   return [
     route({
       method: 'get',
@@ -44,6 +45,7 @@ export function managePolicy(_foundation: Foundation, policies: Policies): reado
         if (state.status === 'none' && expected !== 0)
           throw new DomainError('platform.precondition-failed', 'The policy has another version.');
         const policy = policyOf(state);
+        await deadlines.calendarChanged(scope.tenantId);
         return { status: 200, body: policy, headers: { ETag: etagOf(policy.version) } };
       },
     }),

@@ -192,7 +192,7 @@ function viewOf({ counts, items, complete, next }: Trial): z.input<typeof answer
     ...figures,
     complete,
     desks: Object.fromEntries(desks),
-    factors: Object.fromEntries(factors) as z.input<typeof answer>['factors'],
+    factors: Object.fromEntries(factors),
     items: items.map((item) => ({
       ...item,
       differs: [...item.differs],

@@ -1,7 +1,18 @@
 // A tenant's rules for reissuing, as versioned data: what costs what, what goes to whom, what is a risk, and how long anything may take
 // (REI-20, REI-22, REI-42, REI-51). A case keeps the version that judges it.
 import { reissueKindSchema } from '@tongpiao/contracts';
-import { fen, isFen, type Fen } from '@tongpiao/kernel';
+import {
+  CHINA_2026,
+  fen,
+  flawOf,
+  isFen,
+  isLocalTime,
+  isTimeZone,
+  localTime,
+  type BusinessCalendar,
+  type Fen,
+  type LocalTime,
+} from '@tongpiao/kernel';
 import { z } from 'zod';
 
 export const RISK_FACTORS = [
@@ -19,6 +30,50 @@ const fenSchema = z.custom<Fen>(isFen, 'not an amount in fen');
 const points = z.int().min(0).max(100);
 const YEAR_HOURS = 365 * 24;
 const hours = z.int().min(1).max(YEAR_HOURS);
+
+const timeSchema = z.custom<LocalTime>(isLocalTime, 'not a time of day, HH:MM');
+const days = z.array(z.iso.date()).max(366);
+
+/** REI-42: what a working day is, and when the office is open. The years are told one by one; see `BusinessCalendar`. */
+const calendarSchema = z
+  .strictObject({
+    timeZone: z.string().refine(isTimeZone, 'not a time zone'),
+    opens: timeSchema,
+    closes: timeSchema,
+    years: z
+      .array(
+        z
+          .strictObject({
+            year: z.int().min(2020).max(2100),
+            holidays: days,
+            workdays: days,
+            source: z.string().trim().min(2).max(200),
+          })
+          .superRefine((year, context) => {
+            const message = flawOf(year);
+            if (message !== undefined) context.addIssue({ code: 'custom', message });
+          }),
+      )
+      .max(20)
+      .refine((years) => new Set(years.map(({ year }) => year)).size === years.length, 'a year is there twice'),
+  })
+  .refine(({ opens, closes }) => opens < closes, 'the office closes before it opens');
+
+const minutes = z
+  .int()
+  .min(1)
+  .max(YEAR_HOURS * 60);
+const deadlines = {
+  proveHours: hours,
+  /** Of an ordinary case, counted while the office is open. */
+  decideMinutes: minutes,
+  /** Of a case that a reviewer or manager sees. */
+  reviewWorkingDays: z.int().min(1).max(60),
+  materialHours: hours,
+  payHours: hours,
+  appealHours: hours,
+  identityRetrySeconds: z.int().min(1).max(86_400),
+};
 
 export const rulesSchema = z.strictObject({
   selfService: z.strictObject({
@@ -50,26 +105,17 @@ export const rulesSchema = z.strictObject({
       'reissued-before': points,
     }),
   }),
-  deadlines: z.strictObject({
-    proveHours: hours,
-    decideMinutes: z
-      .int()
-      .min(1)
-      .max(YEAR_HOURS * 60),
-    reviewMinutes: z
-      .int()
-      .min(1)
-      .max(YEAR_HOURS * 60),
-    materialHours: hours,
-    payHours: hours,
-    appealHours: hours,
-    identityRetrySeconds: z.int().min(1).max(86_400),
-  }),
+  deadlines: z.strictObject(deadlines),
+  calendar: calendarSchema,
 });
 export type Rules = z.output<typeof rulesSchema>;
 
-export const policySchema = rulesSchema.extend({ version: z.int().nonnegative() });
-export type Policy = Readonly<z.output<typeof policySchema>>;
+const DEFAULT_CALENDAR: BusinessCalendar = {
+  timeZone: 'Asia/Shanghai',
+  opens: localTime('08:00'),
+  closes: localTime('20:00'),
+  years: [CHINA_2026],
+};
 
 /** What holds until a tenant says otherwise: nothing is charged, nothing is decided without a person. */
 export const DEFAULT_RULES: Rules = {
@@ -91,10 +137,30 @@ export const DEFAULT_RULES: Rules = {
   deadlines: {
     proveHours: 24,
     decideMinutes: 120,
-    reviewMinutes: 1_440,
+    reviewWorkingDays: 1,
     materialHours: 72,
     payHours: 72,
     appealHours: 168,
     identityRetrySeconds: 60,
   },
+  calendar: copyOf(DEFAULT_CALENDAR),
 };
+
+/** As stored: what a policy of an earlier day does not say is as the rules are without a tenant's word. */
+export const policySchema = rulesSchema.extend({
+  version: z.int().nonnegative(),
+  deadlines: z.object({ ...deadlines, reviewWorkingDays: deadlines.reviewWorkingDays.default(1) }),
+  calendar: calendarSchema.default(DEFAULT_RULES.calendar),
+});
+export type Policy = Readonly<z.output<typeof policySchema>>;
+
+function copyOf({ years, ...calendar }: BusinessCalendar): Rules['calendar'] {
+  // In the order of the schema: policies are compared as text.
+  const copied = years.map(({ year, holidays, workdays, source }) => ({
+    year,
+    holidays: [...holidays],
+    workdays: [...workdays],
+    source,
+  }));
+  return { ...calendar, years: copied };
+}

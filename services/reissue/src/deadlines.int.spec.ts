@@ -1,0 +1,74 @@
+// Deadlines of staff on real servers: what passes is listed and counted, and a year whose days are told later moves what was counted into it.
+import { eventually } from '@tongpiao/testing';
+import { expect } from 'chai';
+import { z } from 'zod';
+import { openReissueHouse, seenOf, type ReissueHouse, type Seen } from './reissue-house.fixture.ts';
+
+const listShape = z.object({ items: z.array(z.object({ id: z.string() })) });
+const staffShape = z.object({
+  staff: z.object({
+    decideBy: z.string(),
+    provisional: z.boolean(),
+    overdue: z.number(),
+    countedDays: z.array(z.unknown()).optional(),
+  }),
+});
+const DAYS = 24 * 3_600_000;
+
+describe('deadlines of staff', function () {
+  this.timeout(120_000);
+  let house: ReissueHouse;
+  let ahead = 0;
+  before(async () => {
+    house = await openReissueHouse({ clock: () => new Date(Date.now() + ahead) });
+  });
+  after(() => house.stop());
+
+  async function applied(idNumber: string, json: Readonly<Record<string, unknown>>, status: string): Promise<Seen> {
+    const ticket = await house.sold({ name: '赵六', idType: 'passport', idNumber });
+    const proof = { document: { idType: 'passport', idNumber } };
+    const seen = seenOf(await house.apply({ ticket: { number: ticket.number }, proof, ...json }));
+    return { ...(await house.becomes(seen, status)), accessToken: seen.accessToken };
+  }
+  const staffView = async (id: string) =>
+    staffShape.parse((await house.call(`/api/v1/reissue-applications/${id}`, { apiKey: house.keys.reviewer })).body)
+      .staff;
+  const overdue = async (): Promise<readonly string[]> => {
+    const reply = await house.call('/api/v1/reissue-applications?overdue=yes', { apiKey: house.keys.manager });
+    return listShape.parse(reply.body).items.map(({ id }) => id);
+  };
+  async function withYears(years: readonly number[]): Promise<void> {
+    const { body, etag } = await house.call('/api/v1/reissue-policy', { apiKey: house.keys.manager });
+    const { version: _version, ...rules } = z.looseObject({ calendar: z.looseObject({}) }).parse(body);
+    const told = years.map((year) => ({ year, holidays: [], workdays: [], source: '公告' }));
+    const calendar = { ...rules.calendar, years: told };
+    const changed = await house.call('/api/v1/reissue-policy', {
+      ...{ method: 'PUT', ifMatch: etag, apiKey: house.keys.manager },
+      json: { rules: { ...rules, calendar }, reason: '导入工作日历' },
+    });
+    expect(changed.status, changed.text).to.equal(200);
+  }
+
+  it('REI-42 PLA-46 counted into a year that nobody has told it is provisional, and counted again when it is told', async () => {
+    await withYears([2020]);
+    const wrongName = { kind: 'correction', reason: 'wrong-data', correction: { name: '李四' } };
+    const seen = await applied('E66666661', wrongName, 'reviewing');
+    const first = await staffView(seen.id);
+    expect(first.provisional).to.equal(true);
+    expect(first.countedDays).to.have.length.above(0);
+    const year = new Date().getFullYear();
+    await withYears([year, year + 1]);
+    await eventually('counted again', async () => !(await staffView(seen.id)).provisional);
+  });
+
+  it('REI-42 a case that nobody decides is urged, listed as overdue, and no longer when it is decided', async () => {
+    const seen = await applied('E66666662', {}, 'deciding');
+    expect(await overdue()).not.to.include(seen.id);
+    ahead = 2 * DAYS;
+    await eventually('overdue', async () => (await overdue()).includes(seen.id));
+    expect((await staffView(seen.id)).overdue).to.equal(1);
+    const approve = { action: 'decide', verdict: 'approve', reason: '核对无误' };
+    expect((await house.review(seen.id, house.keys.operator, approve)).status).to.equal(200);
+    expect(await overdue()).not.to.include(seen.id);
+  });
+});

@@ -1,0 +1,67 @@
+// REI-42: what staff have let pass is in the figures, and a deadline that was counted into a year whose working days nobody had told is
+// counted again when the tenant's calendar has them. Both are looked at again and again: a round that fails costs a minute.
+import type { TenantId } from '@tongpiao/kernel';
+import { Scope } from '@tongpiao/persistence';
+import type { Foundation } from '@tongpiao/service-shell';
+import { DESKS, LYING } from '../application/application.policy.ts';
+import { currentPolicy, type Policies } from '../policy/policy.store.ts';
+import type { Applications } from '../stores.ts';
+
+const EVERY_MS = 60_000;
+/** In one round; the next takes the rest. */
+const RECOUNTED_MAX = 500;
+/** Nobody needs to know how many more. */
+const COUNTED_MAX = 10_000;
+
+/** Cases that lie on a desk although their time has passed once or more. */
+export const OVERDUE = { 'state.overdue': { $gt: 0 }, 'state.status': { $in: LYING } };
+
+export type DeadlineWatch = {
+  /** A tenant has other rules now: at once, rather than in a minute. Never throws. */
+  calendarChanged(tenantId: TenantId): Promise<void>;
+};
+
+type Parts = { readonly applications: Applications; readonly policies: Policies };
+
+export function watchDeadlines(foundation: Foundation, { applications, policies }: Parts): DeadlineWatch {
+  const { metrics, clock, logger, tenants } = foundation;
+  const looking = foundation.acrossTenants('deadlines: what is overdue or provisional');
+  const gauge = metrics.gauge('reissue_overdue_cases', 'Applications that lie on a desk past their deadline.', [
+    'desk',
+  ]);
+
+  async function countOverdue(): Promise<void> {
+    for (const desk of DESKS) {
+      const filter = {
+        ...OVERDUE,
+        'state.desk': desk,
+        tenantId: { $in: tenants.all().map(({ tenantId }) => tenantId) },
+      };
+      gauge.set({ desk }, await applications.count(looking, filter, COUNTED_MAX));
+    }
+  }
+
+  async function recount(tenantId?: TenantId): Promise<void> {
+    const waiting = {
+      'state.provisional': true,
+      'state.status': { $in: LYING },
+      ...(tenantId === undefined ? {} : { tenantId }),
+    };
+    const found = await applications.find(looking, waiting, { limit: RECOUNTED_MAX });
+    for (const [tenant, cases] of Map.groupBy(found, (one) => one.tenantId)) {
+      const scope = Scope.ofTenant(tenant as TenantId, looking.origin);
+      const { calendar } = await currentPolicy(policies, scope);
+      const at = clock().toISOString();
+      for (const { id } of cases) await applications.handle(scope, id, { type: 'RecountDeadline', calendar, at });
+    }
+  }
+
+  foundation.every('count-overdue', EVERY_MS, countOverdue);
+  foundation.every('recount-deadlines', EVERY_MS, () => recount(), { lease: true });
+  return {
+    calendarChanged: (tenantId) =>
+      recount(tenantId).catch((error: unknown) =>
+        logger.warn({ err: error }, 'deadlines were not counted again; the next round follows'),
+      ),
+  };
+}
