@@ -126,6 +126,17 @@ describe('REI-33 what the applicant is told', () => {
     expect(text.join('')).to.contain('补发').and.contain('2026-11-30');
   });
 
+  it('REI-53 one of many that are reissued together goes in bulk', async () => {
+    const [to, email] = [phone(), 'one-of-many@example.cn'];
+    const { contact: _theirs, orderId: _order, ...told } = applicationReissued.data.parse(applicationReissued.example);
+    const change = { ...told, batchId: 'rba_0a5d8k2m7q9x3c6v1b4n' };
+    const envelope = toldAfterSale(world, applicationReissued, change, { phone: to, email });
+    await world.publish(envelope);
+    await eventually('the SMS', () => world.sandboxes.sms(to)[0]);
+    const lanes = await world.messages({ 'state.about': envelope.data.orderId });
+    expect(lanes.map(({ state }) => state.lane).sort()).to.deep.equal(['bulk-email', 'bulk-sms']);
+  });
+
   it('REI-04 nobody is told of a case that nobody has proven, and of what is the staff’s own business', async () => {
     const [to, email] = [phone(), 'nobody@example.cn'];
     for (const change of [

@@ -1,4 +1,5 @@
 // Every code that reissue throws is explained in both languages.
+import { REISSUE_END_REASONS } from '@tongpiao/contracts';
 import { assertCatalogueComplete, codesThrownUnder } from '@tongpiao/service-shell';
 import { expect } from 'chai';
 import { problems } from './problems.ts';
@@ -10,5 +11,8 @@ describe('PLA-31 problems of reissue', () => {
   it('REI-41 every reason for which sales refuses has words for the applicant', () => {
     for (const how of ['used', 'refunded', 'exchanged', 'superseded', 'expired', 'not-living', 'frozen'])
       expect(problems).to.have.property(`reissue.ticket-${how}`);
+  });
+  it('REI-41 every reason for which a case comes to nothing has words for the applicant', () => {
+    for (const reason of REISSUE_END_REASONS) expect(problems, reason).to.have.property(reason);
   });
 });

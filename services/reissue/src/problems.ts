@@ -55,6 +55,31 @@ export const problems: ProblemCatalogue = {
     ['票已被挂失', 'The ticket is frozen already'],
     ['该票正在处理另一份挂失申请。', 'Another application has had this ticket frozen.'],
   ),
+  'reissue.ticket-changed': problem(
+    409,
+    ['票有变动', 'The ticket has changed'],
+    ['办理期间该票有变动，请核对后重新申请。', 'The ticket has changed meanwhile; look at it and apply again.'],
+  ),
+  'reissue.unproven': problem(
+    409,
+    ['未按时验证', 'Not proven in time'],
+    ['未在期限内验证购票人身份，申请已关闭。', 'Ownership was not shown in time; the application is closed.'],
+  ),
+  'reissue.proof-failed': problem(
+    409,
+    ['多次验证不符', 'Too many proofs did not fit'],
+    ['多次验证均与购票信息不符，申请已关闭。', 'Too many codes or documents did not fit; the application is closed.'],
+  ),
+  'reissue.material-missing': problem(
+    409,
+    ['未按时补充材料', 'Material is missing'],
+    ['未在期限内补充所需材料，申请已关闭。', 'What was asked for was not brought in time; the application is closed.'],
+  ),
+  'reissue.fee-unpaid': problem(
+    409,
+    ['未按时缴费', 'The fee was not paid'],
+    ['未在期限内支付工本费，申请已关闭。', 'The fee was not paid in time; the application is closed.'],
+  ),
   'reissue.decided-against': problem(
     409,
     ['审核未通过', 'Decided against'],

@@ -100,12 +100,14 @@ function refusal({ reason, words, until, returned, language }: Progress, moment:
 /** A mail like that of the purchase: the new ticket is in it, and attached as a page that bears 补发 and the day (REI-30). */
 function reissued(parts: TellParts): Teller {
   return teller(applicationReissued, (envelope) => {
-    const { orderId, kind, language, previousNumber, ticket, reissuedAt } = envelope.data;
+    const { orderId, kind, language, previousNumber, ticket, reissuedAt, batchId } = envelope.data;
     const tenant = tenantOf(parts, envelope);
     const { number, qr } = ticket;
     const pages = pagesOf(parts, envelope, orderId);
     return wishesTo(parts, envelope, {
       template: 'reissue-completed',
+      // REI-53: thousands at once.
+      urgency: batchId === undefined ? 'normal' : 'bulk',
       sms: { values: { kind: kindOf(kind, language), number } },
       mail: {
         values: {

@@ -101,6 +101,7 @@ export const applicationView = z.object({
     })
     .optional(),
   endReason: z.string().optional(),
+  endText: bilingualSchema.optional(),
   newNumber: z.string().optional(),
   reissuedAt: z.string().optional(),
   staff: staffView.optional().describe('For staff only.'),
@@ -171,7 +172,7 @@ function moneyOf(state: LiveApplication): Pick<ApplicationView, 'fee' | 'payBy' 
   };
 }
 
-type End = Pick<ApplicationView, 'refusal' | 'endReason' | 'newNumber' | 'reissuedAt'>;
+type End = Pick<ApplicationView, 'refusal' | 'endReason' | 'endText' | 'newNumber' | 'reissuedAt'>;
 
 function endOf(state: LiveApplication): End {
   switch (state.status) {
@@ -190,8 +191,9 @@ function endOf(state: LiveApplication): End {
       };
     }
     case 'withdrawn':
-    case 'closed':
       return { endReason: state.endReason };
+    case 'closed':
+      return { endReason: state.endReason, endText: problems[state.endReason]?.detail ?? NO_WORDS };
     default:
       return {};
   }

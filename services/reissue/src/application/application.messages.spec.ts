@@ -1,0 +1,159 @@
+// What the applicant and the others hear of each step (REI-33): the news in it, and that every command is accompanied by what it needs.
+import { applicationProgressed, applicationReissued, ticketReissued } from '@tongpiao/contracts';
+import { fold } from '@tongpiao/kernel';
+import { forRecipient } from '@tongpiao/persistence';
+import { expect } from 'chai';
+import { applicationDecider } from './application.decider.ts';
+import {
+  after,
+  AT,
+  caseFacts,
+  commands as c,
+  correction,
+  manager,
+  onDesk,
+  operator,
+  quiet,
+} from './application.fixture.ts';
+import { applicationMessages } from './application.messages.ts';
+import type { ApplicationCommand, ApplicationState, CaseFacts } from './application.ts';
+
+type Draft = { readonly definition: { readonly type: string }; readonly data: unknown };
+
+/** What the last command makes the case say. */
+function said(...list: readonly ApplicationCommand[]): readonly Draft[] {
+  let state: ApplicationState = applicationDecider.initial;
+  let messages: readonly Draft[] = [];
+  for (const command of list) {
+    const events = applicationDecider.decide(state, command);
+    state = fold(applicationDecider, state, events);
+    messages = events.flatMap((event) =>
+      applicationMessages(event, { id: 'rei_1', state, at: AT }).flatMap((message) =>
+        'definition' in message && message.timer === undefined ? [message] : [],
+      ),
+    );
+  }
+  return messages;
+}
+function told(...list: readonly ApplicationCommand[]): unknown[] {
+  return said(...list).flatMap(({ definition, data }) =>
+    definition.type === applicationProgressed.type ? [data] : [],
+  );
+}
+
+const damaged = caseFacts({ reason: 'damaged' });
+const paid = [...onDesk(correction()), c.decide(), c.pay(), c.captured()];
+
+describe('REI-33 what a case says', () => {
+  const news: readonly (readonly [string, readonly ApplicationCommand[], Readonly<Record<string, unknown>>])[] = [
+    ['proven and frozen', [c.submit(), c.prove()], { status: 'verifying', frozen: true }],
+    ['proven', [c.submit(damaged), c.prove()], { status: 'verifying', frozen: false }],
+    [
+      'the identity check is away',
+      [c.submit(damaged), c.prove(), c.verified('unavailable')],
+      { status: 'waiting_identity' },
+    ],
+    [
+      'material is wanted',
+      [...onDesk(), c.ask()],
+      { status: 'material_wanted', wanted: '身份证照片', until: after(72 * 60) },
+    ],
+    [
+      'a reminder of it',
+      [...onDesk(), c.ask(), c.remind('material-reminder', after(36 * 60))],
+      { status: 'material_wanted', wanted: '身份证照片', until: after(72 * 60), reminder: true },
+    ],
+    ['a fee is due', [...onDesk(correction()), c.decide()], { status: 'fee_due', fee: 500, until: after(72 * 60) }],
+    [
+      'refused by a person, with an appeal',
+      [...onDesk(), c.decide(operator, 'refuse')],
+      {
+        status: 'refused',
+        reason: 'reissue.decided-against',
+        words: '核对无误',
+        until: after(168 * 60),
+        frozen: false,
+      },
+    ],
+    ['refused by a fact', [...onDesk(), c.endTicket()], { status: 'refused', reason: 'reissue.ticket-used' }],
+    [
+      'sales could not, and the fee goes back',
+      [...paid, c.reissueRefused()],
+      { status: 'refused', reason: 'sales.ticket-used', returned: 500 },
+    ],
+    ['an appeal', [...onDesk(), c.decide(operator, 'refuse'), c.appeal()], { status: 'appealing' }],
+    [
+      'refused for good',
+      [...onDesk(), c.decide(operator, 'refuse'), c.appeal(), c.decide(manager, 'refuse')],
+      { status: 'refused', reason: 'reissue.decided-against', words: '核对无误' },
+    ],
+    ['withdrawn', [...onDesk(), c.withdraw()], { status: 'withdrawn', frozen: false }],
+    [
+      'the fee was not paid',
+      [...onDesk(correction()), c.decide(), c.remind('fee', after(72 * 60))],
+      { status: 'closed', reason: 'reissue.fee-unpaid' },
+    ],
+  ];
+  for (const [name, list, expected] of news)
+    it(name, () => {
+      const [one, ...more] = told(...list);
+      expect(more).to.deep.equal([]);
+      expect(one).to.deep.include({
+        applicationId: 'rei_1',
+        orderId: 'ord_1',
+        ticketNumber: 'N1',
+        proven: true,
+        ...expected,
+      });
+      for (const key of ['reason', 'words', 'fee', 'until', 'wanted', 'reminder', 'returned'])
+        if (!(key in expected)) expect(one).not.to.have.property(key);
+    });
+
+  it('REI-04 a case that nobody has proven says so, and nothing is said before it ends', () => {
+    expect(told(c.submit())).to.deep.equal([]);
+    const [closed] = told(c.submit(), c.remind('proof', after(24 * 60)));
+    expect(closed).to.deep.include({ status: 'closed', reason: 'reissue.unproven', proven: false });
+  });
+
+  describe('REI-30 the new ticket', () => {
+    const page = {
+      product: { zh: '门票', en: 'Admission' },
+      siteId: 'sit_1',
+      validFrom: AT,
+      validUntil: AT,
+      entries: 1,
+      admits: 1,
+      realName: true,
+      showAtGate: [],
+    };
+    const { ticket } = ticketReissued.data.parse(ticketReissued.example);
+    const of = (facts: CaseFacts, ...more: readonly ApplicationCommand[]): unknown => {
+      const confirmed = { ...c.reissued(), ticket: { ...ticket, page } } as ApplicationCommand;
+      const messages = said(...onDesk(facts, quiet), c.decide(manager), ...more, confirmed);
+      expect(messages.map(({ definition }) => definition.type)).to.deep.equal([applicationReissued.type]);
+      return messages[0]?.data;
+    };
+    const email = { sealed: 'p1.mail', masked: 'm***' };
+
+    it('is told with the page of whom it names now, sealed for notification, where there is a mailbox', () => {
+      const facts = correction();
+      const data = of({ ...facts, contact: { ...facts.contact, email } }, c.pay(), c.captured());
+      const person = facts.correction;
+      if (person === undefined) throw new Error('nothing is corrected');
+      const traveller = {
+        name: forRecipient('notification', person.name),
+        idType: 'id_card',
+        idNumber: forRecipient('notification', person.idNumber),
+      };
+      expect(data)
+        .to.have.nested.property('ticket.page')
+        .that.deep.equals({ ...page, traveller });
+    });
+
+    it('has no page where no mail goes, and no traveller where none is named', () => {
+      expect(of(damaged)).to.have.property('ticket').that.deep.equals(ticket);
+      const unnamed = caseFacts({ contact: { ...damaged.contact, email }, traveller: undefined });
+      expect(of(unnamed)).to.have.nested.property('ticket.page').that.deep.equals(page);
+    });
+  });
+});
