@@ -23,17 +23,26 @@ export function secretKey(bytes: Buffer): SecretKey {
 }
 
 export function seal(key: SecretKey, plain: Buffer | string, associated: string): string {
+  return sealBytes(key, plain, associated).toString('base64url');
+}
+
+/** The same without the spelling: files are a third smaller. */
+export function sealBytes(key: SecretKey, plain: Buffer | string, associated: string): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(Buffer.from(associated));
   const head = cipher.update(plain);
   const tail = cipher.final();
-  return Buffer.concat([nonce, cipher.getAuthTag(), head, tail]).toString('base64url');
+  return Buffer.concat([nonce, cipher.getAuthTag(), head, tail]);
 }
 
 /** @throws Error when the key, the associated data or a single bit of the value is not the one it was sealed with. */
 export function unseal(key: SecretKey, sealed: string, associated: string): Buffer {
-  const bytes = Buffer.from(sealed, 'base64url');
+  return unsealBytes(key, Buffer.from(sealed, 'base64url'), associated);
+}
+
+/** @throws Error as `unseal` does */
+export function unsealBytes(key: SecretKey, bytes: Buffer, associated: string): Buffer {
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(associated));
   decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));

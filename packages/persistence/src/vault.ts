@@ -4,7 +4,18 @@
 import { randomBytes } from 'node:crypto';
 import { Schema, type Connection } from 'mongoose';
 import { z } from 'zod';
-import { derivedKey, KEY_BYTES, keyFromBase64, mac, seal, secretKey, unseal, type SecretKey } from './cryptography.ts';
+import {
+  derivedKey,
+  KEY_BYTES,
+  keyFromBase64,
+  mac,
+  seal,
+  sealBytes,
+  secretKey,
+  unseal,
+  unsealBytes,
+  type SecretKey,
+} from './cryptography.ts';
 import { openRecords, type Records } from './records.ts';
 import type { Scope } from './scope.ts';
 
@@ -20,6 +31,9 @@ export type RecordKey = {
   readonly wrapped: WrappedKey;
   seal(plain: string): string;
   open(sealed: string): string;
+  /** For files, in pieces. @param piece which one it is: sealed pieces cannot change places */
+  sealBytes(plain: Buffer, piece: string): Buffer;
+  openBytes(sealed: Buffer, piece: string): Buffer;
 };
 
 const keySchema = z.object({
@@ -156,5 +170,7 @@ function recordKey(bytes: Buffer, wrapped: WrappedKey): RecordKey {
       if (!sealed.startsWith('p1.')) throw new Error('not a sealed personal value');
       return unseal(data, sealed.slice(3), '').toString('utf8');
     },
+    sealBytes: (plain, piece) => sealBytes(data, plain, piece),
+    openBytes: (sealed, piece) => unsealBytes(data, sealed, piece),
   };
 }

@@ -476,7 +476,7 @@ function prepare(route: Route): Prepared {
     route,
     terms: accessTerms(route.access),
     maxBodyBytes: route.maxBodyBytes ?? BODY_MAX_BYTES,
-    takesBody: route.method !== 'get',
+    takesBody: route.method !== 'get' && route.upload !== true,
   };
 }
 

@@ -132,7 +132,7 @@ function operation(route: Route, options: OpenApiOptions, components: Json): Jso
   const terms = accessTerms(route.access);
   const who = `For: ${terms.map(inWords).join(', or ')}.`;
   const content =
-    route.raw === true
+    route.raw === true || route.upload === true
       ? { 'application/octet-stream': {} }
       : route.body === undefined
         ? undefined

@@ -8,6 +8,7 @@ import { requestFingerprint, requireIdempotencyKey } from './idempotency.ts';
 import { languageOf } from './language.ts';
 import { nameOf, type Principal } from './principal.ts';
 import { versionOfEtag } from './preconditions.ts';
+import { hasBody, readBytes } from './request-body.ts';
 import { formatTraceparent, type TraceContext } from './tracing.ts';
 
 /** Longest `Prefer: wait=N` that is honoured: below the patience of proxies between us and the caller. */
@@ -64,6 +65,15 @@ export class RequestContext<Params = unknown, Query = unknown, Body = unknown> {
   get rawBody(): Buffer {
     if (this.#raw === undefined) throw new Error(`${this.request.route} does not keep the raw body`);
     return this.#raw;
+  }
+
+  /**
+   * The body of a route with `upload`, read now.
+   * @throws DomainError when it is larger than `maxBytes`; the rest is then not read
+   */
+  readBody(maxBytes: number): Promise<Buffer> {
+    const { incoming } = this.#parts;
+    return hasBody(incoming) ? readBytes(incoming, maxBytes) : Promise.resolve(Buffer.alloc(0));
   }
 
   header(name: string): string | undefined {

@@ -88,6 +88,8 @@ export type RouteFacts = {
   readonly body?: z.ZodType;
   /** The body arrives as bytes, whatever its type: call-backs of providers, whose signature covers every byte. */
   readonly raw?: boolean;
+  /** Bytes that are read when the handler asks for them (`context.readBody`): what is refused before is never read. */
+  readonly upload?: boolean;
   /** Default 100 kB, which holds an order of 500 travellers. */
   readonly maxBodyBytes?: number;
   /** Whether `Idempotency-Key` is required. Default: true for POST, false for everything else (PLA-32). */
@@ -141,6 +143,8 @@ export function route<
 ): Route {
   const name = `${definition.method.toUpperCase()} ${definition.path}`;
   if (definition.raw === true && definition.body !== undefined) throw new Error(`${name}: raw, or a schema, not both`);
+  if (definition.upload === true && (definition.raw === true || definition.body !== undefined))
+    throw new Error(`${name}: an upload has no other body`);
   if (definition.method === 'get' && definition.body !== undefined) throw new Error(`${name}: a GET has no body`);
   const params = definition.params ?? paramsOf(definition.path);
   const { handler, ...facts } = definition;

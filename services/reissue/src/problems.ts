@@ -171,6 +171,50 @@ export const problems: ProblemCatalogue = {
     ['无需补充材料', 'Nothing is wanted'],
     ['该申请目前不需要补充材料。', 'Nothing more is wanted at the moment.'],
   ),
+  'reissue.attachment-empty': problem(
+    422,
+    ['文件为空', 'The file is empty'],
+    ['请求正文即文件内容，不能为空。', 'The body is the file, and there is nothing in it.'],
+  ),
+  'reissue.attachment-type': problem(
+    415,
+    ['不支持的文件类型', 'Not a photo or PDF'],
+    [
+      '按文件内容判断，仅接受 JPEG、PNG、WebP、HEIC 照片和 PDF，与文件名无关。',
+      'By its content, whatever its name, this is none of JPEG, PNG, WebP, HEIC or PDF.',
+    ],
+  ),
+  'reissue.attachment-truncated': problem(
+    422,
+    ['文件不完整', 'The file ends early'],
+    ['文件在结尾之前中断，可能未上传完整，请重新上传。', 'The file stops before its end; upload it again.'],
+  ),
+  'reissue.attachment-damaged': problem(
+    422,
+    ['文件已损坏', 'The file is damaged'],
+    ['文件内容与其自身校验不符，请重新拍摄或导出后上传。', 'Parts of the file do not fit together; make it anew.'],
+  ),
+  'reissue.attachment-pixels': problem(
+    422,
+    ['图片尺寸过大', 'The image is too large'],
+    ['图片为 {pixels} 像素，最多 {maxPixels} 像素。', 'The image has {pixels} pixels; {maxPixels} are allowed.'],
+  ),
+  'reissue.too-many-attachments': problem(
+    409,
+    ['附件数量已达上限', 'Too many files'],
+    ['每份申请最多 {maxCount} 个附件。', 'An application has at most {maxCount} files.'],
+  ),
+  'reissue.attachment-unknown': problem(
+    422,
+    ['附件不属于该申请', 'No such file'],
+    ['该申请没有附件 {attachmentId}。', 'This application has no file {attachmentId}.'],
+  ),
+  'reissue.uploads-busy': problem(
+    503,
+    ['上传繁忙', 'Too many uploads'],
+    ['同时上传的文件过多，请稍后重试。', 'Too many files are being uploaded; try again in a moment.'],
+    2,
+  ),
   'reissue.no-fee-due': problem(
     409,
     ['无需缴费', 'No fee is due'],

@@ -388,6 +388,8 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     codes,
     sandboxes,
     call,
+    url: (where: string): string => `http://127.0.0.1:${running.httpPort}${where}`,
+    database: { uri: servers.mongodbUri, name: servers.database('reissue') },
     sold,
     apply,
     look,

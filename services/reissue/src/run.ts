@@ -6,11 +6,14 @@ import { createIdentityCheck } from './adapters/identity-check.ts';
 import { applicationSpec } from './application/application.store.ts';
 import { createDerivedIds } from './application/derived-ids.ts';
 import { openOpenCases } from './application/open-case.store.ts';
+import { openAttachmentBytes } from './attachment/attachment-bytes.store.ts';
 import type { Config } from './config.ts';
+import { addAttachment } from './features/add-attachment.ts';
 import { applicantSteps } from './features/applicant-steps.ts';
 import { createTicketFinder } from './features/find-ticket.ts';
 import { followEvents } from './features/follow-events.ts';
 import { getApplication, listApplications } from './features/get-application.ts';
+import { getAttachments } from './features/get-attachments.ts';
 import { managePolicy } from './features/manage-policy.ts';
 import { onPaymentTold, PAYMENT_NEWS } from './features/on-payment-told.ts';
 import { onRemind } from './features/on-remind.ts';
@@ -23,6 +26,7 @@ import { reviewApplication } from './features/review-application.ts';
 import { submitApplication } from './features/submit-application.ts';
 import { tryPolicy } from './features/try-policy.ts';
 import { watchDeadlines } from './features/watch-deadlines.ts';
+import { sweepAttachments } from './features/sweep-attachments.ts';
 import { policySpec } from './policy/policy.store.ts';
 import { problems } from './problems.ts';
 import { openTickets } from './views/tickets.store.ts';
@@ -43,6 +47,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   const policies = await foundation.aggregate(policySpec);
   const tickets = await openTickets(database);
   const openCases = await openOpenCases(database, applications);
+  const attachments = { applications, bytes: await openAttachmentBytes(database) };
   const ids = createDerivedIds(foundation);
   const access = createApplicationAccess(vault.serviceKey('application-access'));
   const breaker = metrics.counter('identity_check_breaker_total', 'Changes of the breaker to the identity check.', [
@@ -98,6 +103,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
     handle: onRemind(foundation, applications),
   });
   const deadlines = watchDeadlines(foundation, { applications, policies });
+  sweepAttachments(foundation, attachments);
   foundation.onStop(() => identityCheck.stop());
 
   return foundation.serve({
@@ -108,6 +114,8 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
       submitApplication(foundation, { applications, policies, tickets, finder, openCases, access, prover }),
       listApplications(foundation, applications),
       getApplication(foundation, applications),
+      addAttachment(foundation, attachments),
+      ...getAttachments(foundation, attachments),
       proveOwnership(foundation, { applications, prover }),
       reviewApplication(foundation, { applications, ids }),
       ...applicantSteps(foundation, { applications, openCases }),

@@ -17,6 +17,7 @@ describe('route table', () => {
     ['/api/v1/sites/sit_1/gates', 'identity'],
     ['/api/v1/gates/gat_1/manifest', 'sales'],
     ['/api/v1/gate-incidents/inc_1/closure', 'sales'],
+    ['/api/v1/reissue-applications/rei_1/attachments', 'reissue'],
     ['/api/v1/sites/sit_1', 'identity'],
     ['/api/v1/sites/sit_1/occupancy', 'sales'],
     ['/api/v1/sites/sit_1/occupancy?x=/y', 'sales'],
@@ -58,6 +59,11 @@ describe('route table', () => {
       expect(match(url)?.to).to.equal(to);
     });
   }
+
+  it('REI-03 lets a photo of 20 MB in where photos go, and nowhere else', () => {
+    expect(match('/api/v1/reissue-applications/rei_1/attachments?about=ticket')?.maxBodyBytes).to.equal(20 * 1_048_576);
+    expect(match('/api/v1/reissue-applications/rei_1/material')?.maxBodyBytes).to.equal(1_048_576);
+  });
 
   it('PLA-35 lets gates upload a day, and event streams send nothing', () => {
     expect(match('/api/v1/gates/gat_1/uploads')?.maxBodyBytes).to.equal(8 * 1_048_576);

@@ -24,6 +24,8 @@ const BODY_MAX_BYTES = 1_048_576;
 const UPLOAD_MAX_BYTES = 8 * 1_048_576;
 /** Fifty thousand tickets with corrected data. */
 const LIST_MAX_BYTES = 8 * 1_048_576;
+/** REI-03: the most that a tenant may allow for a photo or PDF; its own bound is reissue's to keep. */
+const ATTACHMENT_MAX_BYTES = 20 * 1_048_576;
 
 const API = '/api/v1/';
 
@@ -57,6 +59,7 @@ export const routeRules: readonly RouteRule[] = [
   { path: '/api/v1/messages', to: 'notification' },
   { path: '/api/v1/reissue-applications', to: 'reissue' },
   { path: '/api/v1/reissue-batches', to: 'reissue', maxBodyBytes: LIST_MAX_BYTES },
+  { path: '/api/v1/reissue-applications/:id/attachments', to: 'reissue', maxBodyBytes: ATTACHMENT_MAX_BYTES },
   { path: '/api/v1/reissue-policy', to: 'reissue' },
 ];
 

@@ -115,6 +115,29 @@ describe('application: every cell', () => {
     const quietly = { none: '-', executing: '-', reissued: '-', refused: '-', withdrawn: '-', closed: '-' };
     expectRow(c.endTicket(), refused, quietly);
   });
+  it('REI-03 AddAttachment', () => {
+    expectRow(c.attach(), 'AttachmentAdded', {
+      ...{ ...notThere, ...over, fee_due: 'already-decided', executing: 'already-decided' },
+      ...{ reissued: 'case-ended', refused: 'case-ended' },
+    });
+  });
+  it('REI-03 the same file again changes nothing, in any status; more than the policy allows is refused', () => {
+    const attached = played(...onDesk(), c.attach());
+    expect(attached.attachments).to.have.length(1);
+    expect(cell(attached, c.attach())).to.equal('-');
+    expect(cell(played(...onDesk(), c.attach(), c.decide()), c.attach())).to.equal('-');
+    const two = policy({ attachments: { maxCount: 2, maxBytes: 10_000, maxPixels: 10_000 } });
+    const full = played(...onDesk(caseFacts({ policy: two })), c.attach('att_1'), c.attach('att_2'));
+    expect(cell(full, c.attach('att_3'))).to.equal('too-many-attachments');
+    expect(cell(full, c.attach('att_2'))).to.equal('-');
+  });
+  it('REI-21 material may name files of the case, and no others', () => {
+    const wanted = played(...onDesk(), c.ask(), c.attach());
+    expect(cell(wanted, c.supply(AT, ['att_2']))).to.equal('attachment-unknown');
+    const supplied = played(...onDesk(), c.ask(), c.attach(), c.supply(AT, ['att_1']));
+    expect(supplied.materials.at(-1)?.supplied?.attachments).to.deep.equal(['att_1']);
+    expect(supplied.attachments.map(({ id }) => id)).to.deep.equal(['att_1']);
+  });
   it('REI-20 Decide', () => {
     expectRow(c.decide(), 'not-decidable-yet', {
       ...notThere,
@@ -340,6 +363,7 @@ describe('application: any order of inputs', () => {
     ...[c.endTicket(), c.decide(), c.escalate(), c.clear(), c.ask(), c.phone(), c.supply(), c.pay(), c.opened()],
     ...[c.captured(), c.paymentEnded(), c.refunded(), c.reissued(), c.reissueRefused(), c.appeal(), c.withdraw()],
     ...[c.recount(), c.reveal(), c.remind('proof', after(50_000)), c.remind('decision', after(50_000))],
+    c.attach(),
     c.decide(operator, 'refuse'),
     c.decide(reviewer),
     c.decide(secondReviewer, 'refuse'),

@@ -14,6 +14,7 @@
 // AskMaterial         404     early          early        early             wanted           -                decided        decided    decided   decided          early            ended
 // ConfirmByPhone      404     early          early        early             noted            noted            decided        decided    decided   decided          noted            ended
 // SupplyMaterial      404     not wanted     not wanted   not wanted        not wanted       supplied         not wanted     not wanted not wanted not wanted      not wanted       not wanted
+// AddAttachment       404     added¹³        added        added             added            added            decided        decided    ended     ended            added            ended
 // RequestPayment      404     no fee         no fee       no fee            no fee           no fee           requested | -  paid⁸      paid⁸     ended            no fee           ended
 // OpenPayment         NotYet  -              -            -                 -                -                opened         -          -         -                -                -
 // CapturePayment      NotYet  refund         refund       refund            refund           refund           paid | refund⁹ double | - double | - late | -        late             late | -
@@ -31,9 +32,11 @@
 // yet   ⁵ sales answers   ⁶ refused: own-case (PLA-04), not-your-desk, risk-open while suspended; a reviewer against an operator's
 // recommendation makes it a manager's   ⁷ by somebody who has not decided before (REI-41); final   ⁸ no fee where nothing was charged
 // ⁹ unknown, wrong amount: it goes back   ¹⁰ with the fee back   ¹¹ not-appealable, appeal-too-late   ¹² where it was
-// provisional and the calendar knows the year now
+// provisional and the calendar knows the year now   ¹³ the same file again: - in every status; more than the policy's count:
+// too-many-attachments
 import { DomainError, NotYet, type Decider } from '@tongpiao/kernel';
 import { assess, higherOf } from './application.policy.ts';
+import { addAttachment } from './attaching.ts';
 import { evolve } from './application.evolve.ts';
 import { appealed, askMaterial, clearRisk, confirmByPhone, decided, escalate, supplyMaterial } from './desk.ts';
 import { ended, refused, closed } from './ending.ts';
@@ -80,6 +83,8 @@ function decide(state: ApplicationState, command: ApplicationCommand): readonly 
       return confirmByPhone(state, command);
     case 'SupplyMaterial':
       return supplyMaterial(state, command);
+    case 'AddAttachment':
+      return addAttachment(state, command);
     case 'RequestPayment':
       return requestPayment(state, command);
     case 'OpenPayment':
@@ -136,6 +141,7 @@ function decideNone(command: ApplicationCommand): readonly ApplicationEvent[] {
     case 'AskMaterial':
     case 'ConfirmByPhone':
     case 'SupplyMaterial':
+    case 'AddAttachment':
     case 'RequestPayment':
     case 'Appeal':
     case 'Withdraw':

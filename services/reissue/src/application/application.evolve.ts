@@ -60,6 +60,8 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
         : state;
     case 'MaterialSupplied':
       return supplied(state, event);
+    case 'AttachmentAdded':
+      return { ...state, attachments: [...state.attachments, event.attachment] };
     case 'PhoneConfirmed':
       return { ...state, calls: [...state.calls, event.call] };
     case 'CaseApproved':
@@ -116,6 +118,7 @@ function begun({ facts }: Event<'ApplicationSubmitted'>): ApplicationState {
     misses: 0,
     deciders: [],
     materials: [],
+    attachments: [],
     calls: [],
     payments: [],
     refunds: [],
@@ -161,16 +164,15 @@ function assessed(state: LiveApplication, event: Event<'CaseAssessed'>): Applica
 
 function supplied(state: LiveApplication, event: Event<'MaterialSupplied'>): ApplicationState {
   if (state.status !== 'material_wanted') return state;
-  const { note, at } = event;
   const { back, materials, ...rest } = state;
+  const { note, attachments, at } = event;
+  const brought = { note, at, ...(attachments === undefined ? {} : { attachments }) };
   const last = materials.length - 1;
   return {
     ...rest,
     status: back,
     ...deadlineOf(event),
-    materials: materials.map((material, index) =>
-      index === last ? { ...material, supplied: { note, at } } : material,
-    ),
+    materials: materials.map((material, index) => (index === last ? { ...material, supplied: brought } : material)),
   };
 }
 
@@ -245,10 +247,10 @@ type Common = Omit<Of<'submitted' | 'verifying'>, 'status'>;
 function commonOf(state: LiveApplication): Common {
   const { kind, reason, channel, language, ticket, contact, traveller, correction, note, enteredBy, userId } = state;
   const { personIndex, addressIndex, accessHash, submittedAt, policy, freeze, proof, codes, code, misses } = state;
-  const { deciders, materials, calls, payments, refunds, paidBy, appeal, overdue } = state;
+  const { deciders, materials, attachments, calls, payments, refunds, paidBy, appeal, overdue } = state;
   return {
     ...{ kind, reason, channel, language, ticket, contact, personIndex, addressIndex, accessHash, submittedAt, policy },
-    ...{ freeze, codes, misses, deciders, materials, calls, payments, refunds, overdue },
+    ...{ freeze, codes, misses, deciders, materials, attachments, calls, payments, refunds, overdue },
     ...(traveller === undefined ? {} : { traveller }),
     ...(correction === undefined ? {} : { correction }),
     ...(note === undefined ? {} : { note }),

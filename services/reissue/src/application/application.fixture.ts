@@ -122,7 +122,19 @@ export const commands = {
   clear: (by: Staff = reviewer): ApplicationCommand => ({ type: 'ClearRisk', by, reason: '电话核实', at: AT }),
   ask: (by: Staff = manager, at = AT): ApplicationCommand => ({ type: 'AskMaterial', by, what: '身份证照片', at }),
   phone: (): ApplicationCommand => ({ type: 'ConfirmByPhone', by: reviewer, note: '本人确认', at: AT }),
-  supply: (at = AT): ApplicationCommand => ({ type: 'SupplyMaterial', note: sealed('***'), at }),
+  supply: (at = AT, attachments?: readonly string[]): ApplicationCommand => ({
+    type: 'SupplyMaterial',
+    note: sealed('***'),
+    at,
+    ...(attachments === undefined ? {} : { attachments }),
+  }),
+  attach: (id = 'att_1'): ApplicationCommand => ({
+    type: 'AddAttachment',
+    attachment: {
+      ...{ id, about: 'ticket', type: 'image/jpeg', bytes: 632, sha256: id, pixels: 48, blob: `blb_${id}` },
+      ...{ by: 'guest', at: AT },
+    },
+  }),
   pay: (paymentId = 'pay_1'): ApplicationCommand => ({ type: 'RequestPayment', paymentId, method: 'wechat', at: AT }),
   opened: (paymentId = 'pay_1'): ApplicationCommand => ({ type: 'OpenPayment', paymentId, payUrl: 'weixin://1' }),
   captured: (paymentId = 'pay_1', amount = 500): ApplicationCommand => ({

@@ -131,6 +131,7 @@ export function applicationMessages(
         told(endOf(event, state)),
       ];
     case 'ProofMissed':
+    case 'AttachmentAdded':
     case 'PhoneConfirmed':
     case 'PaymentOpened':
     case 'PaymentEnded':

@@ -6,7 +6,13 @@ import { z } from 'zod';
 import { policySchema } from '../policy/policy.ts';
 import { applicationDecider } from './application.decider.ts';
 import { applicationMessages } from './application.messages.ts';
-import type { ApplicationCommand, ApplicationEvent, ApplicationState } from './application.ts';
+import {
+  ATTACHMENT_SUBJECTS,
+  FILE_TYPES,
+  type ApplicationCommand,
+  type ApplicationEvent,
+  type ApplicationState,
+} from './application.ts';
 
 const fenSchema = z.custom<Fen>(isFen, 'not an amount in fen');
 const bilingual = z.object({ zh: z.string(), en: z.string() });
@@ -49,6 +55,18 @@ const factsShape = {
   submittedAt: z.string(),
   policy: policySchema,
 };
+
+const attachment = z.object({
+  id: z.string(),
+  about: z.enum(ATTACHMENT_SUBJECTS),
+  type: z.enum(FILE_TYPES),
+  bytes: count,
+  sha256: z.string(),
+  pixels: count.optional(),
+  blob: z.string(),
+  by: z.string(),
+  at: z.string(),
+});
 
 export const assessmentSchema = z.object({
   policyVersion: count,
@@ -97,9 +115,12 @@ const common = {
       by: z.string(),
       until: z.string(),
       at: z.string(),
-      supplied: z.object({ note: personalValueSchema, at: z.string() }).optional(),
+      supplied: z
+        .object({ note: personalValueSchema, at: z.string(), attachments: z.array(z.string()).optional() })
+        .optional(),
     }),
   ),
+  attachments: z.array(attachment).default([]),
   calls: z.array(z.object({ by: z.string(), note: z.string(), at: z.string() })),
   payments: z.array(
     z.object({

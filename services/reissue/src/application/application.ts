@@ -152,12 +152,41 @@ export type FeeRefund = {
   readonly status: 'requested' | 'done';
 };
 
+export const FILE_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/heic', 'application/pdf'] as const;
+export type FileType = (typeof FILE_TYPES)[number];
+/** What a photo or paper is said to show. */
+export const ATTACHMENT_SUBJECTS = ['ticket', 'identity', 'purchase', 'other'] as const;
+
+/** REI-03: what the journal keeps of a file; its bytes lie sealed beside the case. */
+export type Attachment = {
+  readonly id: string;
+  readonly about: (typeof ATTACHMENT_SUBJECTS)[number];
+  /** By content. */
+  readonly type: FileType;
+  readonly bytes: number;
+  /** Hexadecimal, of the file as it came. */
+  readonly sha256: string;
+  /** Of an image, by its header. */
+  readonly pixels?: number | undefined;
+  /** Under which the sealed bytes lie. */
+  readonly blob: string;
+  readonly by: string;
+  readonly at: string;
+};
+
 type Material = {
   readonly what: string;
   readonly by: string;
   readonly until: string;
   readonly at: string;
-  readonly supplied?: { readonly note: PersonalValue; readonly at: string } | undefined;
+  readonly supplied?:
+    | {
+        readonly note: PersonalValue;
+        readonly at: string;
+        /** Those of the case that show it. */
+        readonly attachments?: readonly string[] | undefined;
+      }
+    | undefined;
 };
 type PhoneCall = { readonly by: string; readonly note: string; readonly at: string };
 
@@ -171,6 +200,7 @@ type Common = CaseFacts & {
   /** Everybody who has decided, recommended or cleared something. */
   readonly deciders: readonly string[];
   readonly materials: readonly Material[];
+  readonly attachments: readonly Attachment[];
   readonly calls: readonly PhoneCall[];
   readonly payments: readonly FeePayment[];
   readonly refunds: readonly FeeRefund[];
@@ -277,7 +307,13 @@ export type ApplicationCommand =
   | { readonly type: 'ClearRisk'; readonly by: Staff; readonly reason: string; readonly at: string }
   | { readonly type: 'AskMaterial'; readonly by: Staff; readonly what: string; readonly at: string }
   | { readonly type: 'ConfirmByPhone'; readonly by: Staff; readonly note: string; readonly at: string }
-  | { readonly type: 'SupplyMaterial'; readonly note: PersonalValue; readonly at: string }
+  | {
+      readonly type: 'SupplyMaterial';
+      readonly note: PersonalValue;
+      readonly attachments?: readonly string[] | undefined;
+      readonly at: string;
+    }
+  | { readonly type: 'AddAttachment'; readonly attachment: Attachment }
   | {
       readonly type: 'RequestPayment';
       readonly paymentId: string;
@@ -352,7 +388,13 @@ export type ApplicationEvent =
     } & DecideBy)
   | { readonly type: 'MaterialWanted'; readonly material: Material; readonly remindAt: string }
   | { readonly type: 'MaterialReminded'; readonly at: string }
-  | ({ readonly type: 'MaterialSupplied'; readonly note: PersonalValue; readonly at: string } & DecideBy)
+  | ({
+      readonly type: 'MaterialSupplied';
+      readonly note: PersonalValue;
+      readonly attachments?: readonly string[] | undefined;
+      readonly at: string;
+    } & DecideBy)
+  | { readonly type: 'AttachmentAdded'; readonly attachment: Attachment }
   | { readonly type: 'PhoneConfirmed'; readonly call: PhoneCall }
   | { readonly type: 'CaseApproved'; readonly approval: Approval; readonly payBy: string }
   | ({ readonly type: 'CaseRefused'; readonly refusal: Refusal } & Undoing)

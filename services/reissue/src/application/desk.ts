@@ -147,8 +147,13 @@ export function supplyMaterial(
 ): readonly ApplicationEvent[] {
   if (state.status !== 'material_wanted')
     throw new DomainError('reissue.no-material-wanted', 'Nothing more is wanted at the moment.');
-  const { note, at } = command;
-  return [{ type: 'MaterialSupplied', note, at, ...decideWithin(state.policy, state.desk, at) }];
+  const { note, attachments, at } = command;
+  for (const id of attachments ?? []) {
+    if (!state.attachments.some((known) => known.id === id))
+      throw new DomainError('reissue.attachment-unknown', 'This file is none of the case’s.', { attachmentId: id });
+  }
+  const shown = attachments === undefined ? {} : { attachments };
+  return [{ type: 'MaterialSupplied', note, ...shown, at, ...decideWithin(state.policy, state.desk, at) }];
 }
 
 /** REI-41: once, in time, and only against a person's decision. */

@@ -10,6 +10,9 @@ import type { OpenCases } from '../application/open-case.store.ts';
 import type { Applications } from '../stores.ts';
 
 const words = z.strictObject({ words: z.string().trim().min(2).max(2_000) });
+const material = words.extend({
+  attachments: z.array(z.string().max(80)).min(1).max(50).optional().describe('Files of this case that show it.'),
+});
 const PATH = '/api/v1/reissue-applications/:id';
 const ABOUT = { tags: ['reissue'], access: APPLICANT_OR_STAFF, responses: { 200: applicationView } };
 
@@ -48,12 +51,13 @@ export function applicantSteps(
       method: 'post',
       path: `${PATH}/material` as const,
       summary: 'Brings what was asked for.',
-      body: words,
-      problems: ['reissue.no-material-wanted'],
+      body: material,
+      problems: ['reissue.no-material-wanted', 'reissue.attachment-unknown'],
       handler: (context) =>
         step(context, async (seen, at) => ({
           type: 'SupplyMaterial',
           note: await sealed(seen, context.body.words),
+          ...(context.body.attachments === undefined ? {} : { attachments: context.body.attachments }),
           at,
         })),
     }),

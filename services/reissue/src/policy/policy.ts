@@ -74,6 +74,17 @@ const deadlines = {
   appealHours: hours,
   identityRetrySeconds: z.int().min(1).max(86_400),
 };
+/** Above it the gateway lets nothing through. */
+const ATTACHMENT_BYTES_CEILING = 20 * 1_048_576;
+
+const attachmentRules = z.strictObject({
+  /** Files of one case. */
+  maxCount: z.int().min(1).max(50),
+  maxBytes: z.int().min(10_000).max(ATTACHMENT_BYTES_CEILING),
+  /** Width times height of an image: what a program that opens it has to unpack. */
+  maxPixels: z.int().min(10_000).max(200_000_000),
+});
+export type AttachmentRules = z.output<typeof attachmentRules>;
 
 export const rulesSchema = z.strictObject({
   selfService: z.strictObject({
@@ -107,6 +118,8 @@ export const rulesSchema = z.strictObject({
   }),
   deadlines: z.strictObject(deadlines),
   calendar: calendarSchema,
+  /** REI-03; left out: `DEFAULT_ATTACHMENT_RULES`. */
+  attachments: attachmentRules.optional(),
 });
 export type Rules = z.output<typeof rulesSchema>;
 
@@ -116,6 +129,13 @@ const DEFAULT_CALENDAR: BusinessCalendar = {
   closes: localTime('20:00'),
   years: [CHINA_2026],
 };
+
+/** Ten photos of a telephone; 8 MB and 50 megapixels hold what its camera takes. */
+const DEFAULT_ATTACHMENT_RULES: AttachmentRules = { maxCount: 10, maxBytes: 8 * 1_048_576, maxPixels: 50_000_000 };
+
+export function attachmentRulesOf({ attachments }: Pick<Policy, 'attachments'>): AttachmentRules {
+  return attachments ?? DEFAULT_ATTACHMENT_RULES;
+}
 
 /** What holds until a tenant says otherwise: nothing is charged, nothing is decided without a person. */
 export const DEFAULT_RULES: Rules = {
