@@ -98,6 +98,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     secondReviewer: key('reviewer2', ['reviewer']),
     manager: key('manager', ['manager', 'tenant_admin']),
     clerk: key('clerk', ['sales_clerk']),
+    auditor: key('auditor', ['auditor']),
   };
   const connect = (service: string): Promise<Broker> =>
     connectBroker({ url: servers.rabbitmqUrl, service, instance: 'played', prefix: servers.prefix, logger });
@@ -324,7 +325,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
       status: answer.status,
       text,
       etag: answer.headers.get('etag') ?? '',
-      body: text === '' ? undefined : JSON.parse(text),
+      body: answer.headers.get('content-type')?.includes('json') === true ? JSON.parse(text) : undefined,
     };
   }
 

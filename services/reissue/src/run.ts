@@ -12,6 +12,7 @@ import { addAttachment } from './features/add-attachment.ts';
 import { applicantSteps } from './features/applicant-steps.ts';
 import { createTicketFinder } from './features/find-ticket.ts';
 import { followEvents } from './features/follow-events.ts';
+import { getAnalysis } from './features/get-analysis.ts';
 import { getApplication, listApplications } from './features/get-application.ts';
 import { getAttachments } from './features/get-attachments.ts';
 import { managePolicy } from './features/manage-policy.ts';
@@ -123,6 +124,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
       followEvents(foundation, { applications, waiters }),
       ...managePolicy(policies, deadlines),
       tryPolicy(foundation, applications),
+      getAnalysis(foundation, applications),
     ],
   });
 }

@@ -1,0 +1,115 @@
+// REI-51: the figures of reissuing as they are read, month by month and for the period.
+import { z } from 'zod';
+import { COUNTED_NAMES, PERIOD, STAGES, type CountedName, type Figures, type StageName } from './analysis.pipeline.ts';
+
+const counts = z.record(z.string(), z.int());
+const spread = z
+  .object({ count: z.int(), medianMs: z.int().optional(), p90Ms: z.int().optional() })
+  .describe('Milliseconds; approximate percentiles.');
+const hits = z.object({
+  name: z.string(),
+  hits: z.int(),
+  share: z.number().describe('Of the applications that were assessed.'),
+  points: z.int(),
+  reissued: z.int(),
+  refused: z.int(),
+});
+
+const spanView = z.object({
+  span: z.string().describe('A month, `2026-11`, or `period`.'),
+  applications: z.int(),
+  kinds: counts,
+  reasons: counts,
+  channels: counts,
+  outcomes: counts,
+  desks: counts,
+  overdue: z.int(),
+  decidedByPolicy: z.int(),
+  sampled: z.int(),
+  times: z.object({
+    prove: spread,
+    decide: spread,
+    pay: spread,
+    carryOut: spread,
+    whole: spread,
+    appeal: spread,
+  }),
+  refusals: counts.describe('Why cases were refused.'),
+  ends: counts.describe('Why cases were closed or withdrawn.'),
+  appeals: counts.describe('`granted`, `refused`, `open`, or `ended` otherwise.'),
+  repeatApplicants: z.object({ people: z.int(), applications: z.int() }),
+  factors: z.array(hits),
+  rules: z.array(hits),
+  ownFaults: z.object({ cases: z.int(), feesWaived: z.int().describe('Fen.') }),
+});
+export type SpanView = z.output<typeof spanView>;
+
+export const analysisView = z.object({
+  from: z.iso.date(),
+  to: z.iso.date(),
+  timeZone: z.string(),
+  period: spanView,
+  months: z.array(spanView),
+});
+export type Analysis = z.output<typeof analysisView>;
+
+type Span = Figures['spans'][number];
+const EMPTY: Omit<Span, '_id'> = {
+  ...{ applications: 0, overdue: 0, assessed: 0, byPolicy: 0, sampled: 0, ownFaultCases: 0, feesWaived: 0 },
+  ...{ prove: [], decide: [], pay: [], carryOut: [], whole: [], appeal: [] },
+  ...{ proveCount: 0, decideCount: 0, payCount: 0, carryOutCount: 0, wholeCount: 0, appealCount: 0 },
+};
+
+export function analysisOf(figures: Figures, given: Pick<Analysis, 'from' | 'to' | 'timeZone'>): Analysis {
+  const months = figures.spans.filter(({ _id }) => _id !== PERIOD).sort((a, b) => (a._id < b._id ? -1 : 1));
+  const period = figures.spans.find(({ _id }) => _id === PERIOD) ?? { _id: PERIOD, ...EMPTY };
+  return { ...given, period: spanOf(figures, period), months: months.map((month) => spanOf(figures, month)) };
+}
+
+function spanOf(figures: Figures, span: Span): SpanView {
+  const { _id: name, applications, overdue, assessed, byPolicy, sampled, ownFaultCases, feesWaived } = span;
+  const { people, applications: repeated } = figures.repeats.find(({ _id }) => _id === name) ?? {
+    people: 0,
+    applications: 0,
+  };
+  const tallies = Object.fromEntries(
+    COUNTED_NAMES.map((counted) => [counted, countsOf(figures[counted], name)]),
+  ) as Record<CountedName, Record<string, number>>;
+  return {
+    span: name,
+    applications,
+    ...tallies,
+    overdue,
+    decidedByPolicy: byPolicy,
+    sampled,
+    times: Object.fromEntries(STAGES.map((stage) => [stage, spreadOf(span, stage)])) as SpanView['times'],
+    repeatApplicants: { people, applications: repeated },
+    factors: hitsOf(figures.factors, name, assessed),
+    rules: hitsOf(figures.rules, name, assessed),
+    ownFaults: { cases: ownFaultCases, feesWaived },
+  };
+}
+
+function countsOf(tallies: Figures[CountedName], span: string): Record<string, number> {
+  const own = tallies.filter(({ _id }) => _id.span === span).sort((a, b) => b.count - a.count);
+  return Object.fromEntries(own.map(({ _id, count }) => [_id.key, count]));
+}
+
+function spreadOf(span: Span, stage: StageName): SpanView['times'][StageName] {
+  const [median, p90] = span[stage];
+  return {
+    count: span[`${stage}Count`],
+    ...(typeof median === 'number' ? { medianMs: Math.round(median) } : {}),
+    ...(typeof p90 === 'number' ? { p90Ms: Math.round(p90) } : {}),
+  };
+}
+
+function hitsOf(all: Figures['factors'], span: string, assessed: number): SpanView['factors'] {
+  return all
+    .filter(({ _id }) => _id.span === span)
+    .map(({ _id, hits: found, points, reissued, refused }) => {
+      const share = assessed === 0 ? 0 : Math.round((found / assessed) * 10_000) / 10_000;
+      return { name: _id.key, hits: found, share, points, reissued, refused };
+    })
+    .sort((a, b) => b.hits - a.hits || (a.name < b.name ? -1 : 1));
+}
