@@ -125,6 +125,25 @@ export const applicationReissued = defineEvent({
   },
 });
 
+export const applicationShipped = defineEvent({
+  type: 'reissue.application.shipped.v1',
+  summary: 'The new paper ticket is on its way by post, and where it can be followed (REI-30).',
+  data: z.object({
+    ...about,
+    ticketNumber: z.string(),
+    carrier: z.string().max(40),
+    trackingNumber: z.string().max(40),
+    shippedAt: instantSchema,
+  }),
+  example: {
+    ...ABOUT,
+    ticketNumber: '0A8G4M1R3N6Y9D5',
+    carrier: '中国邮政',
+    trackingNumber: 'EA123456789CN',
+    shippedAt: '2026-11-30T15:00:00+08:00',
+  },
+});
+
 export const verifyApplication = defineCommand({
   type: 'reissue.application.verify.v1',
   summary:

@@ -322,6 +322,23 @@ export const ticketReissued = defineEvent({
   },
 });
 
+export const gateSynced = defineEvent({
+  type: 'sales.gate.synced.v1',
+  summary:
+    'A gate that goes by lists has shown that it holds one, and of when: what it would refuse without network (REI-35).',
+  data: z.object({
+    gateId: idSchema,
+    siteId: idSchema,
+    /** When the reading began whose end the gate holds. */
+    heldOf: instantSchema,
+  }),
+  example: {
+    gateId: 'gat_0a7f3k9q2m5x8c4v6b1n',
+    siteId: 'sit_0a7f3k9q2m5x8c4v6b1n',
+    heldOf: '2026-11-30T10:30:10+08:00',
+  },
+});
+
 const refusedWork = { rightId: idSchema, applicationId: idSchema, reason: z.string().max(100) };
 const REFUSED_WORK = {
   rightId: TICKET_FACTS.rightId,

@@ -21,6 +21,8 @@ export type Metrics = {
   /** A business counter, e.g. `orders_fulfilled_total`. */
   counter<Label extends string>(name: string, help: string, labels?: readonly Label[]): Counter<Label>;
   gauge<Label extends string>(name: string, help: string, labels?: readonly Label[]): Gauge<Label>;
+  /** A business duration. @param buckets in seconds */
+  histogram(name: string, help: string, buckets: readonly number[]): Histogram;
   render(): Promise<{ contentType: string; text: string }>;
 };
 
@@ -146,6 +148,8 @@ export function createMetrics(options: { service: string; processMetrics?: boole
       new Counter({ name, help, labelNames: [...labels], registers }),
     gauge: <Label extends string>(name: string, help: string, labels: readonly Label[] = []) =>
       new Gauge({ name, help, labelNames: [...labels], registers }),
+    histogram: (name: string, help: string, buckets: readonly number[]) =>
+      new Histogram({ name, help, buckets: [...buckets], registers }),
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
 }

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import {
   applicationProgressed,
   applicationReissued,
+  applicationShipped,
   exchangeCompleted,
   exchangeFailed,
   holderToldOfDisruption,
@@ -26,6 +27,7 @@ const SLICE_OF: readonly (readonly [MessageDefinition, string])[] = [
   [holderToldOfDisruption, 'on-session-disrupted'],
   [applicationProgressed, 'on-reissue-told'],
   [applicationReissued, 'on-reissue-told'],
+  [applicationShipped, 'on-reissue-told'],
 ];
 const mailbox = (): string => `buyer-${randomBytes(5).toString('hex')}@example.cn`;
 /** The examples lie in the past by now or will some day; what is told has to be of use still. */

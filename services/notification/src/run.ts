@@ -2,6 +2,7 @@
 import {
   applicationProgressed,
   applicationReissued,
+  applicationShipped,
   exchangeCompleted,
   exchangeFailed,
   holderToldOfDisruption,
@@ -196,7 +197,7 @@ export async function run(config: Config, options: NotificationTestOptions = {})
   });
   await broker.consume({
     slice: 'on-reissue-told',
-    definitions: [applicationProgressed, applicationReissued],
+    definitions: [applicationProgressed, applicationReissued, applicationShipped],
     ...inBatches,
     handleBatch: onReissueTold(tell),
   });

@@ -272,6 +272,16 @@ export const problems: ProblemCatalogue = {
     ['申请正在保存，请稍后重试。', 'The application is being stored; try again in a moment.'],
     1,
   ),
+  'reissue.not-reissued': problem(
+    409,
+    ['尚无新票', 'No new ticket yet'],
+    ['该申请尚未补发，没有可寄送的新票。', 'There is no new ticket to be sent.'],
+  ),
+  'reissue.too-many-shipments': problem(
+    409,
+    ['寄送信息修改过多', 'Changed too often'],
+    ['寄送信息已修改多次，请联系主管处理。', 'The tracking number was changed too often; ask a manager.'],
+  ),
   'reissue.case-ended': problem(
     409,
     ['申请已结束', 'The application is over'],

@@ -6,6 +6,7 @@ import path from 'node:path';
 import {
   applicationProgressed,
   applicationReissued,
+  applicationShipped,
   closePayment,
   freezeTicket,
   paymentCaptured,
@@ -244,7 +245,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
   });
   await ears.consume({
     slice: 'hear',
-    definitions: [applicationProgressed, applicationReissued],
+    definitions: [applicationProgressed, applicationReissued, applicationShipped],
     handle: async ({ envelope }) => void said.push(envelope),
   });
   const notification = await connect('notification');
@@ -388,8 +389,8 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     said,
     codes,
     sandboxes,
-    call,
     url: (where: string): string => `http://127.0.0.1:${running.httpPort}${where}`,
+    call,
     database: { uri: servers.mongodbUri, name: servers.database('reissue') },
     sold,
     apply,
@@ -420,7 +421,14 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
       await Promise.all([identity, sales, finance, ears, notification].map((broker) => broker.close()));
       await sandboxes.stop();
       rmSync(directory, { recursive: true, force: true });
-      const own = ['on-tickets-recorded', 'on-ticket-changed', 'on-payment-told', 'on-verify', 'on-remind'];
+      const own = [
+        'on-tickets-recorded',
+        'on-ticket-changed',
+        'on-payment-told',
+        'on-verify',
+        'on-remind',
+        'on-gate-synced',
+      ];
       const queues = [
         ...own.map((slice) => `reissue.${slice}`),
         ...['sales.on-reissue-command', 'finance.payments', 'ears.hear', 'notification.send-code', 'identity.answers'],

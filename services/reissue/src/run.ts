@@ -1,5 +1,5 @@
 // Reissue, as a table of contents.
-import { remindApplication, ticketsRecorded, verifyApplication } from '@tongpiao/contracts';
+import { gateSynced, remindApplication, ticketsRecorded, verifyApplication } from '@tongpiao/contracts';
 import { createWaiters, openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
 import { createApplicationAccess } from './access/application-access.ts';
 import { createIdentityCheck } from './adapters/identity-check.ts';
@@ -16,6 +16,7 @@ import { getAnalysis } from './features/get-analysis.ts';
 import { getApplication, listApplications } from './features/get-application.ts';
 import { getAttachments } from './features/get-attachments.ts';
 import { managePolicy } from './features/manage-policy.ts';
+import { onGateSynced } from './features/on-gate-synced.ts';
 import { onPaymentTold, PAYMENT_NEWS } from './features/on-payment-told.ts';
 import { onRemind } from './features/on-remind.ts';
 import { onTicketChanged, TICKET_NEWS } from './features/on-ticket-changed.ts';
@@ -24,12 +25,14 @@ import { onVerify } from './features/on-verify.ts';
 import { payFee } from './features/pay-fee.ts';
 import { createOwnershipProver, proveOwnership } from './features/prove-ownership.ts';
 import { reviewApplication } from './features/review-application.ts';
+import { shipTicket } from './features/ship-ticket.ts';
 import { submitApplication } from './features/submit-application.ts';
 import { tryPolicy } from './features/try-policy.ts';
 import { watchDeadlines } from './features/watch-deadlines.ts';
 import { sweepAttachments } from './features/sweep-attachments.ts';
 import { policySpec } from './policy/policy.store.ts';
 import { problems } from './problems.ts';
+import { openGateLists } from './views/gate-lists.store.ts';
 import { openTickets } from './views/tickets.store.ts';
 
 export type ReissueTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'>;
@@ -47,6 +50,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   const applications = await foundation.aggregate(applicationSpec);
   const policies = await foundation.aggregate(policySpec);
   const tickets = await openTickets(database);
+  const lists = await openGateLists(database);
   const openCases = await openOpenCases(database, applications);
   const attachments = { applications, bytes: await openAttachmentBytes(database) };
   const ids = createDerivedIds(foundation);
@@ -93,6 +97,11 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
     ...BUSY,
   });
   await broker.consume({
+    slice: 'on-gate-synced',
+    definitions: [gateSynced],
+    handle: onGateSynced(foundation, { applications, lists }),
+  });
+  await broker.consume({
     slice: 'on-verify',
     definitions: [verifyApplication],
     handle: onVerify(foundation, { applications, identityCheck, ids }),
@@ -121,6 +130,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
       reviewApplication(foundation, { applications, ids }),
       ...applicantSteps(foundation, { applications, openCases }),
       payFee(foundation, { applications, waiters, production: config.NODE_ENV === 'production' }),
+      shipTicket(foundation, applications),
       followEvents(foundation, { applications, waiters }),
       ...managePolicy(policies, deadlines),
       tryPolicy(foundation, applications),

@@ -1,7 +1,13 @@
 // reissue.application.progressed and reissued: the applicant hears at each step how the case stands, what to do and until when, and at its
 // end which ticket is good (REI-33, REI-40, REI-41). Told to the telephone of the purchase, whoever applied; and to nobody as long as nobody
 // has shown to have anything to do with that purchase (REI-04).
-import { applicationProgressed, applicationReissued, type DataOf, type Envelope } from '@tongpiao/contracts';
+import {
+  applicationProgressed,
+  applicationReissued,
+  applicationShipped,
+  type DataOf,
+  type Envelope,
+} from '@tongpiao/contracts';
 import { reissuedMark } from '@tongpiao/documents/ticket';
 import { fen, formatYuan } from '@tongpiao/kernel';
 import { ticketPages } from '../mail/ticket-pages.ts';
@@ -23,7 +29,7 @@ type Step = {
 type Moment = (instant: string) => string;
 
 export function onReissueTold(parts: TellParts): ReturnType<typeof tellOrders> {
-  return tellOrders(parts, progressed(parts), reissued(parts));
+  return tellOrders(parts, progressed(parts), reissued(parts), shipped(parts));
 }
 
 function progressed(parts: TellParts): Teller {
@@ -127,6 +133,18 @@ function reissued(parts: TellParts): Teller {
         ],
         pages,
       },
+    });
+  });
+}
+
+/** REI-30: the paper is on its way. */
+function shipped(parts: TellParts): Teller {
+  return teller(applicationShipped, (envelope) => {
+    const { ticketNumber: number, carrier, trackingNumber: tracking, applicationId } = envelope.data;
+    return wishesTo(parts, envelope, {
+      template: 'reissue-shipped',
+      sms: { values: { carrier, tracking } },
+      mail: { values: { number, carrier, tracking, case: applicationId } },
     });
   });
 }

@@ -116,6 +116,13 @@ const WORDS: readonly SmsWords[] = [
     variables: { ...about, number: NUMBER },
     wider: aboutEn,
   },
+  {
+    id: 'reissue-shipped',
+    zh: '{product}新票已寄出：{carrier}单号{tracking}，请查收。',
+    en: '{product}: your new ticket is on its way, {carrier} {tracking}.',
+    variables: { product: PRODUCT, carrier: { max: 8 }, tracking: { max: 20 } },
+    wider: { ...english, carrier: { max: 20 } },
+  },
 ];
 
 /** What every mail of a case says beyond its order. */
@@ -297,6 +304,21 @@ const plain: readonly MailTemplate[] = [
   ),
 ];
 
+const shipped: readonly MailTemplate[] = plainMail(
+  'reissue-shipped',
+  {
+    'zh-CN': {
+      subject: '新票已寄出：{product}',
+      body: '您的{product}新票（票号{number}）已寄出：{carrier}，单号{tracking}。收到纸质票前，也可凭票号或证件在窗口办理。申请编号{case}。',
+    },
+    en: {
+      subject: 'Your new ticket is on its way: {product}',
+      body: 'your new ticket {number} for {product} is on its way: {carrier}, {tracking}. Should it be late, a counter helps you with its number or your document. Your application is {case}.',
+    },
+  },
+  { ...PLAIN_MAIL, case: { max: 80 }, number, carrier: { max: 40 }, tracking: { max: 40 } },
+);
+
 const completed = { ...PLAIN_MAIL, kind: { max: 20 }, previous: number, at: moment, more: { max: 200 } } as const;
 
 /** Like the mail of a new order: the ticket itself is in it. */
@@ -331,4 +353,9 @@ const completedMail: readonly MailTemplate[] = [
   },
 ];
 
-export const reissueTemplates: readonly Template[] = [...WORDS.flatMap(inBothLanguages), ...plain, ...completedMail];
+export const reissueTemplates: readonly Template[] = [
+  ...WORDS.flatMap(inBothLanguages),
+  ...plain,
+  ...shipped,
+  ...completedMail,
+];

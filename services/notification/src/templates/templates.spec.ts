@@ -111,7 +111,13 @@ const givenOfCase: typeof given = {
   'reissue-withdrawn': ofCase({ number }),
   'reissue-closed': ofCase({ why: '未按时缴费', number }, { why: 'the fee was not paid in time', number }),
   'reissue-completed': ofCase({ number }),
+  'reissue-shipped': ofCase(
+    { carrier: '中国邮政', tracking: 'EA123456789CN' },
+    { carrier: 'China Post', tracking: 'EA123456789CN' },
+  ),
 };
+
+const EN_SEGMENTS: Readonly<Record<string, number>> = { 'reissue-received-frozen': 3 };
 
 /** What each SMS costs with usual values: a text that gets dearer should be noticed here. */
 const segments: Readonly<Record<string, Readonly<Record<'zh-CN' | 'en', number>>>> = {
@@ -131,9 +137,7 @@ const segments: Readonly<Record<string, Readonly<Record<'zh-CN' | 'en', number>>
   'waiting-served': { 'zh-CN': 1, en: 2 },
   'session-cancelled': { 'zh-CN': 1, en: 2 },
   'session-reduced': { 'zh-CN': 1, en: 2 },
-  ...Object.fromEntries(
-    Object.keys(givenOfCase).map((id) => [id, { 'zh-CN': 1, en: id === 'reissue-received-frozen' ? 3 : 2 }]),
-  ),
+  ...Object.fromEntries(Object.keys(givenOfCase).map((id) => [id, { 'zh-CN': 1, en: EN_SEGMENTS[id] ?? 2 }])),
 };
 
 const isSms = (template: Template): template is SmsTemplate => template.channel === 'sms';

@@ -12,7 +12,7 @@ import {
 import type { Fen } from '@tongpiao/kernel';
 import { z } from 'zod';
 import { problems } from '../problems.ts';
-import type { Desk, LiveApplication, Person } from './application.ts';
+import type { Desk, LiveApplication, Of, Person } from './application.ts';
 import { countedDays } from './times.ts';
 
 const money = z.object({ amount: z.int(), currency: z.literal('CNY') });
@@ -56,7 +56,15 @@ const staffView = z.object({
   deciders: z.array(z.string()),
   calls: z.array(z.object({ by: z.string(), note: z.string(), at: z.string() })),
   refusedBy: z.string().optional(),
-  carriedOutMs: z.int().optional(),
+  carriedOutMs: z
+    .int()
+    .optional()
+    .describe('REI-35: from the decision until gates with network refuse the old ticket.'),
+  gates: z
+    .object({ count: z.int(), lastAt: z.string(), knowMs: z.int() })
+    .optional()
+    .describe('REI-35: when the last gate that goes by a list knew of it; absent until then.'),
+  serial: z.string().optional().describe('Of the numbered sheet that was sent.'),
 });
 
 export const applicationView = z.object({
@@ -104,6 +112,10 @@ export const applicationView = z.object({
   endText: bilingualSchema.optional(),
   newNumber: z.string().optional(),
   reissuedAt: z.string().optional(),
+  shipment: z
+    .object({ carrier: z.string(), trackingNumber: z.string(), shippedAt: z.string() })
+    .optional()
+    .describe('The paper ticket, where it goes by post.'),
   staff: staffView.optional().describe('For staff only.'),
 });
 export type ApplicationView = z.input<typeof applicationView>;
@@ -172,12 +184,12 @@ function moneyOf(state: LiveApplication): Pick<ApplicationView, 'fee' | 'payBy' 
   };
 }
 
-type End = Pick<ApplicationView, 'refusal' | 'endReason' | 'endText' | 'newNumber' | 'reissuedAt'>;
+type End = Pick<ApplicationView, 'refusal' | 'endReason' | 'endText' | 'newNumber' | 'reissuedAt' | 'shipment'>;
 
 function endOf(state: LiveApplication): End {
   switch (state.status) {
     case 'reissued':
-      return { newNumber: state.newNumber, reissuedAt: state.reissuedAt };
+      return { newNumber: state.newNumber, reissuedAt: state.reissuedAt, ...shipmentOf(state) };
     case 'refused':
     case 'appealing': {
       const { reason, words, appealBy } = state.refusal;
@@ -199,6 +211,19 @@ function endOf(state: LiveApplication): End {
   }
 }
 
+function shipmentOf({ shipments }: Of<'reissued'>): Pick<ApplicationView, 'shipment'> {
+  const last = shipments?.at(-1);
+  if (last === undefined) return {};
+  const { carrier, trackingNumber, at: shippedAt } = last;
+  return { shipment: { carrier, trackingNumber, shippedAt } };
+}
+
+/** REI-30, REI-35 */
+function afterwards({ carriedOutMs, gates, shipments }: Of<'reissued'>) {
+  const serial = shipments?.at(-1)?.serial;
+  return { carriedOutMs, ...(gates === undefined ? {} : { gates }), ...(serial === undefined ? {} : { serial }) };
+}
+
 function forStaff(state: LiveApplication): z.input<typeof staffView> {
   const { overdue, channel, enteredBy, policy, deciders, calls } = state;
   const judged = 'assessment' in state ? state.assessment : undefined;
@@ -213,7 +238,7 @@ function forStaff(state: LiveApplication): z.input<typeof staffView> {
     ...(judged === undefined ? {} : { assessment: assessmentOf(judged) }),
     ...(approval === undefined ? {} : { decision: decisionOf(approval) }),
     ...('refusal' in state ? { refusedBy: state.refusal.by } : {}),
-    ...(state.status === 'reissued' ? { carriedOutMs: state.carriedOutMs } : {}),
+    ...(state.status === 'reissued' ? afterwards(state) : {}),
   };
 }
 

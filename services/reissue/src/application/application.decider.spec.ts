@@ -293,6 +293,22 @@ describe('application: every cell', () => {
       countedFrom: AT,
     });
   });
+  it('REI-30 RecordShipment: of a new ticket, again only to put it right', () => {
+    expectRow(c.ship(), 'not-reissued', { ...notThere, reissued: 'TicketShipped' });
+    const done = [...onDesk(), c.decide(), c.reissued()];
+    const sent = played(...done, c.ship());
+    expect(cell(sent, c.ship())).to.equal('-');
+    expect(cell(sent, c.ship('EA987654321CN'))).to.equal('TicketShipped');
+    const thrice = played(...done, c.ship(), c.ship('EA000000002CN'), c.ship('EA000000003CN'));
+    expect(cell(thrice, c.ship('EA000000004CN'))).to.equal('too-many-shipments');
+    expect(cell(thrice, c.ship('EA000000003CN'))).to.equal('-');
+  });
+  it('REI-35 ConfirmGates: once, counted from the decision', () => {
+    expectRow(c.gates(), '-', { ...early, reissued: 'GatesKnow' });
+    const known = played(...onDesk(), c.decide(), c.reissued(after(0.5)), c.gates(after(1)));
+    expect(known).to.deep.include({ gates: { count: 3, lastAt: after(1), knowMs: 60_000 } });
+    expect(cell(known, c.gates(after(2)))).to.equal('-');
+  });
   it('PLA-21 RecordReveal', () => {
     expectRow(c.reveal(), 'DataRevealed', notThere);
   });
@@ -363,7 +379,7 @@ describe('application: any order of inputs', () => {
     ...[c.endTicket(), c.decide(), c.escalate(), c.clear(), c.ask(), c.phone(), c.supply(), c.pay(), c.opened()],
     ...[c.captured(), c.paymentEnded(), c.refunded(), c.reissued(), c.reissueRefused(), c.appeal(), c.withdraw()],
     ...[c.recount(), c.reveal(), c.remind('proof', after(50_000)), c.remind('decision', after(50_000))],
-    c.attach(),
+    ...[c.attach(), c.ship(), c.ship('EA987654321CN'), c.gates()],
     c.decide(operator, 'refuse'),
     c.decide(reviewer),
     c.decide(secondReviewer, 'refuse'),

@@ -26,6 +26,8 @@
 // Withdraw            404     withdrawn      withdrawn    withdrawn         withdrawn        withdrawn        withdrawn      executing  ended     ended            withdrawn        - | ended
 // Remind              -       closed(proof)  -            -                 overdue          closed(material) closed(fee)    -          -         -                overdue          -
 // RecountDeadline     -       -              -            -                 recounted¹² | -  -                -              -          -         -                recounted¹² | -  -
+// RecordShipment      404     not reissued in every other status                                                                    shipped¹⁴ not reissued
+// ConfirmGates        NotYet  -              -            -                 -                -                -              -          noted | - -                -                -
 // RecordReveal        404     noted in every other status
 //
 // ¹ deciding, risk_check, reviewing   ² withdrawn, closed   ³ after too many misses: closed   ⁴ only where it was asked for and not confirmed
@@ -33,11 +35,12 @@
 // recommendation makes it a manager's   ⁷ by somebody who has not decided before (REI-41); final   ⁸ no fee where nothing was charged
 // ⁹ unknown, wrong amount: it goes back   ¹⁰ with the fee back   ¹¹ not-appealable, appeal-too-late   ¹² where it was
 // provisional and the calendar knows the year now   ¹³ the same file again: - in every status; more than the policy's count:
-// too-many-attachments
+// too-many-attachments   ¹⁴ - when it is known; three times at most
 import { DomainError, NotYet, type Decider } from '@tongpiao/kernel';
 import { assess, higherOf } from './application.policy.ts';
 import { addAttachment } from './attaching.ts';
 import { evolve } from './application.evolve.ts';
+import { gatesConfirmed, shipped } from './after-reissue.ts';
 import { appealed, askMaterial, clearRisk, confirmByPhone, decided, escalate, supplyMaterial } from './desk.ts';
 import { ended, refused, closed } from './ending.ts';
 import { captured, confirmRefund, endPayment, openPayment, refuseReissue, requestPayment } from './fee.ts';
@@ -107,6 +110,10 @@ function decide(state: ApplicationState, command: ApplicationCommand): readonly 
       return remind(state, command);
     case 'RecountDeadline':
       return recounted(state, command);
+    case 'RecordShipment':
+      return shipped(state, command);
+    case 'ConfirmGates':
+      return gatesConfirmed(state, command);
     case 'RecordReveal':
       return [{ type: 'DataRevealed', purpose: command.purpose, request: command.request }];
   }
@@ -132,6 +139,7 @@ function decideNone(command: ApplicationCommand): readonly ApplicationEvent[] {
     case 'ConfirmRefund':
     case 'ConfirmReissue':
     case 'RefuseReissue':
+    case 'ConfirmGates':
       throw new NotYet('reissue.application-unknown', 'The application is not there yet.');
     case 'SendCode':
     case 'ProveOwnership':
@@ -145,6 +153,7 @@ function decideNone(command: ApplicationCommand): readonly ApplicationEvent[] {
     case 'RequestPayment':
     case 'Appeal':
     case 'Withdraw':
+    case 'RecordShipment':
     case 'RecordReveal':
       throw new DomainError('platform.not-found', 'There is no such application.');
   }

@@ -94,6 +94,12 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
       };
     case 'CaseReissued':
       return reissued(state, event);
+    case 'TicketShipped':
+      return state.status === 'reissued'
+        ? { ...state, shipments: [...(state.shipments ?? []), event.shipment] }
+        : state;
+    case 'GatesKnow':
+      return state.status === 'reissued' ? { ...state, gates: event.gates } : state;
     case 'AppealFiled':
       return appealed(state, event);
     case 'CaseOverdue':

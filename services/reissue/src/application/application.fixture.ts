@@ -171,6 +171,11 @@ export const commands = {
     calendar: calendarOf(years),
     at: AT,
   }),
+  ship: (trackingNumber = 'EA123456789CN', at = AT): ApplicationCommand => ({
+    type: 'RecordShipment',
+    shipment: { carrier: '中国邮政', trackingNumber, serial: 'A00000001', by: 'usr_clerk', at },
+  }),
+  gates: (lastAt = after(1)): ApplicationCommand => ({ type: 'ConfirmGates', count: 3, lastAt }),
   reveal: (): ApplicationCommand => ({ type: 'RecordReveal', purpose: '核对身份', request: 'req_1' }),
 };
 

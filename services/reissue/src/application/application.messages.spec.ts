@@ -1,5 +1,5 @@
 // What the applicant and the others hear of each step (REI-33): the news in it, and that every command is accompanied by what it needs.
-import { applicationProgressed, applicationReissued, ticketReissued } from '@tongpiao/contracts';
+import { applicationProgressed, applicationReissued, applicationShipped, ticketReissued } from '@tongpiao/contracts';
 import { fold } from '@tongpiao/kernel';
 import { forRecipient } from '@tongpiao/persistence';
 import { expect } from 'chai';
@@ -113,6 +113,19 @@ describe('REI-33 what a case says', () => {
     expect(told(c.submit())).to.deep.equal([]);
     const [closed] = told(c.submit(), c.remind('proof', after(24 * 60)));
     expect(closed).to.deep.include({ status: 'closed', reason: 'reissue.unproven', proven: false });
+  });
+
+  it('REI-30 the paper is on its way: where it can be followed, and not who sent it', () => {
+    const messages = said(...onDesk(), c.decide(manager), c.reissued(), c.ship());
+    expect(messages.map(({ definition }) => definition.type)).to.deep.equal([applicationShipped.type]);
+    expect(messages[0]?.data).to.deep.include({
+      ticketNumber: '0A8G4M1R3N6Y9D5',
+      carrier: '中国邮政',
+      trackingNumber: 'EA123456789CN',
+      shippedAt: AT,
+    });
+    expect(messages[0]?.data).to.not.have.any.keys('by', 'serial');
+    expect(said(...onDesk(), c.decide(manager), c.reissued(), c.gates())).to.deep.equal([]);
   });
 
   describe('REI-30 the new ticket', () => {

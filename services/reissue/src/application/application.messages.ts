@@ -2,6 +2,7 @@
 import {
   applicationProgressed,
   applicationReissued,
+  applicationShipped,
   closePayment,
   freezeTicket,
   reissueTicket,
@@ -119,6 +120,8 @@ export function applicationMessages(
     }
     case 'CaseReissued':
       return [reissued(applicationId, state, event)];
+    case 'TicketShipped':
+      return [shipped(applicationId, state, event)];
     case 'AppealFiled':
       return [timer('decision', event.decideBy), told()];
     case 'CaseRefused':
@@ -136,6 +139,7 @@ export function applicationMessages(
     case 'PaymentOpened':
     case 'PaymentEnded':
     case 'RefundDone':
+    case 'GatesKnow':
     case 'DataRevealed':
       return [];
     default:
@@ -233,4 +237,16 @@ function withTraveller(state: LiveApplication, { page, ...ticket }: NewTicket) {
     idNumber: forRecipient('notification', person.idNumber),
   };
   return { ...ticket, page: { ...page, traveller } };
+}
+
+function shipped(
+  applicationId: string,
+  state: LiveApplication,
+  { shipment: { carrier, trackingNumber, at } }: Extract<ApplicationEvent, { type: 'TicketShipped' }>,
+): Said {
+  const ticketNumber = state.status === 'reissued' ? state.newNumber : state.ticket.number;
+  return say(applicationShipped, {
+    ...about(applicationId, state),
+    ...{ ticketNumber, carrier, trackingNumber, shippedAt: at },
+  });
 }

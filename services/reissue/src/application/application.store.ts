@@ -170,6 +170,18 @@ const stateSchema: z.ZodType<ApplicationState> = z.discriminatedUnion('status', 
     newNumber: z.string(),
     reissuedAt: z.string(),
     carriedOutMs: count,
+    shipments: z
+      .array(
+        z.object({
+          carrier: z.string(),
+          trackingNumber: z.string(),
+          serial: z.string().optional(),
+          by: z.string(),
+          at: z.string(),
+        }),
+      )
+      .optional(),
+    gates: z.object({ count, lastAt: z.string(), knowMs: count }).optional(),
   }),
   z.object({
     ...common,
@@ -199,6 +211,8 @@ export const applicationSpec: AggregateSpec<ApplicationState, ApplicationCommand
     // Past cases of a period, for trials and figures.
     { fields: { 'state.submittedAt': -1, _id: -1 } },
     { fields: { 'state.ticket.rightId': 1 } },
+    // REI-35: those of a site that a gate's list may not know yet.
+    { fields: { 'state.ticket.siteId': 1, 'state.reissuedAt': -1 }, where: { 'state.status': 'reissued' } },
     { fields: { 'state.personIndex': 1, 'state.submittedAt': -1 } },
     { fields: { 'state.addressIndex': 1, 'state.submittedAt': -1 } },
     { fields: { 'state.contact.phone.index': 1, 'state.submittedAt': -1 } },

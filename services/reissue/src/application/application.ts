@@ -3,6 +3,7 @@ import type { Bilingual, DataOf, Language, PaymentMethod, ReissueKind, ticketRei
 import type { Fen, IdType } from '@tongpiao/kernel';
 import type { PersonalValue } from '@tongpiao/persistence';
 import type { Policy } from '../policy/policy.ts';
+import type { ListedGates, Shipment } from './after-reissue.ts';
 import type { DecideBy } from './times.ts';
 
 type Reason = 'lost' | 'damaged' | 'not-received' | 'wrong-data' | 'system-fault' | 'other';
@@ -241,6 +242,10 @@ export type ApplicationState =
       readonly reissuedAt: string;
       /** REI-35: from the decision (or the payment of its fee) until sales refuses the old ticket. */
       readonly carriedOutMs: number;
+      /** REI-30: by post; the last one counts. */
+      readonly shipments?: readonly Shipment[] | undefined;
+      /** REI-35: absent until the last gate's list knows of it. */
+      readonly gates?: ListedGates | undefined;
     })
   | (Common & {
       readonly status: 'refused';
@@ -345,6 +350,8 @@ export type ApplicationCommand =
   | { readonly type: 'Remind'; readonly what: TimerName; readonly at: string }
   /** REI-42: the tenant's calendar as it is now. */
   | { readonly type: 'RecountDeadline'; readonly calendar: Policy['calendar']; readonly at: string }
+  | { readonly type: 'RecordShipment'; readonly shipment: Shipment }
+  | { readonly type: 'ConfirmGates'; readonly count: number; readonly lastAt: string }
   | { readonly type: 'RecordReveal'; readonly purpose: string; readonly request: string };
 
 /** What ends a case undoes what it has begun. */
@@ -410,4 +417,6 @@ export type ApplicationEvent =
   | ({ readonly type: 'CaseClosed'; readonly reason: string; readonly at: string } & Undoing)
   | ({ readonly type: 'CaseOverdue'; readonly at: string } & DecideBy)
   | ({ readonly type: 'DeadlineRecounted'; readonly calendar: Policy['calendar']; readonly at: string } & DecideBy)
+  | { readonly type: 'TicketShipped'; readonly shipment: Shipment }
+  | { readonly type: 'GatesKnow'; readonly gates: ListedGates }
   | { readonly type: 'DataRevealed'; readonly purpose: string; readonly request: string };

@@ -2,11 +2,11 @@
 // revoked, and the numbers to go by. In pages by the order of changes, so that asking again costs what has changed.
 import { gzip } from 'node:zlib';
 import { promisify } from 'node:util';
-import { siteLightSchema } from '@tongpiao/contracts';
-import { route, type Foundation, type Route } from '@tongpiao/service-shell';
+import { envelopeOf, gateSynced, siteLightSchema } from '@tongpiao/contracts';
+import { route, type Foundation, type GateFacts, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { GATE_POLICY } from '../gate/gate-policy.ts';
-import { nextCursor, readCursor, writeCursor } from '../gate/manifest-cursor.ts';
+import { heldOf, nextCursor, readCursor, writeCursor } from '../gate/manifest-cursor.ts';
 import { manifestDay } from '../gate/manifest-day.ts';
 import { manifestRows } from '../gate/manifest-rows.ts';
 import type { ManifestReader } from '../gate/manifest.store.ts';
@@ -75,6 +75,16 @@ const compressed = promisify(gzip);
 const GZIP_LEVEL = 1;
 
 export function getGateManifest(foundation: Foundation, { reader, keys, lights }: Parts): Route {
+  /** REI-35. Said and forgotten: the gate asks again in half a minute, and nothing is decided by it. */
+  function tellSynced({ gateId, siteId, tenantId }: GateFacts, held: Date): void {
+    const id = `${gateId}:synced:${held.getTime()}`;
+    const facts = { id, source: 'sales', subject: gateId, time: foundation.clock(), tenantId };
+    const envelope = envelopeOf(gateSynced.type, facts, { gateId, siteId, heldOf: held.toISOString() });
+    foundation.broker.publisher.publish({ kind: 'event', envelope }).catch((error: unknown) => {
+      foundation.logger.warn({ err: error, gateId }, 'nobody was told what a gate holds');
+    });
+  }
+
   return route({
     method: 'get',
     path: '/api/v1/gates/:id/manifest',
@@ -94,6 +104,8 @@ export function getGateManifest(foundation: Foundation, { reader, keys, lights }
       const asked = since === undefined ? undefined : readCursor(since);
       // A list of another day is of no use: the new day begins with a new one.
       const after = asked?.date === day.date ? asked : undefined;
+      const held = after === undefined ? undefined : heldOf(after);
+      if (held !== undefined) tellSynced(gate, held);
       const { rights, reached } = await reader.read(scope, day, after?.sinceMs ?? 0, after?.under?.position, PAGE);
       const body = {
         tenantId: scope.tenantId,

@@ -2,7 +2,7 @@
 import { DomainError } from '@tongpiao/kernel';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { nextCursor, readCursor, writeCursor, type ManifestCursor } from './manifest-cursor.ts';
+import { heldOf, nextCursor, readCursor, writeCursor, type ManifestCursor } from './manifest-cursor.ts';
 
 const DATE = '2026-12-02';
 
@@ -29,6 +29,16 @@ describe('SAL-41 cursor of a manifest', () => {
         .to.throw(DomainError)
         .with.property('code', 'sales.cursor-invalid');
     }
+  });
+
+  it('REI-35 whoever comes with the end of a reading holds what was true when it began', () => {
+    const now = new Date('2026-12-02T01:00:00.000Z');
+    const first = nextCursor(DATE, undefined, { stream: 0 }, now);
+    expect(heldOf(first)).to.equal(undefined);
+    const whole = nextCursor(DATE, first, undefined, new Date(now.getTime() + 5_000));
+    expect(heldOf(whole)).to.deep.equal(now);
+    const next = nextCursor(DATE, whole, { stream: 1 }, new Date(now.getTime() + 30_000));
+    expect(heldOf(next)).to.equal(undefined);
   });
 
   it('misses no change that was stamped up to a minute before it could be read', () => {

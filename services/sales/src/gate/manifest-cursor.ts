@@ -62,6 +62,14 @@ function jsonOf(text: string): unknown {
 }
 
 /**
+ * Whoever asks with this cursor holds a whole list: of the reading that began then.
+ * @returns undefined within a reading, and before the end of the first
+ */
+export function heldOf({ sinceMs, under }: ManifestCursor): Date | undefined {
+  return under === undefined && sinceMs > 0 ? new Date(sinceMs + OVERLAP_MS) : undefined;
+}
+
+/**
  * The cursor to hand out with a page.
  * @param asked the one that it was asked with; undefined for a list that begins
  * @param reached undefined when all streams were read to their ends

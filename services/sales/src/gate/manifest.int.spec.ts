@@ -1,6 +1,7 @@
 // Manifests on real servers: what a gate is told, in pages, anew and of changes only; who may ask; and that a gate which follows them
 // judges as the platform would.
 import { openGate } from '@tongpiao/gate-verifier';
+import { gateSynced } from '@tongpiao/contracts';
 import { fen } from '@tongpiao/kernel';
 import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
@@ -127,6 +128,23 @@ describe('SAL-41 manifest of a gate', function () {
     // What was written in the last minute is told once more: it may have been on its way.
     const used = news.flatMap(({ tickets }) => tickets).filter(([number]) => number === first?.number);
     expect(used[used.length - 1]).to.include.members([1, sameSite]);
+  });
+
+  it('REI-35 a gate that asks with the end of its list has it said that it holds it; a first reading says nothing', async () => {
+    const heldBy = (): string[] =>
+      world.house.said.flatMap(({ type, data }) => {
+        const { gateId, heldOf } = z
+          .looseObject({ gateId: z.string().optional(), heldOf: z.string().optional() })
+          .parse(data);
+        return type === gateSynced.type && gateId === gate && heldOf !== undefined ? [heldOf] : [];
+      });
+    const before = heldBy().length;
+    const begun = Date.now();
+    const pages = await all();
+    expect(heldBy().length).to.equal(before);
+    await page(pages.at(-1)?.cursor);
+    const held = await eventually('it is said', () => heldBy()[before]);
+    expect(Date.parse(held)).to.be.within(begun - 1_000, Date.now());
   });
 
   it('is compressed for whoever can read that', async () => {
