@@ -31,7 +31,7 @@ describe('PDF documents', () => {
     expect(await pagesOf(document.finish())).to.deep.equal(['一⼀𪨊']);
   });
 
-  it('fonts are embedded, with what is used and no more', () => {
+  it('fonts are embedded, with what is used, what tickets differ in, and no more', () => {
     const document = createDocument(facts);
     document.page(A4).text('票', { x: 40, y: 40 }, style);
     const pdf = document.finish();
@@ -39,7 +39,18 @@ describe('PDF documents', () => {
     expect(text.match(/\/FontFile2/g)).to.have.length(1);
     expect(text).to.match(/\/BaseFont \/[A-Z]{6}\+NotoSansSC-Regular/);
     expect(text).not.to.match(/NotoSansSC-Bold/);
-    expect(pdf.length).to.be.lessThan(4_000);
+    expect(pdf.length).to.be.lessThan(6_000);
+  });
+
+  it('a subset that is used again belongs to the same characters', async () => {
+    const textOf = async (text: string): Promise<string[]> => {
+      const document = createDocument(facts);
+      document.page(A4).text(text, { x: 40, y: 40 }, style);
+      return pagesOf(document.finish());
+    };
+    // The second has the subset of the first, for it has the same characters; the others have not.
+    for (const text of ['成人票 07', '成人票 93', '票成人 07', '学生票 07', '成人票 07'])
+      expect(await textOf(text)).to.deep.equal([text.replaceAll(' ', '')]);
   });
 
   it('says its title and language', async () => {

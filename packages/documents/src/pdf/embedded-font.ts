@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { TrueTypeFont } from '../font/true-type.ts';
 import { subsetOf } from '../font/subset.ts';
-import { numeral, type PdfFile, type Reference } from './pdf-file.ts';
+import { numeral, packed, type PdfFile, type Reference } from './pdf-file.ts';
 
 export type EmbeddedFont = {
   readonly reference: Reference;
@@ -16,12 +16,20 @@ export type EmbeddedFont = {
 
 /** How a PDF spells a glyph number: two bytes. */
 const GLYPHS_MAX = 0xffff;
+/**
+ * What differs from ticket to ticket: numbers, times, prices. They are in every subset, so that all tickets of a session use the same one,
+ * which is made once. Some 3 kB.
+ */
+const ALWAYS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ :-–./,*()¥';
+/** Subsets that are kept for the next document, some 30 kB each; those used last stay. */
+const SUBSETS_KEPT = 100;
 /** A bfchar block has at most so many lines. Source: Adobe Technical Note 5014. */
 const BLOCK_MAX = 100;
 
 export function createEmbeddedFont(file: PdfFile, font: TrueTypeFont): EmbeddedFont {
   const reference = file.reserve();
   const numbers = new Map<number, number>();
+  for (const character of ALWAYS) numberOf(character.codePointAt(0) ?? 0);
 
   function numberOf(codePoint: number): number {
     const known = numbers.get(codePoint);
@@ -34,25 +42,21 @@ export function createEmbeddedFont(file: PdfFile, font: TrueTypeFont): EmbeddedF
   }
 
   function embed(): void {
-    const characters = [...numbers.keys()];
-    const glyphs = [0, ...characters.map((codePoint) => font.glyphOf(codePoint))];
+    const { name, length, outlines, widths, characterMap } = subsetFor(font, [...numbers.keys()]);
     const scale = 1_000 / font.unitsPerEm;
-    const name = `${tagOf(characters)}+${font.postScriptName}`;
-    const data = subsetOf(font, glyphs);
-    const fontFile = file.addStream(`/Length1 ${data.length}`, data);
+    const fontFile = file.addPacked(`/Length1 ${length}`, outlines);
     const descriptor = file.add(
       `<</Type /FontDescriptor /FontName /${name} /Flags 4 /ItalicAngle 0 /StemV 80` +
         ` /FontBBox [${font.boundingBox.map((edge) => numeral(edge * scale)).join(' ')}]` +
         ` /Ascent ${numeral(font.ascent * scale)} /Descent ${numeral(font.descent * scale)}` +
         ` /CapHeight ${numeral(font.capHeight * scale)} /FontFile2 ${fontFile}>>`,
     );
-    const widths = glyphs.map((glyph) => numeral(font.advanceOf(glyph) * scale));
     const glyphFont = file.add(
       `<</Type /Font /Subtype /CIDFontType2 /BaseFont /${name} /CIDToGIDMap /Identity` +
         ` /CIDSystemInfo <</Registry (Adobe) /Ordering (Identity) /Supplement 0>>` +
-        ` /FontDescriptor ${descriptor} /DW 1000 /W [0 [${widths.join(' ')}]]>>`,
+        ` /FontDescriptor ${descriptor} /DW 1000 /W [0 [${widths}]]>>`,
     );
-    const toUnicode = file.addStream('', Buffer.from(unicodeMap(characters), 'latin1'));
+    const toUnicode = file.addPacked('', characterMap);
     file.add(
       `<</Type /Font /Subtype /Type0 /BaseFont /${name} /Encoding /Identity-H` +
         ` /DescendantFonts [${glyphFont}] /ToUnicode ${toUnicode}>>`,
@@ -68,6 +72,44 @@ export function createEmbeddedFont(file: PdfFile, font: TrueTypeFont): EmbeddedF
       return `${encoded}>`;
     },
     embed,
+  };
+}
+
+/** Streams are packed already. */
+type Subset = {
+  readonly name: string;
+  /** Of the outlines, unpacked. */
+  readonly length: number;
+  readonly outlines: Buffer;
+  readonly widths: string;
+  readonly characterMap: Buffer;
+};
+
+const subsets = new WeakMap<TrueTypeFont, Map<string, Subset>>();
+
+function subsetFor(font: TrueTypeFont, characters: readonly number[]): Subset {
+  const kept = subsets.get(font) ?? new Map<string, Subset>();
+  subsets.set(font, kept);
+  const key = String.fromCodePoint(...characters);
+  const subset = kept.get(key) ?? makeSubset(font, characters);
+  // In the order of their last use.
+  kept.delete(key);
+  kept.set(key, subset);
+  const [oldest] = kept.keys();
+  if (kept.size > SUBSETS_KEPT && oldest !== undefined) kept.delete(oldest);
+  return subset;
+}
+
+function makeSubset(font: TrueTypeFont, characters: readonly number[]): Subset {
+  const glyphs = [0, ...characters.map((codePoint) => font.glyphOf(codePoint))];
+  const data = subsetOf(font, glyphs);
+  const scale = 1_000 / font.unitsPerEm;
+  return {
+    name: `${tagOf(characters)}+${font.postScriptName}`,
+    length: data.length,
+    outlines: packed(data),
+    widths: glyphs.map((glyph) => numeral(font.advanceOf(glyph) * scale)).join(' '),
+    characterMap: packed(Buffer.from(unicodeMap(characters), 'latin1')),
   };
 }
 
