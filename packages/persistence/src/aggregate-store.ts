@@ -133,6 +133,8 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
   readonly #listeners: ((id: string, state: State, scope: Scope) => void)[] = [];
   /** Records as this instance wrote or recalled them last. The version guard makes acting on an old one harmless; it saves a read per message. */
   readonly #written = new Map<string, Loaded<State>>();
+  /** Decisions of this instance about one record take turns: side by side, the slower one would have read and written in vain. */
+  readonly #turns = new Map<string, Promise<void>>();
 
   private constructor(
     spec: AggregateSpec<State, Command, Event>,
@@ -245,6 +247,24 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     options: HandleOptions = {},
   ): Promise<Handled<State, Event>> {
     Scope.assert(scope);
+    const before = this.#turns.get(id);
+    const { promise: turn, resolve: over } = Promise.withResolvers<void>();
+    this.#turns.set(id, turn);
+    await before;
+    try {
+      return await this.#handleInTurn(scope, id, command, options);
+    } finally {
+      if (this.#turns.get(id) === turn) this.#turns.delete(id);
+      over();
+    }
+  }
+
+  async #handleInTurn(
+    scope: Scope,
+    id: string,
+    command: Command | ((state: State) => Command),
+    options: HandleOptions,
+  ): Promise<Handled<State, Event>> {
     const remembered = options.expectNew === true ? undefined : this.#remembered(scope, id);
     let fresh = remembered === undefined;
     let current = remembered ?? (options.expectNew === true ? undefined : await this.#load(scope, id));

@@ -36,14 +36,14 @@ export type Relay = {
   stop(): Promise<void>;
 };
 
-const OVERDUE_MS = 3_000;
+const OVERDUE_MS = 4_000;
 const SWEEP_EVERY_MS = 1_000;
 /** Longer than a sweep takes: an instance that dies hands over within this time. */
 const LEASE_MS = 5_000;
 const SWEEP_BATCH = 500;
 /** Documents whose entries are in hand at once; above it the sweeper is the buffer, on disk. */
 const IN_HAND_MAX = 10_000;
-/** Long enough that what one record says in quick succession is pulled once, well before it is overdue. */
+/** What was confirmed is pulled after one to two of these: what one record says in quick succession together, well before it is overdue. */
 const PULL_EVERY_MS = 1_000;
 const PULL_BATCH = 2_000;
 
@@ -67,9 +67,12 @@ export function createRelay(options: RelayOptions): Relay {
   const clock = options.clock ?? ((): Date => new Date());
   const overdueMs = options.overdueMs ?? OVERDUE_MS;
   const sweepEveryMs = options.sweepEveryMs ?? SWEEP_EVERY_MS;
+  const pullEveryMs = Math.min(PULL_EVERY_MS, overdueMs / 4);
   const collections = new Map<string, RawCollection>();
   const inHand = new Set<string>();
   let pulling: Pulling = new Map();
+  /** A round older: pulled next, with what these records have said since. */
+  let ripe: Pulling = new Map();
   let pullTimer: NodeJS.Timeout | undefined;
   let flushing: Promise<void> = Promise.resolve();
   let sweepTimer: NodeJS.Timeout | undefined;
@@ -93,9 +96,23 @@ export function createRelay(options: RelayOptions): Relay {
   function flush(): Promise<void> {
     if (pullTimer !== undefined) clearTimeout(pullTimer);
     pullTimer = undefined;
-    const batch = pulling;
-    if (batch.size === 0) return flushing;
+    const batch = new Map([...ripe, ...pulling]);
+    ripe = new Map();
     pulling = new Map();
+    return pullAll(batch);
+  }
+
+  /** Records that were confirmed a round ago; the younger ones ripen. */
+  function harvest(): Promise<void> {
+    const batch = ripe;
+    ripe = pulling;
+    pulling = new Map();
+    pullTimer = ripe.size === 0 ? undefined : setTimeout(() => void harvest(), pullEveryMs);
+    return pullAll(batch);
+  }
+
+  function pullAll(batch: Pulling): Promise<void> {
+    if (batch.size === 0) return flushing;
     flushing = flushing
       .then(() => pull(batch))
       .catch((error: unknown) => {
@@ -110,11 +127,11 @@ export function createRelay(options: RelayOptions): Relay {
 
   function confirmed(collection: string, documentId: string, field: Field, id: string): void {
     const key = `${collection}/${documentId}/${field}`;
-    const known = pulling.get(key);
+    const known = ripe.get(key) ?? pulling.get(key);
     if (known === undefined) pulling.set(key, { collection, documentId, field, ids: [id] });
     else known.ids.push(id);
-    if (pulling.size >= PULL_BATCH) void flush();
-    else pullTimer ??= setTimeout(() => void flush(), Math.min(PULL_EVERY_MS, overdueMs / 3));
+    if (pulling.size + ripe.size >= PULL_BATCH) void flush();
+    else pullTimer ??= setTimeout(() => void harvest(), pullEveryMs);
   }
 
   async function send(collection: string, documentId: string, field: Field, entry: OutboxEntry): Promise<void> {
@@ -148,7 +165,8 @@ export function createRelay(options: RelayOptions): Relay {
           .map((entry) => send(collection.collectionName, parsed._id, field, entry));
       }),
     );
-    await flush();
+    // A field that is being swept is pulled before it is looked at again.
+    if (found.length > 0) await flush();
     return found.length;
   }
 
