@@ -43,7 +43,7 @@ describe('PDF documents', () => {
   });
 
   it('a subset that is used again belongs to the same characters', async () => {
-    const textOf = async (text: string): Promise<string[]> => {
+    const textOf = async (text: string): Promise<readonly string[]> => {
       const document = createDocument(facts);
       document.page(A4).text(text, { x: 40, y: 40 }, style);
       return pagesOf(document.finish());
