@@ -59,7 +59,7 @@ export function derivedKey(root: Buffer | SecretKey, info: string): Buffer {
   return Buffer.from(hkdfSync('sha256', root, Buffer.alloc(0), info, KEY_BYTES));
 }
 
-export function mac(key: Buffer | SecretKey, text: string): Buffer {
+export function mac(key: SecretKey, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 

@@ -1,7 +1,7 @@
 // What persistence offers to services.
 export * from './aggregate-store.ts';
 export * from './bus-seal.ts';
-export { keyFromBase64, mac, sha256 } from './cryptography.ts';
+export { keyFromBase64, mac, secretKey, sha256, type SecretKey } from './cryptography.ts';
 export * from './database.ts';
 export * from './faults.ts';
 export * from './journal.ts';

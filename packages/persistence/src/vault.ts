@@ -106,16 +106,16 @@ export class Vault {
   }
 
   /** A key of the service itself that is never stored, for what must be derived again: ids, guest tokens. */
-  serviceKey(purpose: string): Buffer {
-    return derivedKey(this.#master, `service|1|${purpose}`);
+  serviceKey(purpose: string): SecretKey {
+    return secretKey(derivedKey(this.#master, `service|1|${purpose}`));
   }
 
   sealSecret(purpose: string, plain: string): string {
-    return seal(secretKey(this.serviceKey(`secret-${purpose}`)), plain, purpose);
+    return seal(this.serviceKey(`secret-${purpose}`), plain, purpose);
   }
 
   openSecret(purpose: string, sealed: string): string {
-    return unseal(secretKey(this.serviceKey(`secret-${purpose}`)), sealed, purpose).toString('utf8');
+    return unseal(this.serviceKey(`secret-${purpose}`), sealed, purpose).toString('utf8');
   }
 
   #remember(

@@ -2,6 +2,7 @@
 // Idempotency-Key, and the body's hash tells a repetition from another request under an old key (PLA-32).
 import { createHash, createHmac } from 'node:crypto';
 import { DomainError } from '@tongpiao/kernel';
+import type { SecretKey } from '@tongpiao/persistence';
 
 /** 22 characters of base64 are 128 bits: two guests will not choose the same key. */
 export const IDEMPOTENCY_KEY_MIN = 22;
@@ -42,7 +43,7 @@ export function requestFingerprint(body: unknown): string {
  * @returns 32 bytes
  */
 export function derivedBytes(
-  secret: Buffer | string,
+  secret: SecretKey | string,
   callerKey: string,
   route: string,
   idempotencyKey: string,

@@ -1,7 +1,7 @@
 // Counts failed sign-ins, per account and per address. An attempt is counted before it is judged and given back when it
 // succeeds: a hundred attempts at once are a hundred failures, not one. Names and addresses are stored as keyed hashes.
 import { DomainError, PLATFORM_TENANT } from '@tongpiao/kernel';
-import { mac, openRecords, Scope, type Database, type Origin } from '@tongpiao/persistence';
+import { mac, openRecords, Scope, type Database, type Origin, type SecretKey } from '@tongpiao/persistence';
 import { Schema } from 'mongoose';
 import { z } from 'zod';
 import {
@@ -44,7 +44,7 @@ const NOT_LOCKED = new Date(0);
 
 export async function openLockout(
   database: Database,
-  key: Buffer,
+  key: SecretKey,
   options: { origin: Origin; addresses: boolean },
 ): Promise<Lockout> {
   const schema = new Schema(

@@ -1,3 +1,4 @@
+import { secretKey, type SecretKey } from '@tongpiao/persistence';
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { Secret } from 'otpauth';
@@ -5,7 +6,7 @@ import { createTotp } from './totp.ts';
 
 /** Seals by writing the purpose before the text: what is opened for another account fails as the vault's does. */
 const vault = {
-  serviceKey: (purpose: string): Buffer => createHash('sha256').update(purpose).digest(),
+  serviceKey: (purpose: string): SecretKey => secretKey(createHash('sha256').update(purpose).digest()),
   sealSecret: (purpose: string, plain: string): string => `${purpose}#${plain}`,
   openSecret(purpose: string, sealed: string): string {
     if (!sealed.startsWith(`${purpose}#`)) throw new Error('not sealed for this purpose');

@@ -2,7 +2,7 @@
 // database holds none; and a made-up one is told from a used one, so that only a real used one ends its session.
 import { timingSafeEqual } from 'node:crypto';
 import type { TenantId } from '@tongpiao/kernel';
-import { mac } from '@tongpiao/persistence';
+import { mac, type SecretKey } from '@tongpiao/persistence';
 
 export type RefreshFacts = { readonly familyId: string; readonly tenantId: TenantId; readonly generation: number };
 
@@ -15,7 +15,7 @@ export type RefreshTokens = {
 const PATTERN = /^tpr_([a-z0-9_]{3,80})\.([A-Za-z0-9_]{3,80})\.([1-9]\d{0,8})\.([\w-]{43})$/;
 
 /** @param key 256 bits that never leave the service */
-export function createRefreshTokens(key: Buffer): RefreshTokens {
+export function createRefreshTokens(key: SecretKey): RefreshTokens {
   const seal = (body: string): Buffer => mac(key, body);
   return {
     issue({ familyId, tenantId, generation }) {

@@ -1,3 +1,4 @@
+import { secretKey } from '@tongpiao/persistence';
 import { DomainError, type TenantId } from '@tongpiao/kernel';
 import { specify } from '@tongpiao/testing';
 import { expect } from 'chai';
@@ -86,7 +87,7 @@ describe('session', () => {
 });
 
 describe('refresh token', () => {
-  const tokens = createRefreshTokens(Buffer.alloc(32, 7));
+  const tokens = createRefreshTokens(secretKey(Buffer.alloc(32, 7)));
   const facts = { familyId: 'fam_00abc', tenantId: 'ten_00xyz' as TenantId, generation: 12 };
 
   it('PLA-06 names its session and generation', () => {
@@ -100,7 +101,7 @@ describe('refresh token', () => {
       // The last character carries two bits that base64url does not use.
       if (index < token.length - 1) expect(changed, `character ${index}`).to.equal(undefined);
     }
-    expect(createRefreshTokens(Buffer.alloc(32, 8)).read(token)).to.equal(undefined);
+    expect(createRefreshTokens(secretKey(Buffer.alloc(32, 8))).read(token)).to.equal(undefined);
     expect(tokens.read('tpr_nothing')).to.equal(undefined);
   });
 });

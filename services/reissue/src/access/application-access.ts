@@ -2,7 +2,7 @@
 // same token although only its hash is stored.
 import { timingSafeEqual } from 'node:crypto';
 import type { TenantId } from '@tongpiao/kernel';
-import { mac, sha256 } from '@tongpiao/persistence';
+import { mac, sha256, type SecretKey } from '@tongpiao/persistence';
 import type { BearerRecogniser } from '@tongpiao/service-shell';
 
 export const APPLICATION_BEARER = 'guest-reissue-token';
@@ -16,7 +16,7 @@ export type ApplicationAccess = {
 /** Parts are joined by `~`, which neither ids nor base64url hold. */
 const PATTERN = /^tpr_(rei_[0-9a-z]{10,40})~((?:ten_)?[0-9a-z]{3,40})~([\w-]{43})$/;
 
-export function createApplicationAccess(key: Buffer): ApplicationAccess {
+export function createApplicationAccess(key: SecretKey): ApplicationAccess {
   const signature = (applicationId: string, tenantId: string): string =>
     mac(key, `${applicationId}|${tenantId}`).toString('base64url');
   return {

@@ -1,5 +1,6 @@
 // POST /api/v1/orders/{id}/payments: the order asks finance for a payment. The answer waits until the payer has something to do (a
 // page to pay at) or, where nothing is left to do (cash, sandbox), until the tickets are there.
+import type { SecretKey } from '@tongpiao/persistence';
 import { paymentMethodSchema } from '@tongpiao/contracts';
 import { DomainError, formatId } from '@tongpiao/kernel';
 import { derivedBytes, may, route, type Foundation, type RequestContext, type Route } from '@tongpiao/service-shell';
@@ -71,7 +72,7 @@ type Asked = RequestContext<{ id: string }, unknown, z.output<typeof body>>;
 function payer(
   foundation: Foundation,
   parts: Parts,
-  idKey: Buffer,
+  idKey: SecretKey,
 ): (context: Asked, exchangeId: string | undefined) => Promise<Answer> {
   return async (context, exchangeId) => {
     const now = foundation.clock();

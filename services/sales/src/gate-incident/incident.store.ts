@@ -1,6 +1,6 @@
 // Incidents on disk, with the ids by which the same scan finds the same incident.
 import { formatId, type TenantId } from '@tongpiao/kernel';
-import { mac, type AggregateSpec, type AggregateStore } from '@tongpiao/persistence';
+import { mac, type AggregateSpec, type AggregateStore, type SecretKey } from '@tongpiao/persistence';
 import { z } from 'zod';
 import { REFUSAL_REASONS } from '../right/right.store.ts';
 import { incidentDecider } from './incident.decider.ts';
@@ -55,6 +55,6 @@ export const incidentSpec: AggregateSpec<IncidentState, IncidentCommand, Inciden
 
 /** @param cause what the incident follows from: a gate with its scan, or with a spell of its clock */
 export type IncidentIds = (tenantId: TenantId, cause: string) => string;
-export function createIncidentIds(key: Buffer): IncidentIds {
+export function createIncidentIds(key: SecretKey): IncidentIds {
   return (tenantId, cause) => formatId('inc', tenantId, mac(key, `${tenantId}|${cause}`).subarray(0, 15));
 }

@@ -1,4 +1,5 @@
 // The order's own token: derived, so a retry gets the same one; it opens that order and nothing else.
+import { secretKey } from '@tongpiao/persistence';
 import { expect } from 'chai';
 import { createOrderAccess, ORDER_BEARER } from './order-access.ts';
 import type { RequestFacts } from '@tongpiao/service-shell';
@@ -9,7 +10,7 @@ const TENANT = 'ten_7f3k9q2m5x8c4v6b1n0a';
 const nowhere = {} as RequestFacts;
 
 describe('order token', () => {
-  const access = createOrderAccess(Buffer.alloc(32, 1));
+  const access = createOrderAccess(secretKey(Buffer.alloc(32, 1)));
   const token = access.tokenOf(ORDER, TENANT);
   const verify = (text: string): unknown => access.recogniser.verify(text, nowhere);
 
@@ -34,7 +35,7 @@ describe('order token', () => {
     }
   });
   it('opens nothing under another key, or when it is no token', () => {
-    expect(createOrderAccess(Buffer.alloc(32, 2)).recogniser.verify(token, nowhere)).to.equal(undefined);
+    expect(createOrderAccess(secretKey(Buffer.alloc(32, 2))).recogniser.verify(token, nowhere)).to.equal(undefined);
     for (const text of ['', 'tpo_', `${token}A`, token.slice(0, -1), `x${token}`])
       expect(verify(text)).to.equal(undefined);
   });

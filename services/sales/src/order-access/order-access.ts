@@ -2,7 +2,7 @@
 // idempotent retry answers the same token although only its hash is stored.
 import { timingSafeEqual } from 'node:crypto';
 import type { TenantId } from '@tongpiao/kernel';
-import { mac, sha256 } from '@tongpiao/persistence';
+import { mac, sha256, type SecretKey } from '@tongpiao/persistence';
 import type { BearerRecogniser } from '@tongpiao/service-shell';
 
 export const ORDER_BEARER = 'guest-order-token';
@@ -16,7 +16,7 @@ export type OrderAccess = {
 /** Parts are joined by `~`, which neither ids nor base64url hold, and which tells it from a signed token at a glance. */
 const PATTERN = /^tpo_(ord_[0-9a-z]{10,40})~((?:ten_)?[0-9a-z]{3,40})~([\w-]{43})$/;
 
-export function createOrderAccess(key: Buffer): OrderAccess {
+export function createOrderAccess(key: SecretKey): OrderAccess {
   const signature = (orderId: string, tenantId: string): string =>
     mac(key, `${orderId}|${tenantId}`).toString('base64url');
   return {

@@ -1,10 +1,11 @@
 // A quote's id proves what was quoted, and nothing that was not.
+import { secretKey } from '@tongpiao/persistence';
 import { expect } from 'chai';
 import { createQuoteTokens } from './quote-token.ts';
 
 const NOW = new Date('2026-12-01T02:00:00Z');
 const UNTIL = new Date('2026-12-01T02:10:00Z');
-const tokens = createQuoteTokens(Buffer.alloc(32, 1));
+const tokens = createQuoteTokens(secretKey(Buffer.alloc(32, 1)));
 
 describe('SAL-22 quote token', () => {
   const token = tokens.issue('ses_1/tty_1/2', 24_000, UNTIL);
@@ -31,7 +32,7 @@ describe('SAL-22 quote token', () => {
     expect(tokens.check(later, 'ses_1/tty_1/2', 24_000, NOW)).to.equal('invalid');
   });
   it('is invalid under another key, and when it is no token at all', () => {
-    const others = createQuoteTokens(Buffer.alloc(32, 2));
+    const others = createQuoteTokens(secretKey(Buffer.alloc(32, 2)));
     expect(others.check(token, 'ses_1/tty_1/2', 24_000, NOW)).to.equal('invalid');
     for (const text of ['', 'qt_', 'qt_1.2.x', `${token}x`, token.slice(1)])
       expect(tokens.check(text, 'ses_1/tty_1/2', 24_000, NOW)).to.equal('invalid');

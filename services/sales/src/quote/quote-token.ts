@@ -1,6 +1,6 @@
 // A quote's id proves that we made it: what was quoted, for how much, until when, under our key. Nothing is stored, and a quote
 // survives a restart.
-import { mac } from '@tongpiao/persistence';
+import { mac, type SecretKey } from '@tongpiao/persistence';
 import { timingSafeEqual } from 'node:crypto';
 
 export type QuoteTokens = {
@@ -9,7 +9,7 @@ export type QuoteTokens = {
   check(token: string, fingerprint: string, total: number, now: Date): 'valid' | 'stale' | 'invalid';
 };
 
-export function createQuoteTokens(key: Buffer): QuoteTokens {
+export function createQuoteTokens(key: SecretKey): QuoteTokens {
   const sign = (text: string): Buffer => mac(key, text).subarray(0, 16);
   return {
     issue(fingerprint, total, validUntil) {
