@@ -12,7 +12,11 @@ type Progress = {
   readonly status: string;
   readonly counts: Readonly<Record<'tickets' | 'told' | 'orders' | 'refunded' | 'undecided' | 'untold', number>>;
 };
-type Buyers = { readonly spread: Spread; readonly perSecond: number; readonly failures: ReadonlyMap<string, number> };
+export type Buyers = {
+  readonly spread: Spread;
+  readonly perSecond: number;
+  readonly failures: ReadonlyMap<string, number>;
+};
 /** What buyers elsewhere felt in a part of the run, and what all processes together cost in it. */
 type Part = Buyers & { readonly seconds: number; readonly cpuSeconds: number; readonly usage: readonly Usage[] };
 
@@ -28,7 +32,7 @@ type CancellationResult = {
 };
 
 /** Buys at a steady rate, whether or not earlier purchases are through: a slow platform does not get fewer buyers. */
-function buyersAt(client: Client, basket: Basket, perSecond: number): () => Promise<Buyers> {
+export function buyersAt(client: Client, basket: Basket, perSecond: number): () => Promise<Buyers> {
   const latencies: number[] = [];
   const failures = new Map<string, number>();
   const underWay = new Set<Promise<void>>();

@@ -2,7 +2,7 @@
 // machines, bare numbers do not. Everything is durable and at default settings; what is changed is printed.
 //
 //   npm run bench                 the full run, some twelve minutes, half of them for 10,000 holders of a cancelled session
-//   npm run bench -- --only=…     reads, purchases, refunds, flash, holds, cancellation, scans or manifest alone
+//   npm run bench -- --only=…     reads, purchases, refunds, flash, holds, cancellation, scans, manifest or reissues alone
 //   npm run bench -- --smoke      one short round of everything, for CI: it fails when something is wrong, never when it is slow
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,6 +22,7 @@ import { copyRights, fetchManifest } from './manifest.ts';
 import { measureReads, type ReadResult } from './reads.ts';
 import { buyTickets, measureRefundedScans, measureScans, measureYardstick } from './scans.ts';
 import { measureRefunds } from './refunds.ts';
+import { measureReissues } from './reissues.ts';
 import { describeSpread, median, milliseconds } from './statistics.ts';
 
 const smoke = process.argv.includes('--smoke');
@@ -41,6 +42,9 @@ const HOLD_REQUESTS = smoke ? 1_000 : 6_000;
 const MAIL_EVERY = 5;
 
 const SCANS = smoke ? { perSecond: 50, seconds: 2, refunds: 5 } : { perSecond: 200, seconds: 15, refunds: 50 };
+const REISSUES = smoke
+  ? { count: 10, perSecond: 5, buyersPerSecond: 5 }
+  : { count: 200, perSecond: 5, buyersPerSecond: 20 };
 const MANIFEST_TICKETS = smoke ? 5_000 : 100_000;
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
@@ -196,6 +200,27 @@ async function benchCancellation(platform: Platform, client: Client, world: Worl
   assertAllServed(result);
 }
 
+async function benchReissues(platform: Platform, client: Client, world: World): Promise<void> {
+  const named = await world.addProduct({ name: 'reissues', capacity: 10_000 });
+  const other = await world.addProduct({ name: 'beside-reissues', capacity: 100_000, days: 3 });
+  say(
+    `\nReissues: ${REISSUES.count} approved, ${REISSUES.perSecond} a second, while ${REISSUES.buyersPerSecond} purchases/s go on`,
+  );
+  const { toSms, toDeath, buyers } = await measureReissues(client, world, {
+    lost: { sessionIds: named.sessionIds, ticketTypeId: named.ticketTypes['named'] ?? '' },
+    elsewhere: { sessionIds: other.sessionIds, ticketTypeId: other.ticketTypes['adult'] ?? '', mailEvery: MAIL_EVERY },
+    count: REISSUES.count,
+    buyersPerSecond: REISSUES.buyersPerSecond,
+    approvalsPerSecond: REISSUES.perSecond,
+    sandboxUrl: platform.sandboxUrl,
+  });
+  say(`  approval → SMS with the new number     ${describeSpread(toSms)}   (mark: p95 < 2 s)`);
+  say(`  approval → the old ticket is refused   ${describeSpread(toDeath)}   (mark: 5 s)`);
+  say(`  purchases meanwhile                    ${describeSpread(buyers.spread)}   ${buyers.perSecond.toFixed(1)}/s`);
+  for (const [what, count] of buyers.failures) say(`      FAILED ${count} × ${what}`);
+  if (buyers.failures.size > 0) throw new Error('purchases failed');
+}
+
 const tallied = (words: ReadonlyMap<string, number>): string =>
   [...words].map(([word, count]) => `${count} ${word}`).join(', ');
 
@@ -318,6 +343,7 @@ async function main(): Promise<void> {
     if (wants('holds')) await benchHolds(platform, world);
     if (wants('scans')) await benchScans(platform, client, world);
     if (wants('manifest')) await benchManifest(platform, client, world);
+    if (wants('reissues')) await benchReissues(platform, client, world);
     if (wants('cancellation')) await benchCancellation(platform, client, world);
     say('\nbench finished');
   } finally {
