@@ -346,6 +346,29 @@ const REFUSED_WORK = {
   reason: 'sales.ticket-used',
 };
 
+export const formerTicketShown = defineEvent({
+  type: 'sales.ticket.former-shown.v1',
+  summary: 'Somebody held up a ticket at a gate that was exchanged or reissued before (REI-34).',
+  data: z.object({
+    ...ticketFacts,
+    shownNumber: z.string(),
+    became: z.enum(['exchanged', 'superseded']),
+    gateId: idSchema,
+    /** `admitted`: by a gate without network that did not know yet. */
+    decided: z.enum(['admitted', 'refused']),
+    shownAt: instantSchema,
+  }),
+  example: {
+    ...TICKET_FACTS,
+    ticketNumber: '0A8G4M1R3N6Y9D5',
+    shownNumber: TICKET_FACTS.ticketNumber,
+    became: 'superseded',
+    gateId: 'gat_0a1b2c3d4e5f6g7h8j9k',
+    decided: 'refused',
+    shownAt: '2026-12-01T09:05:00+08:00',
+  },
+});
+
 export const ticketFreezeRefused = defineEvent({
   type: 'sales.ticket.freeze-refused.v1',
   summary: 'The ticket cannot be frozen, and why: its application must not go on as if it were.',

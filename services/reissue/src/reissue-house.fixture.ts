@@ -428,6 +428,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
         'on-verify',
         'on-remind',
         'on-gate-synced',
+        'on-former-shown',
       ];
       const queues = [
         ...own.map((slice) => `reissue.${slice}`),

@@ -1,5 +1,5 @@
 // Reissue, as a table of contents.
-import { gateSynced, remindApplication, ticketsRecorded, verifyApplication } from '@tongpiao/contracts';
+import { formerTicketShown, gateSynced, remindApplication, ticketsRecorded, verifyApplication } from '@tongpiao/contracts';
 import { createWaiters, openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
 import { createApplicationAccess } from './access/application-access.ts';
 import { createIdentityCheck } from './adapters/identity-check.ts';
@@ -15,8 +15,10 @@ import { followEvents } from './features/follow-events.ts';
 import { getAnalysis } from './features/get-analysis.ts';
 import { getApplication, listApplications } from './features/get-application.ts';
 import { getAttachments } from './features/get-attachments.ts';
+import { getTicketChain } from './features/get-ticket-chain.ts';
 import { managePolicy } from './features/manage-policy.ts';
 import { onGateSynced } from './features/on-gate-synced.ts';
+import { onFormerShown } from './features/on-former-shown.ts';
 import { onPaymentTold, PAYMENT_NEWS } from './features/on-payment-told.ts';
 import { onRemind } from './features/on-remind.ts';
 import { onTicketChanged, TICKET_NEWS } from './features/on-ticket-changed.ts';
@@ -33,6 +35,7 @@ import { sweepAttachments } from './features/sweep-attachments.ts';
 import { policySpec } from './policy/policy.store.ts';
 import { problems } from './problems.ts';
 import { openGateLists } from './views/gate-lists.store.ts';
+import { openShownTickets } from './views/shown-tickets.store.ts';
 import { openTickets } from './views/tickets.store.ts';
 
 export type ReissueTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'>;
@@ -51,6 +54,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   const policies = await foundation.aggregate(policySpec);
   const tickets = await openTickets(database);
   const lists = await openGateLists(database);
+  const shownTickets = await openShownTickets(database);
   const openCases = await openOpenCases(database, applications);
   const attachments = { applications, bytes: await openAttachmentBytes(database) };
   const ids = createDerivedIds(foundation);
@@ -91,6 +95,12 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
     ...BUSY,
   });
   await broker.consume({
+    slice: 'on-former-shown',
+    definitions: [formerTicketShown],
+    handle: onFormerShown(foundation, shownTickets),
+    ...BUSY,
+  });
+  await broker.consume({
     slice: 'on-payment-told',
     definitions: PAYMENT_NEWS,
     handle: onPaymentTold(foundation, { applications, ids }),
@@ -125,6 +135,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
       listApplications(foundation, applications),
       getApplication(foundation, applications),
       addAttachment(foundation, attachments),
+      ...getTicketChain(foundation, { applications, tickets, shownTickets }),
       ...getAttachments(foundation, attachments),
       proveOwnership(foundation, { applications, prover }),
       reviewApplication(foundation, { applications, ids }),

@@ -1,7 +1,9 @@
 // At the gate, on real servers: every way to show a ticket, every reason that a gate gives, and two gates at the same moment.
 import { eventually } from '@tongpiao/testing';
 import { freshKey } from '@tongpiao/service-shell/trial';
-import { idCheckCharacter } from '@tongpiao/kernel';
+import { formerTicketShown, reissueTicket } from '@tongpiao/contracts';
+import { decodeTicketPayload, idCheckCharacter } from '@tongpiao/kernel';
+import { newId } from '@tongpiao/persistence';
 import { expect } from 'chai';
 import { z } from 'zod';
 import {
@@ -9,6 +11,7 @@ import {
   inDays,
   openSalesHouse,
   OTHER_GATE,
+  TENANT,
   type Offer,
   type Placed,
   type Reply,
@@ -108,6 +111,23 @@ describe('SAL-40 sales: check-in', function () {
         ['admitted', ...Array.from({ length: 9 }, () => 'already-used')].sort(),
       );
     }
+  });
+
+  it('REI-34 who holds up a ticket that was reissued is refused, and it is told, once a minute and gate', async () => {
+    const { qr, number, order } = await ticket();
+    const [, , payload = ''] = qr.split('.');
+    const rightId = decodeTicketPayload(payload)?.rightId ?? '';
+    const applicationId = newId('rei', TENANT);
+    await house.send(reissueTicket, { rightId, applicationId, reissueCode: 'RC-OF-THIS-SPEC', kind: 'replacement' });
+    await eventually('it is replaced', async () => (await house.look(order)).tickets.length === 2);
+    for (const gate of [0, 0, 1]) expect(said(await answer({ qr }, gate))).to.equal('superseded');
+    expect(said(await answer({ ticketNumber: number }))).to.equal('superseded');
+    const shown = await eventually('both gates are told of', () => {
+      const told = house.heard(order.id).filter(({ type }) => type === formerTicketShown.type);
+      return told.length < 2 ? undefined : told;
+    });
+    expect(shown.map(({ data }) => formerTicketShown.data.parse(data).gateId).sort()).to.deep.equal([...GATES].sort());
+    expect(shown[0]?.data).to.include({ rightId, shownNumber: number, became: 'superseded', decided: 'refused' });
   });
 
   it('SAL-30 a code in which any one bit is another is forged', async () => {

@@ -1,5 +1,5 @@
 // Who may touch a case: the holder of its own token, the signed-in applicant, staff of its tenant. For everybody else it does not exist.
-import { DomainError, type TenantId } from '@tongpiao/kernel';
+import { DomainError, PLATFORM_TENANT, type TenantId } from '@tongpiao/kernel';
 import { Scope } from '@tongpiao/persistence';
 import { may, type Access, type Principal, type RequestContext } from '@tongpiao/service-shell';
 import type { Desk, LiveApplication, Staff } from '../application/application.ts';
@@ -7,6 +7,14 @@ import type { Applications, ApplicationSnapshot } from '../stores.ts';
 import { APPLICATION_BEARER } from './application-access.ts';
 
 export const APPLICANT_OR_STAFF: Access = { anyOf: [{ bearer: APPLICATION_BEARER }, 'authenticated'] };
+
+export const STAFF_OR_AUDITOR: Access = {
+  anyOf: [
+    { permission: 'reissue:applications:read' },
+    { permission: 'reissue:applications:read-any' },
+    { permission: 'audit:journals:read' },
+  ],
+};
 
 export type SeenApplication = {
   readonly scope: Scope;
@@ -49,6 +57,31 @@ export async function seenApplication(
   const own = may(principal, 'reissue:applications:read') && application.enteredBy === principal.id;
   if (!own && !may(principal, 'reissue:applications:read-any')) throw notFound;
   return { ...seen, staff: true };
+}
+
+/**
+ * Whoever may read journals sees every case of their tenant, the platform's people of all tenants; staff see those that are theirs.
+ * @throws DomainError 404 for everybody else, applicants too
+ */
+export async function seenByStaffOrAuditor(
+  context: Pick<RequestContext, 'principal' | 'scope' | 'scopeAcrossTenants' | 'origin'>,
+  applications: Applications,
+  now: Date,
+  id: string,
+): Promise<SeenApplication> {
+  const { principal } = context;
+  const notFound = new DomainError('platform.not-found', 'There is no such application.');
+  if (!may(principal, 'audit:journals:read')) {
+    const seen = await seenApplication(context, applications, now, id);
+    if (!seen.staff) throw notFound;
+    return seen;
+  }
+  const ofPlatform = principal.type === 'user' && principal.tenantId === PLATFORM_TENANT;
+  const looking = ofPlatform ? context.scopeAcrossTenants('audit of an application') : context.scope();
+  const snapshot = await applications.load(looking, id);
+  if (snapshot === undefined || snapshot.state.status === 'none') throw notFound;
+  const scope = Scope.ofTenant(snapshot.tenantId as TenantId, context.origin());
+  return { scope, id, snapshot, application: snapshot.state, staff: true };
 }
 
 function isStaff(principal: Principal): boolean {

@@ -121,7 +121,7 @@ export const applicationView = z.object({
 export type ApplicationView = z.input<typeof applicationView>;
 
 /** REI-40 */
-const STATUS_TEXT: Readonly<Record<ReissueStatus, Bilingual>> = {
+export const STATUS_TEXT: Readonly<Record<ReissueStatus, Bilingual>> = {
   submitted: { zh: '已提交', en: 'Submitted' },
   verifying: { zh: '核验中', en: 'Being verified' },
   waiting_identity: { zh: '核验中（身份核验服务暂不可用，恢复后自动继续）', en: 'Waiting for the identity check' },

@@ -78,7 +78,7 @@ const numberSchema = z.object({
     })
     .optional(),
 });
-type TicketNumberView = z.infer<typeof numberSchema>;
+export type TicketNumberView = z.infer<typeof numberSchema>;
 
 type Happening = Pick<TicketView, 'sequence' | 'status'> & Partial<Pick<TicketView, 'number' | 'revision' | 'moved'>>;
 

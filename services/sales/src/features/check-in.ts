@@ -148,9 +148,10 @@ async function admit(foundation: Foundation, parts: Parts, wish: Wish): Promise<
 async function checkInRight(
   foundation: Foundation,
   parts: Parts,
-  { scope, gate, right, scan, requestKey }: Wish,
+  wish: Wish,
   room: Room | undefined,
 ): Promise<AnswerBody> {
+  const { scope, gate, right, scan, requestKey } = wish;
   try {
     // A gate that lost our answer asks again with the same key: its passenger was admitted, and is told so.
     const { state, events, repeated } = await parts.rights.handle(
@@ -167,11 +168,18 @@ async function checkInRight(
     if (!(error instanceof DomainError) || error.code !== 'sales.ticket-refused') throw error;
     await room?.givenBack();
     const current = (await parts.rights.load(scope, right.id))?.state ?? right.state;
+    await noteFormer(parts, wish, current);
     const answer = admission(current, scan);
     // Somebody else's scan between decision and look: what was decided stands.
     const reason = answer.admitted ? (error.data['reason'] as RefusalReason) : answer.reason;
     return refusedBody(foundation, reason, answer.admitted ? undefined : answer, current);
   }
+}
+
+/** REI-34: every attempt to use a ticket that is dead since an exchange or a reissue is on record; all others have no former ticket. */
+async function noteFormer(parts: Parts, { scope, right, scan }: Wish, current: RightState): Promise<void> {
+  if (current.status === 'none' || current.past.length === 0) return;
+  await parts.rights.handle(scope, right.id, { type: 'ShowFormerTicket', scan });
 }
 
 async function shownDocument(

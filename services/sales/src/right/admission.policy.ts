@@ -1,6 +1,6 @@
 // Whether a gate opens (SAL-40, SAL-42): a list of small checks, the first refusal wins and says why. The same list serves a
 // gate that asks us, the record that judges it, and a scan that is handed in later (SAL-41).
-import type { RefusalReason, RightState, Scan, SoldRight, Use } from './right.ts';
+import type { PastTicket, RefusalReason, RightState, Scan, SoldRight, Use } from './right.ts';
 
 export type Admission =
   | { readonly admitted: true; readonly entriesLeft: number }
@@ -34,9 +34,14 @@ export function peopleOf(right: RightState, scan: Scan): number {
   return Math.max(1, Math.min(right.admits, placesLeft(right)));
 }
 
+/** The ticket that this right had before, where the scan shows one. */
+export function formerOf(right: SoldRight, scan: Scan): PastTicket | undefined {
+  return right.past.find(({ number, revision }) => number === scan.number || revision === scan.revision);
+}
+
 /** A ticket that this right had before says what became of it, whatever has become of the newer one. */
 const notFormerTicket: Check = (right, scan) => {
-  const old = right.past.find(({ number, revision }) => number === scan.number || revision === scan.revision);
+  const old = formerOf(right, scan);
   return old === undefined ? undefined : refused(old.status);
 };
 const newestTicket: Check = (right, scan) =>

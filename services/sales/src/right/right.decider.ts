@@ -25,9 +25,10 @@
 //
 // ⁸ the same reissue code again: -, whatever has become of the new ticket   ⁹ another application has it
 // PrintTicket: printed when issued or checked_in and never printed; the same serial again: -; else printed-already | not-living.
+// ShowFormerTicket: shown in every status, where the scan shows a former ticket; by the same gate within a minute, or more than 200: -.
 // RecordReveal: revealed in every status but none, where it is not-found.
 import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
-import { admission, peopleOf, placesLeft } from './admission.policy.ts';
+import { admission, formerOf, peopleOf, placesLeft } from './admission.policy.ts';
 import type { HandedIn, Offer, PastTicket, RightCommand, RightEvent, RightState, SoldRight, Use } from './right.ts';
 
 type Of<Type extends RightCommand['type']> = Extract<RightCommand, { type: Type }>;
@@ -40,6 +41,8 @@ function decide(state: RightState, command: RightCommand): readonly RightEvent[]
       return checkIn(state, command);
     case 'HandInScan':
       return handIn(existing(state), command);
+    case 'ShowFormerTicket':
+      return showFormer(state, command);
     case 'RefundTicket':
       return refund(existing(state), command);
     case 'ExchangeTicket':
@@ -114,6 +117,7 @@ function handIn(state: SoldRight, { scanId, scan, decided }: Of<'HandInScan'>): 
   const judged: SoldRight = inTime ? { ...state, status: state.uses.length === 0 ? 'issued' : 'checked_in' } : state;
   const answer = admission(judged, scan);
   const people = peopleOf(state, scan);
+  const former = formerOf(state, scan);
   const handedIn: HandedIn = {
     scanId,
     at: scan.at,
@@ -121,10 +125,34 @@ function handIn(state: SoldRight, { scanId, scan, decided }: Of<'HandInScan'>): 
     people,
     decided,
     truth: answer.admitted ? 'admissible' : answer.reason,
+    ...(former === undefined ? {} : { former: former.number }),
   };
   if (decided === 'refused' || !answer.admitted) return [{ type: 'ScanHandedIn', handedIn }];
   const use: Use = { at: scan.at, gateId: scan.gateId, people, scanId };
   return [{ type: 'ScanHandedIn', handedIn, use, ...(inTime ? { earned: true as const } : {}) }];
+}
+
+/** Somebody who tries a gate all day long is known by then. */
+const FORMER_SHOWN_MAX = 200;
+/** A reader reads a code several times while it is held up. */
+const SHOWN_AGAIN_MS = 60_000;
+
+/** REI-34 */
+function showFormer(state: RightState, { scan }: Of<'ShowFormerTicket'>): readonly RightEvent[] {
+  if (state.status === 'none') return [];
+  const former = formerOf(state, scan);
+  if (former === undefined) return [];
+  const { number, status: became } = former;
+  const { gateId, at } = scan;
+  const known = state.formerShown ?? [];
+  const again = known.some(
+    (shown) =>
+      shown.number === number &&
+      shown.gateId === gateId &&
+      Math.abs(Date.parse(at) - Date.parse(shown.at)) < SHOWN_AGAIN_MS,
+  );
+  if (again || known.length >= FORMER_SHOWN_MAX) return [];
+  return [{ type: 'FormerTicketShown', shown: { number, became, gateId, at } }];
 }
 
 function refund(state: SoldRight, { refund: wanted }: Of<'RefundTicket'>): readonly RightEvent[] {
@@ -245,6 +273,8 @@ function evolve(state: RightState, event: RightEvent): RightState {
       const told = { ...state, handedIn: [...state.handedIn, event.handedIn] };
       return event.use === undefined ? told : withUse(told, event.use);
     }
+    case 'FormerTicketShown':
+      return { ...state, formerShown: [...(state.formerShown ?? []), event.shown] };
     case 'TicketRefunded':
       return { ...state, status: 'refunded', refund: event.refund };
     case 'TicketExchanged': {

@@ -1,6 +1,7 @@
 // What others must hear of a right: inventory gets places back, finance earns or returns its price (FIN-12), the order sends money.
 // Issuing is told by the order.
 import {
+  formerTicketShown,
   returnPlaces,
   ticketExchanged,
   ticketExpired,
@@ -26,9 +27,18 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
       return [];
     case 'TicketCheckedIn':
       return usedUp(rightId, state, event.use);
-    case 'ScanHandedIn':
+    case 'ScanHandedIn': {
+      const { former: number, gateId, at, decided } = event.handedIn;
+      const became = state.past.find((past) => past.number === number)?.status;
+      if (number !== undefined && became !== undefined)
+        return [say(formerTicketShown, { ...ticket, shownNumber: number, became, gateId, decided, shownAt: at })];
       // What expiry has earned is not earned again.
       return event.use === undefined || event.earned === true ? [] : usedUp(rightId, state, event.use);
+    }
+    case 'FormerTicketShown': {
+      const { number: shownNumber, became, gateId, at: shownAt } = event.shown;
+      return [say(formerTicketShown, { ...ticket, shownNumber, became, gateId, decided: 'refused', shownAt })];
+    }
     case 'TicketRefunded': {
       const { refundId, fee, returned, reason, at: refundedAt } = event.refund;
       const outOf = event.earned === true ? 'earned' : 'deferred';

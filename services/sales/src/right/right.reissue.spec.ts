@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { admission } from './admission.policy.ts';
 import { rightDecider } from './right.decider.ts';
+import { rightMessages } from './right.messages.ts';
 import { scanAt, soldRight } from './right.fixture.ts';
 import type { Replacement, RightCommand, RightState, SoldRight } from './right.ts';
 
@@ -107,6 +108,41 @@ describe('right: reissue', () => {
     const twice = after(after(states.issued, replace()), replace({ code: 'RC-2', number: 'N3' }));
     for (const revision of [1, 2]) expect(admission(twice, scanAt({ revision }))).to.include({ reason: 'superseded' });
     expect(admission(twice, scanAt({ revision: 3 })).admitted).to.equal(true);
+  });
+  it('REI-34 ShowFormerTicket: on record whatever has become of the newer one, once a minute and gate, and not without end', () => {
+    const show = (change: Parameters<typeof scanAt>[0] = {}): RightCommand => ({
+      type: 'ShowFormerTicket',
+      scan: scanAt({ revision: 1, ...change }),
+    });
+    const later = (minutes: number): string => new Date(Date.parse(scanAt().at) + minutes * 60_000).toISOString();
+    const replaced = after(states.issued, replace());
+    const former = (replaced as SoldRight).past;
+    for (const [status, state] of Object.entries(states))
+      expect(cell({ ...state, revision: 2, past: former }, show()), status).to.equal('FormerTicketShown');
+    expect(cell({ status: 'none' }, show())).to.equal('-');
+    expect(cell(states.issued, show()), 'no former ticket').to.equal('-');
+    expect(cell(replaced, show({ revision: 2 })), 'the living one').to.equal('-');
+    expect(cell(replaced, show({ revision: undefined, number: 'N1' }))).to.equal('FormerTicketShown');
+    const once = after(replaced, show());
+    expect(once).to.have.nested.property('formerShown[0].became', 'superseded');
+    expect(cell(once, show({ at: later(0.5) }))).to.equal('-');
+    expect(cell(once, show({ at: later(0.5), gateId: 'gat_2' }))).to.equal('FormerTicketShown');
+    expect(cell(once, show({ at: later(1) }))).to.equal('FormerTicketShown');
+    let state = once;
+    for (let minute = 1; minute < 300; minute += 1) state = after(state, show({ at: later(minute) }));
+    expect((state as SoldRight).formerShown).to.have.length(200);
+  });
+  it('REI-34 a former ticket that a gate without network decided on is told with what it decided', () => {
+    const replaced = after(states.issued, replace());
+    const scan = scanAt({ revision: 1 });
+    const state = after(replaced, { type: 'HandInScan', scanId: 'scn_1', scan, decided: 'admitted' });
+    expect(state).to.have.nested.property('handedIn[0].former', 'N1');
+    const [event] = rightDecider.decide(replaced, { type: 'HandInScan', scanId: 'scn_1', scan, decided: 'admitted' });
+    if (event === undefined) throw new Error('not on record');
+    const [said] = rightMessages(event, { id: 'rgt_1', state });
+    expect(said).to.have.nested.property('definition.type', 'sales.ticket.former-shown.v1');
+    expect(said).to.have.nested.property('data.decided', 'admitted');
+    expect(said).to.have.nested.property('data.shownNumber', 'N1');
   });
   it('one living ticket for one right, whatever two applications do with it', () => {
     const anything = fc.oneof(

@@ -67,8 +67,19 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
         people: z.number().int().positive(),
         decided: z.enum(['admitted', 'refused']),
         truth: z.enum(['admissible', ...REFUSAL_REASONS]),
+        former: z.string().optional(),
       }),
     ),
+    formerShown: z
+      .array(
+        z.object({
+          number: z.string(),
+          became: z.enum(['exchanged', 'superseded']),
+          gateId: z.string(),
+          at: z.string(),
+        }),
+      )
+      .optional(),
     refund: z
       .object({
         refundId: z.string(),

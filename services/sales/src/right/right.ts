@@ -112,6 +112,16 @@ export type HandedIn = {
   readonly people: number;
   readonly decided: 'admitted' | 'refused';
   readonly truth: 'admissible' | RefusalReason;
+  /** The number that was shown, where it is one that this right had before (REI-34). */
+  readonly former?: string | undefined;
+};
+
+/** REI-34: somebody held a ticket up that was exchanged or replaced before. */
+export type FormerShown = {
+  readonly number: string;
+  readonly became: PastTicket['status'];
+  readonly gateId: string;
+  readonly at: string;
 };
 
 export type RefusalReason =
@@ -143,6 +153,7 @@ export type RightState =
       readonly past: readonly PastTicket[];
       readonly prints: readonly Print[];
       readonly handedIn: readonly HandedIn[];
+      readonly formerShown?: readonly FormerShown[] | undefined;
       readonly refund?: TicketRefund | undefined;
       readonly offer?: Offer | undefined;
       readonly freeze?: Freeze | undefined;
@@ -174,6 +185,8 @@ export type RightCommand =
       readonly scan: Scan;
       readonly decided: 'admitted' | 'refused';
     }
+  /** A gate has refused it already, and its answer does not wait for this. */
+  | { readonly type: 'ShowFormerTicket'; readonly scan: Scan }
   | { readonly type: 'RefundTicket'; readonly refund: TicketRefund }
   | {
       readonly type: 'ExchangeTicket';
@@ -206,6 +219,7 @@ export type RightEvent =
       /** Its price was earned by expiry before this use became known. */
       readonly earned?: true | undefined;
     }
+  | { readonly type: 'FormerTicketShown'; readonly shown: FormerShown }
   | {
       readonly type: 'TicketRefunded';
       readonly refund: TicketRefund;
