@@ -19,6 +19,8 @@ type PostingRule = {
   readonly name: string;
   /** Type of the event that is booked. */
   readonly event: string;
+  /** Only where a field of the event begins so; the first rule that fits an event books it. */
+  readonly when?: { readonly field: string; readonly begins: string };
   readonly legs: readonly Leg[];
   /** Fields that must come to the same sum; an event whose figures do not is shown to people instead of booked. */
   readonly adds?: { readonly up: readonly string[]; readonly to: readonly string[] };
@@ -65,11 +67,14 @@ const feeAndReturn = (from: AccountChoice): readonly Leg[] => [
   { debit: from, credit: 'refunds-payable', amount: 'returned' },
 ];
 
+/** Paid for a new ticket in the place of a lost or wrong one (REI-22): earned with it, and no ticket's price. */
+const OF_A_REISSUE = { field: 'orderId', begins: 'rei_' } as const;
+
 /** 4.5 fen per segment: a usual price for larger contracts. */
 const SMS_SEGMENT_MILLI_FEN = 4_500;
 
 export const DEFAULT_RULES: PostingRules = {
-  version: 3,
+  version: 4,
   accounts: [
     { id: 'cash-on-hand', kind: 'asset', name: { zh: '库存现金', en: 'Cash on hand' } },
     { id: 'wechat-clearing', kind: 'asset', name: { zh: '其他货币资金—微信支付', en: 'WeChat Pay clearing' } },
@@ -88,9 +93,33 @@ export const DEFAULT_RULES: PostingRules = {
       kind: 'revenue',
       name: { zh: '其他业务收入—退票及改签手续费', en: 'Fees for refunds and exchanges' },
     },
+    {
+      id: 'reissue-fee-revenue',
+      kind: 'revenue',
+      name: { zh: '其他业务收入—补票工本费', en: 'Fees for reissued tickets' },
+    },
     { id: 'messaging-expense', kind: 'expense', name: { zh: '短信费', en: 'Messaging expense' } },
   ],
   rules: [
+    {
+      name: 'reissue-fee-captured',
+      event: 'finance.payment.captured.v1',
+      when: OF_A_REISSUE,
+      legs: [{ debit: WHERE_MONEY_LIES, credit: 'reissue-fee-revenue', amount: 'amount' }],
+    },
+    {
+      name: 'reissue-fee-surplus-received',
+      event: 'finance.payment.surplus-received.v1',
+      when: OF_A_REISSUE,
+      legs: [{ debit: WHERE_MONEY_LIES, credit: 'reissue-fee-revenue', amount: 'amount' }],
+    },
+    {
+      // Too late, twice, or for a case that came to nothing: whatever the reason, it reverses what its capture has booked.
+      name: 'reissue-fee-refunded',
+      event: 'finance.payment.refunded.v1',
+      when: OF_A_REISSUE,
+      legs: [{ debit: 'reissue-fee-revenue', credit: WHERE_MONEY_LIES, amount: 'amount' }],
+    },
     {
       name: 'payment-captured',
       event: 'finance.payment.captured.v1',

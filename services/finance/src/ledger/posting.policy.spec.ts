@@ -77,6 +77,24 @@ describe('posting', () => {
     expect(codeOf(() => legsOf(paymentRefunded, { reason: 'generosity' }))).to.equal('finance.unbookable');
   });
 
+  it('REI-22 the fee of a reissue is earned as such, and whatever sends it back reverses that; no ticket’s takings move', () => {
+    const orderId = 'rei_0a5d8k2m7q9x3c6v1b4n';
+    for (const [method, account] of Object.entries(LIES)) {
+      for (const definition of [paymentCaptured, paymentSurplusReceived])
+        expect(legsOf(definition, { method, orderId, amount: 500 })).to.deep.equal([
+          [account, 'reissue-fee-revenue', 500],
+        ]);
+      for (const reason of ['late-payment', 'double-payment', 'cancelled'])
+        expect(legsOf(paymentRefunded, { method, reason, orderId, amount: 500 })).to.deep.equal([
+          ['reissue-fee-revenue', account, 500],
+        ]);
+    }
+    expect(postingOf(DEFAULT_RULES, envelope(paymentCaptured, { orderId }))?.rule).to.equal('reissue-fee-captured');
+    expect(postingOf(DEFAULT_RULES, envelope(paymentCaptured, { orderId: 'ord_rei_' }))?.rule).to.equal(
+      'payment-captured',
+    );
+  });
+
   it('FIN-12 a used or expired ticket turns the debt into revenue; a free one moves nothing', () => {
     for (const definition of [ticketUsed, ticketExpired]) {
       expect(legsOf(definition)).to.deep.equal([['deferred-takings', 'admission-revenue', 12_000]]);
@@ -146,7 +164,10 @@ describe('posting', () => {
   });
 
   it('FIN-12 every event that is heard has a rule, every rule an event, and every account of a rule is in the chart', () => {
-    expect(DEFAULT_RULES.rules.map(({ event }) => event)).to.have.members(POSTED.map(({ type }) => type));
+    const always = DEFAULT_RULES.rules.filter(({ when }) => when === undefined);
+    expect(always.map(({ event }) => event)).to.have.members(POSTED.map(({ type }) => type));
+    const only = DEFAULT_RULES.rules.filter(({ when }) => when !== undefined);
+    expect(POSTED.map(({ type }) => type)).to.include.members(only.map(({ event }) => event));
     for (const definition of POSTED) expect(legsOf(definition), definition.type).not.to.deep.equal([]);
   });
 });
@@ -166,6 +187,7 @@ const anyEvent = fc
     returned: fc.integer({ min: 0, max: 1_000_000_000 }),
     segments: fc.integer({ min: 1, max: 100_000 }),
     method: fc.constantFrom('wechat', 'alipay', 'sandbox', 'cash'),
+    orderId: fc.constantFrom('ord_0a5d8k2m7q9x3c6v1b4n', 'rei_0a5d8k2m7q9x3c6v1b4n'),
     id: fc.integer({ min: 0, max: 60 }),
   })
   // One id is one event: what comes again is the same.

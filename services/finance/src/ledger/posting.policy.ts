@@ -12,15 +12,21 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export function postingOf(rules: PostingRules, envelope: Envelope): Posting | undefined {
   const { id, type, subject, time } = envelope;
-  const rule = rules.rules.find(({ event }) => event === type);
-  if (rule === undefined) throw breach(`no rule books ${type}`);
   const fields = fieldsOf(envelope.data);
+  const rule = rules.rules.find(({ event, when }) => event === type && fits(when, fields));
+  if (rule === undefined) throw breach(`no rule books ${type}`);
   const { adds } = rule;
   if (adds !== undefined && sumOf(fields, adds.up) !== sumOf(fields, adds.to))
     throw breach(`${type} does not add up: ${adds.up.join(' + ')} is not ${adds.to.join(' + ')}`);
   const lines = rule.legs.flatMap((leg) => linesOf(rules, leg, fields));
   if (lines.length === 0) return undefined;
   return { source: { id, type, subject, time }, rule: rule.name, rulesVersion: rules.version, lines };
+}
+
+function fits(when: PostingRules['rules'][number]['when'], fields: Fields): boolean {
+  if (when === undefined) return true;
+  const value = fields[when.field];
+  return typeof value === 'string' && value.startsWith(when.begins);
 }
 
 /** A debit and a credit of the same amount, or nothing. */
