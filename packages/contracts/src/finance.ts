@@ -46,6 +46,33 @@ export const refundPayment = defineCommand({
   example: { ...PAYMENT, refundId: 'rfd_0a5d8k2m7q9x3c6v1b4n', amount: 24_000, reason: 'late-payment' },
 });
 
+const COMPENSATION = {
+  compensationId: 'rfd_0a5d8k2m7q9x3c6v1b4p',
+  orderId: PAYMENT.orderId,
+  amount: 2_000,
+};
+const compensation = { compensationId: idSchema, orderId: idSchema, amount: amountSchema };
+
+export const payCompensation = defineCommand({
+  type: 'finance.compensation.pay.v1',
+  summary:
+    'Give a customer money for what went wrong, over the payment of their order; what became of it is told as a refund of that id.',
+  data: z.object({
+    ...compensation,
+    /** Whose promise it is, e.g. the case of a reissue. */
+    about: idSchema,
+    approvedBy: idSchema,
+  }),
+  example: { ...COMPENSATION, about: 'rei_0a5d8k2m7q9x3c6v1b4n', approvedBy: 'usr_0a5d8k2m7q9x3c6v1b4n' },
+});
+
+export const compensationRefused = defineEvent({
+  type: 'finance.compensation.refused.v1',
+  summary: 'No payment of the order can carry this compensation: it has to find another way to the customer.',
+  data: z.object({ ...compensation, about: idSchema, problem: z.enum(['no-payment', 'exceeds-payment']) }),
+  example: { ...COMPENSATION, about: 'rei_0a5d8k2m7q9x3c6v1b4n', problem: 'no-payment' },
+});
+
 export const paymentOpened = defineEvent({
   type: 'finance.payment.opened.v1',
   summary: 'The provider waits for the payer.',

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   closePayment,
+  compensationRefused,
   paymentCaptured,
   paymentClosed,
   paymentFailed,
@@ -57,11 +58,13 @@ const SAID = [
   paymentClosed,
   paymentRefunded,
   paymentRefundFailed,
+  compensationRefused,
 ] as const;
 const SLICES = [
   'on-request-payment',
   'on-close-payment',
   'on-refund-payment',
+  'on-pay-compensation',
   'on-query-payment',
   'on-query-refund',
   'post-ledger',

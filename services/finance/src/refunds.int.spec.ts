@@ -5,6 +5,8 @@ import {
   paymentOpened,
   paymentRefunded,
   paymentRefundFailed,
+  compensationRefused,
+  payCompensation,
   refundPayment,
 } from '@tongpiao/contracts';
 import type { Running } from '@tongpiao/service-shell';
@@ -63,6 +65,25 @@ describe('refunds at the providers', () => {
     (await house.atProvider(paymentId)).refunds
       .filter(({ status }) => status === 'succeeded')
       .reduce((sum, { amountFen }) => sum + amountFen, 0);
+
+  it('REI-52 a compensation goes back over the payment of the order, once, as an expense; without one it is refused', async () => {
+    const asked = await captured();
+    const { paymentId, orderId } = asked;
+    const compensationId = house.newId('rfd');
+    const command = { compensationId, orderId, amount: 2_000, about: 'rei_1', approvedBy: 'usr_1' };
+    await Promise.all([house.send(payCompensation, command), house.send(payCompensation, command)]);
+    await told(paymentId, 'refunded', 1);
+    await house.send(payCompensation, command);
+    await nothingMore(paymentId);
+    expect(await sumAtProvider(paymentId)).to.equal(2_000);
+    expect((await view(paymentId)).refunds[0]).to.include({ id: compensationId, reason: 'compensation' });
+    const tooMuch = house.newId('rfd');
+    await house.send(payCompensation, { ...command, compensationId: tooMuch, amount: 22_001 });
+    expect(await house.heard(compensationRefused, tooMuch)).to.include({ problem: 'exceeds-payment', about: 'rei_1' });
+    const nobody = house.newId('rfd');
+    await house.send(payCompensation, { ...command, compensationId: nobody, orderId: house.newId('ord') });
+    expect(await house.heard(compensationRefused, nobody)).to.include({ problem: 'no-payment' });
+  });
 
   for (const method of METHODS) {
     it(`FIN-02 a payment by ${method} is refunded in parts, and never beyond what was captured`, async () => {

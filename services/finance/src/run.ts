@@ -1,6 +1,7 @@
 // Finance, as a table of contents.
 import {
   closePayment,
+  payCompensation,
   queryPayment,
   queryRefund,
   refundPayment,
@@ -10,11 +11,13 @@ import {
 import { retryClasses } from '@tongpiao/messaging';
 import { openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
 import type { Config } from './config.ts';
+import { compensationSpec } from './compensation/compensation.store.ts';
 import { closeLedger } from './features/close-ledger.ts';
 import { getBalances, getTrialBalance, listEntries } from './features/get-ledger.ts';
 import { getPayment, listPayments } from './features/get-payments.ts';
 import { listRefunds } from './features/list-refunds.ts';
 import { onClosePayment } from './features/on-close-payment.ts';
+import { onPayCompensation } from './features/on-pay-compensation.ts';
 import { onQueryPayment } from './features/on-query-payment.ts';
 import { onQueryRefund } from './features/on-query-refund.ts';
 import { onRefundPayment } from './features/on-refund-payment.ts';
@@ -44,6 +47,7 @@ export async function run(config: Config, options: FinanceTestOptions = {}): Pro
   const { broker, clock } = foundation;
 
   const payments = await foundation.aggregate(paymentSpec);
+  const compensations = await foundation.aggregate(compensationSpec);
   const ledger = await openLedger(foundation);
   const providers = await openProviders(foundation, config);
   const work = createProviderWork({ payments, providers, publicBaseUrl: config.PUBLIC_BASE_URL, clock });
@@ -67,6 +71,12 @@ export async function run(config: Config, options: FinanceTestOptions = {}): Pro
     concurrency: PAYMENTS_AT_ONCE,
     retry: retryClasses.patient,
     handle: onRefundPayment(foundation, payments, work),
+  });
+  await broker.consume({
+    slice: 'on-pay-compensation',
+    definitions: [payCompensation],
+    retry: retryClasses.patient,
+    handle: onPayCompensation(foundation, { compensations, payments, work }),
   });
   await broker.consume({
     slice: 'on-query-payment',

@@ -246,6 +246,52 @@ export const problems: ProblemCatalogue = {
     ['申诉期限已过', 'Too late to appeal'],
     ['申诉须在 {appealBy} 前提出。', 'An appeal was possible until {appealBy}.'],
   ),
+  'reissue.own-error': problem(
+    403,
+    ['不能处理本人的差错', 'This would be your own error'],
+    ['不能登记、赔付或审批本人的差错。', 'Nobody marks, makes good or approves an error of their own.'],
+  ),
+  'reissue.not-involved': problem(
+    422,
+    ['该人员未经手此申请', 'They had no hand in it'],
+    ['被登记的人员未经手该申请。', 'Whoever is named had no hand in this application.'],
+  ),
+  'reissue.error-marked': problem(
+    409,
+    ['该申请已登记差错', 'An error is marked already'],
+    ['该申请已登记另一差错。', 'Another error is marked in this application.'],
+  ),
+  'reissue.error-unknown': problem(
+    409,
+    ['差错尚未保存', 'Not there yet'],
+    ['差错正在保存，请稍后重试。', 'The error is being stored; try again in a moment.'],
+    1,
+  ),
+  'reissue.compensation-too-high': problem(
+    422,
+    ['赔付金额超出上限', 'More than the policy allows'],
+    ['赔付金额不能超过 {max} 分。', 'A compensation is at most {max} fen.'],
+  ),
+  'reissue.compensation-proposed': problem(
+    409,
+    ['已有赔付待审批', 'One waits for approval'],
+    ['已提出另一赔付，请先审批。', 'Another amount is proposed; decide on that first.'],
+  ),
+  'reissue.compensation-decided': problem(
+    409,
+    ['赔付已审批', 'It is decided'],
+    ['该申请的赔付已审批，每份申请只赔付一次。', 'A compensation was approved; there is one per application.'],
+  ),
+  'reissue.no-compensation-proposed': problem(
+    409,
+    ['没有待审批的赔付', 'Nothing is proposed'],
+    ['该差错没有待审批的赔付。', 'No compensation waits for approval.'],
+  ),
+  'reissue.own-proposal': problem(
+    403,
+    ['不能审批本人提出的赔付', 'This is your own proposal'],
+    ['赔付须由提出人以外的人员审批。', 'Nobody approves what they have proposed.'],
+  ),
   'reissue.period-invalid': problem(
     422,
     ['时间范围无效', 'Not a period'],

@@ -9,6 +9,8 @@ import {
   applicationShipped,
   closePayment,
   freezeTicket,
+  compensationRefused,
+  payCompensation,
   paymentCaptured,
   paymentRefunded,
   refundPayment,
@@ -98,6 +100,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     reviewer: key('reviewer', ['reviewer']),
     secondReviewer: key('reviewer2', ['reviewer']),
     manager: key('manager', ['manager', 'tenant_admin']),
+    secondManager: key('manager2', ['manager']),
     clerk: key('clerk', ['sales_clerk']),
     auditor: key('auditor', ['auditor']),
   };
@@ -224,7 +227,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
   });
   await finance.consume({
     slice: 'payments',
-    definitions: [requestPayment, closePayment, refundPayment],
+    definitions: [requestPayment, closePayment, refundPayment, payCompensation],
     singleActive: true,
     async handle(message) {
       asked.push(message.envelope);
@@ -240,6 +243,24 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
       } else if (isMessage(message, refundPayment)) {
         const data = { ...message.envelope.data, method: 'wechat', refundedAt: now() } as const;
         await tell(finance, paymentRefunded, data, { cause });
+      } else if (isMessage(message, payCompensation)) {
+        const { compensationId, orderId, amount, about } = message.envelope.data;
+        const refund = { paymentId: 'pay_played00', orderId, refundId: compensationId, amount };
+        // The payment of the order was 30 yuan.
+        if (amount > 3_000)
+          await tell(
+            finance,
+            compensationRefused,
+            { compensationId, orderId, amount, about, problem: 'exceeds-payment' },
+            { cause },
+          );
+        else
+          await tell(
+            finance,
+            paymentRefunded,
+            { ...refund, method: 'wechat', reason: 'compensation', refundedAt: now() },
+            { cause },
+          );
       }
     },
   });
@@ -425,6 +446,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
         'on-tickets-recorded',
         'on-ticket-changed',
         'on-payment-told',
+        'on-compensation-told',
         'on-verify',
         'on-remind',
         'on-gate-synced',

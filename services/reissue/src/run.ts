@@ -29,10 +29,13 @@ import { createOwnershipProver, proveOwnership } from './features/prove-ownershi
 import { reviewApplication } from './features/review-application.ts';
 import { shipTicket } from './features/ship-ticket.ts';
 import { submitApplication } from './features/submit-application.ts';
+import { markError } from './features/mark-error.ts';
+import { COMPENSATION_NEWS, onCompensationTold } from './features/on-compensation-told.ts';
 import { tryPolicy } from './features/try-policy.ts';
 import { watchDeadlines } from './features/watch-deadlines.ts';
 import { sweepAttachments } from './features/sweep-attachments.ts';
 import { policySpec } from './policy/policy.store.ts';
+import { staffErrorSpec } from './staff-error/staff-error.store.ts';
 import { problems } from './problems.ts';
 import { openGateLists } from './views/gate-lists.store.ts';
 import { openShownTickets } from './views/shown-tickets.store.ts';
@@ -52,6 +55,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
 
   const applications = await foundation.aggregate(applicationSpec);
   const policies = await foundation.aggregate(policySpec);
+  const staffErrors = await foundation.aggregate(staffErrorSpec);
   const tickets = await openTickets(database);
   const lists = await openGateLists(database);
   const shownTickets = await openShownTickets(database);
@@ -112,6 +116,11 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
     handle: onGateSynced(foundation, { applications, lists }),
   });
   await broker.consume({
+    slice: 'on-compensation-told',
+    definitions: COMPENSATION_NEWS,
+    handle: onCompensationTold(foundation, staffErrors),
+  });
+  await broker.consume({
     slice: 'on-verify',
     definitions: [verifyApplication],
     handle: onVerify(foundation, { applications, identityCheck, ids }),
@@ -145,7 +154,8 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
       followEvents(foundation, { applications, waiters }),
       ...managePolicy(policies, deadlines),
       tryPolicy(foundation, applications),
-      getAnalysis(foundation, applications),
+      ...markError(foundation, { applications, staffErrors, policies, ids }),
+      getAnalysis(foundation, { applications, staffErrors }),
     ],
   });
 }

@@ -43,7 +43,7 @@ const WHERE_MONEY_LIES = {
   },
 } as const;
 
-/** Money that was owed by a sale goes back from there; for a ticket that was given back it is owed by the books already. */
+/** Money that was owed by a sale goes back from there; for a ticket that was given back it is owed by the books already; what makes good our own error is an expense. */
 const WHAT_A_REFUND_SETTLES = {
   by: 'reason',
   of: {
@@ -51,6 +51,7 @@ const WHAT_A_REFUND_SETTLES = {
     'double-payment': 'deferred-takings',
     cancelled: 'deferred-takings',
     refund: 'refunds-payable',
+    compensation: 'compensation-expense',
   },
 } as const;
 
@@ -74,7 +75,7 @@ const OF_A_REISSUE = { field: 'orderId', begins: 'rei_' } as const;
 const SMS_SEGMENT_MILLI_FEN = 4_500;
 
 export const DEFAULT_RULES: PostingRules = {
-  version: 4,
+  version: 5,
   accounts: [
     { id: 'cash-on-hand', kind: 'asset', name: { zh: '库存现金', en: 'Cash on hand' } },
     { id: 'wechat-clearing', kind: 'asset', name: { zh: '其他货币资金—微信支付', en: 'WeChat Pay clearing' } },
@@ -97,6 +98,11 @@ export const DEFAULT_RULES: PostingRules = {
       id: 'reissue-fee-revenue',
       kind: 'revenue',
       name: { zh: '其他业务收入—补票工本费', en: 'Fees for reissued tickets' },
+    },
+    {
+      id: 'compensation-expense',
+      kind: 'expense',
+      name: { zh: '营业外支出—客户赔付', en: 'Compensation to customers' },
     },
     { id: 'messaging-expense', kind: 'expense', name: { zh: '短信费', en: 'Messaging expense' } },
   ],

@@ -74,6 +74,9 @@ describe('posting', () => {
         ['refunds-payable', account, 24_000],
       ]);
     }
+    expect(legsOf(paymentRefunded, { reason: 'compensation' })).to.deep.equal([
+      ['compensation-expense', 'wechat-clearing', 24_000],
+    ]);
     expect(codeOf(() => legsOf(paymentRefunded, { reason: 'generosity' }))).to.equal('finance.unbookable');
   });
 

@@ -22,7 +22,7 @@ const live = {
     z.object({
       id: z.string(),
       amount: fenSchema,
-      reason: z.enum(['late-payment', 'double-payment', 'cancelled', 'refund']),
+      reason: z.enum(['late-payment', 'double-payment', 'cancelled', 'refund', 'compensation']),
       status: z.enum(['requested', 'accepted', 'done', 'failed', 'abnormal', 'refused']),
       transactionId: z.string(),
       requestedAt: z.string(),

@@ -17,7 +17,7 @@ export type PaymentFacts = {
 /** One transaction at the provider: money that is there. */
 export type Capture = { readonly transactionId: string; readonly amount: Fen; readonly at: string };
 
-type RefundReason = 'late-payment' | 'double-payment' | 'cancelled' | 'refund';
+type RefundReason = 'late-payment' | 'double-payment' | 'cancelled' | 'refund' | 'compensation';
 
 /**
  * requested: ours to ask for · accepted: under way at the provider · done: confirmed · failed: will not happen, the amount is

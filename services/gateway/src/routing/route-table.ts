@@ -62,6 +62,7 @@ export const routeRules: readonly RouteRule[] = [
   { path: '/api/v1/reissue-applications/:id/attachments', to: 'reissue', maxBodyBytes: ATTACHMENT_MAX_BYTES },
   { path: '/api/v1/reissue-policy', to: 'reissue' },
   { path: '/api/v1/reissue-analysis', to: 'reissue' },
+  { path: '/api/v1/reissue-errors', to: 'reissue' },
 ];
 
 /** `/api/v1/events?subject=<kind>:<id>`: who tells the story of what. */

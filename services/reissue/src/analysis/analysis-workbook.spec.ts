@@ -33,8 +33,9 @@ describe('workbook of the analysis', () => {
       factors: [{ _id: { span: '2026-11', key: 'same-day' }, hits: 1, points: 20, reissued: 0, refused: 1 }],
       rules: [],
     };
+    const errors = { spans: [], kinds: [], people: [] };
     const given = { from: '2026-11-01', to: '2026-11-30', timeZone: 'Asia/Shanghai' };
-    const analysis = analysisOf(figures, given);
+    const analysis = analysisOf(figures, errors, given);
     expect(analysis.months[0]?.times.decide).to.deep.equal({ count: 1, medianMs: 120_000, p90Ms: 180_000 });
     expect(analysis.months[0]?.times.appeal).to.deep.equal({ count: 0 });
     const files = unzipSync(await workbookOf(analysis, 'zh-CN'));

@@ -21,6 +21,7 @@ const SHEETS: readonly (readonly [name: CountedName, title: Words])[] = [
 const MONTHS = word('按月汇总', 'Months');
 const FACTORS = word('风险因素', 'Risk factors');
 const RULES = word('升级规则', 'Escalations');
+const ERRORS = word('员工差错', 'Errors of staff');
 const MONTH = word('月份', 'Month');
 const WHOLE = word('合计', 'Period');
 const VALUE = word('项目', 'Value');
@@ -43,6 +44,8 @@ const COLUMNS: readonly (readonly [title: Words, value: (span: SpanView) => numb
   [word('重复申请数', 'Their applications'), (span) => span.repeatApplicants.applications],
   [word('我方责任件数', 'Own faults'), (span) => span.ownFaults.cases],
   [word('免收工本费（元）', 'Fees waived (yuan)'), (span) => span.ownFaults.feesWaived / 100],
+  [word('员工差错', 'Errors of staff'), (span) => span.staffErrors.count],
+  [word('已赔付（元）', 'Compensated (yuan)'), (span) => span.staffErrors.compensated / 100],
 ];
 const HIT_COLUMNS: readonly (readonly [title: Words, value: (hit: SpanView['factors'][number]) => number])[] = [
   [word('命中', 'Hits'), ({ hits }) => hits],
@@ -96,11 +99,22 @@ export async function workbookOf(analysis: Analysis, language: Language): Promis
       span[of].map((hit) => [nameOf(span), text(hit.name), ...HIT_COLUMNS.map(([, value]) => figure(value(hit)))]),
     ),
   ];
+  const errors: SheetData = [
+    [head(say(MONTH)), head(say(VALUE)), head(say(COUNT))],
+    ...spans.flatMap((span) =>
+      [...Object.entries(span.staffErrors.kinds), ...Object.entries(span.staffErrors.people)].map(([value, count]) => [
+        nameOf(span),
+        text(value),
+        figure(count),
+      ]),
+    ),
+  ];
   const sheet = (title: Words, data: SheetData) => ({ sheet: say(title), data, stickyRowsCount: 1 });
   return writeXlsxFile([
     sheet(MONTHS, months),
     ...SHEETS.map(([name, title]) => sheet(title, tally(name))),
     sheet(FACTORS, hits('factors')),
     sheet(RULES, hits('rules')),
+    sheet(ERRORS, errors),
   ]).toBuffer();
 }

@@ -173,6 +173,48 @@ export function analysisStages(period: {
   ];
 }
 
+/** Errors of staff count in the month in which they were marked. */
+export function staffErrorStages(period: {
+  readonly from: string;
+  readonly before: string;
+  readonly timeZone: string;
+}): readonly Stage[] {
+  const { from, before, timeZone: timezone } = period;
+  const errorTally = (field: string): readonly Stage[] => [
+    { $group: { _id: ofSpan(`$${field}`), count: { $sum: 1 } } },
+  ];
+  return [
+    { $match: { 'state.markedAt': { $gte: from, $lt: before } } },
+    {
+      $project: {
+        _id: 0,
+        span: [{ $dateToString: { date: date('$state.markedAt'), format: '%Y-%m', timezone } }, PERIOD],
+        kind: '$state.kind',
+        whose: '$state.whose',
+        paid: { $cond: [{ $eq: ['$state.status', 'paid'] }, '$state.proposal.amount', 0] },
+        promised: { $cond: [{ $in: ['$state.status', ['paying', 'failed']] }, '$state.proposal.amount', 0] },
+      },
+    },
+    { $unwind: '$span' },
+    {
+      $facet: {
+        spans: [
+          {
+            $group: {
+              _id: '$span',
+              count: { $sum: 1 },
+              compensated: { $sum: '$paid' },
+              promised: { $sum: '$promised' },
+            },
+          },
+        ],
+        kinds: errorTally('kind'),
+        people: errorTally('whose'),
+      },
+    },
+  ];
+}
+
 const count = z.number();
 const key = z.object({ span: z.string(), key: z.string() });
 const percentiles = z.array(z.number().nullable()).length(2);
@@ -196,4 +238,7 @@ export const figuresSchema = z.object({
   ...{ kinds: tallies, reasons: tallies, channels: tallies, outcomes: tallies },
   ...{ desks: tallies, refusals: tallies, ends: tallies, appeals: tallies },
 });
+const errorSpan = z.object({ _id: z.string(), count, compensated: count, promised: count });
+export const staffErrorFiguresSchema = z.object({ spans: z.array(errorSpan), kinds: tallies, people: tallies });
+export type StaffErrorFigures = z.output<typeof staffErrorFiguresSchema>;
 export type Figures = z.output<typeof figuresSchema>;

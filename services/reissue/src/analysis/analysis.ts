@@ -1,6 +1,14 @@
 // REI-51: the figures of reissuing as they are read, month by month and for the period.
 import { z } from 'zod';
-import { COUNTED_NAMES, PERIOD, STAGES, type CountedName, type Figures, type StageName } from './analysis.pipeline.ts';
+import {
+  COUNTED_NAMES,
+  PERIOD,
+  STAGES,
+  type CountedName,
+  type Figures,
+  type StaffErrorFigures,
+  type StageName,
+} from './analysis.pipeline.ts';
 
 const counts = z.record(z.string(), z.int());
 const spread = z
@@ -41,6 +49,15 @@ const spanView = z.object({
   factors: z.array(hits),
   rules: z.array(hits),
   ownFaults: z.object({ cases: z.int(), feesWaived: z.int().describe('Fen.') }),
+  staffErrors: z
+    .object({
+      count: z.int(),
+      kinds: counts,
+      people: counts.describe('By whose error it was.'),
+      compensated: z.int().describe('Fen that customers have got.'),
+      promised: z.int().describe('Fen that were approved and have not arrived.'),
+    })
+    .describe('In the month in which they were marked.'),
 });
 export type SpanView = z.output<typeof spanView>;
 
@@ -60,14 +77,26 @@ const EMPTY: Omit<Span, '_id'> = {
   ...{ proveCount: 0, decideCount: 0, payCount: 0, carryOutCount: 0, wholeCount: 0, appealCount: 0 },
 };
 
-export function analysisOf(figures: Figures, given: Pick<Analysis, 'from' | 'to' | 'timeZone'>): Analysis {
-  const months = figures.spans.filter(({ _id }) => _id !== PERIOD).sort((a, b) => (a._id < b._id ? -1 : 1));
-  const period = figures.spans.find(({ _id }) => _id === PERIOD) ?? { _id: PERIOD, ...EMPTY };
-  return { ...given, period: spanOf(figures, period), months: months.map((month) => spanOf(figures, month)) };
+export function analysisOf(
+  cases: Figures,
+  errors: StaffErrorFigures,
+  given: Pick<Analysis, 'from' | 'to' | 'timeZone'>,
+): Analysis {
+  const figures = { ...cases, errors };
+  const marked = errors.spans.map(({ _id }) => _id);
+  const names = [...new Set([...cases.spans.map(({ _id }) => _id), ...marked, PERIOD])].sort();
+  const spans = names.map((name) => spanOf(figures, name));
+  const period = spans.find(({ span }) => span === PERIOD);
+  if (period === undefined) throw new Error('a period is missing from its own spans');
+  return { ...given, period, months: spans.filter(({ span }) => span !== PERIOD) };
 }
 
-function spanOf(figures: Figures, span: Span): SpanView {
-  const { _id: name, applications, overdue, assessed, byPolicy, sampled, ownFaultCases, feesWaived } = span;
+const NO_ERRORS = { count: 0, compensated: 0, promised: 0 };
+type All = Figures & { readonly errors: StaffErrorFigures };
+
+function spanOf(figures: All, name: string): SpanView {
+  const span = figures.spans.find(({ _id }) => _id === name) ?? { _id: name, ...EMPTY };
+  const { applications, overdue, assessed, byPolicy, sampled, ownFaultCases, feesWaived } = span;
   const { people, applications: repeated } = figures.repeats.find(({ _id }) => _id === name) ?? {
     people: 0,
     applications: 0,
@@ -87,7 +116,13 @@ function spanOf(figures: Figures, span: Span): SpanView {
     factors: hitsOf(figures.factors, name, assessed),
     rules: hitsOf(figures.rules, name, assessed),
     ownFaults: { cases: ownFaultCases, feesWaived },
+    staffErrors: staffErrorsOf(figures.errors, name),
   };
+}
+
+function staffErrorsOf({ spans, kinds, people }: StaffErrorFigures, name: string): SpanView['staffErrors'] {
+  const { count, compensated, promised } = spans.find(({ _id }) => _id === name) ?? NO_ERRORS;
+  return { count, kinds: countsOf(kinds, name), people: countsOf(people, name), compensated, promised };
 }
 
 function countsOf(tallies: Figures[CountedName], span: string): Record<string, number> {

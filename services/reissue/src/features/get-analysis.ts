@@ -2,15 +2,23 @@
 import { route, type Foundation, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { analysisOf, analysisView } from '../analysis/analysis.ts';
-import { analysisStages, figuresSchema } from '../analysis/analysis.pipeline.ts';
+import {
+  analysisStages,
+  figuresSchema,
+  staffErrorFiguresSchema,
+  staffErrorStages,
+} from '../analysis/analysis.pipeline.ts';
 import { workbookOf } from '../analysis/analysis-workbook.ts';
+import type { StaffErrors } from '../staff-error/staff-error.store.ts';
 import type { Applications } from '../stores.ts';
 import { periodFields, periodOf } from './period.ts';
+
+type Parts = { readonly applications: Applications; readonly staffErrors: StaffErrors };
 
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 const HEADERS = { 'Cache-Control': 'private, no-store' };
 
-export function getAnalysis(foundation: Foundation, applications: Applications): Route {
+export function getAnalysis(foundation: Foundation, { applications, staffErrors }: Parts): Route {
   return route({
     method: 'get',
     path: '/api/v1/reissue-analysis',
@@ -26,8 +34,15 @@ export function getAnalysis(foundation: Foundation, applications: Applications):
       const { from, to, format } = context.query;
       const scope = context.scope();
       const period = periodOf(foundation, scope.tenantId, { from, to });
-      const [figures] = await applications.aggregate(scope, analysisStages(period));
-      const analysis = analysisOf(figuresSchema.parse(figures), { from, to, timeZone: period.timeZone });
+      const [[figures], [errors]] = await Promise.all([
+        applications.aggregate(scope, analysisStages(period)),
+        staffErrors.aggregate(scope, staffErrorStages(period)),
+      ]);
+      const analysis = analysisOf(figuresSchema.parse(figures), staffErrorFiguresSchema.parse(errors), {
+        from,
+        to,
+        timeZone: period.timeZone,
+      });
       if (format === 'json') return { status: 200, body: analysis, headers: HEADERS };
       const name = `reissue-${from}-${to}.xlsx`;
       return {

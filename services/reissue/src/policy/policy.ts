@@ -120,6 +120,8 @@ export const rulesSchema = z.strictObject({
   calendar: calendarSchema,
   /** REI-03; left out: `DEFAULT_ATTACHMENT_RULES`. */
   attachments: attachmentRules.optional(),
+  /** REI-52: the most that an error of staff may be made good with; left out: `DEFAULT_COMPENSATION_MAX`. */
+  compensation: z.strictObject({ maxAmount: fenSchema }).optional(),
 });
 export type Rules = z.output<typeof rulesSchema>;
 
@@ -135,6 +137,13 @@ const DEFAULT_ATTACHMENT_RULES: AttachmentRules = { maxCount: 10, maxBytes: 8 * 
 
 export function attachmentRulesOf({ attachments }: Pick<Policy, 'attachments'>): AttachmentRules {
   return attachments ?? DEFAULT_ATTACHMENT_RULES;
+}
+
+/** 50 yuan: a way back home and a day's annoyance. */
+const DEFAULT_COMPENSATION_MAX = fen(5_000);
+
+export function compensationMaxOf({ compensation }: Pick<Policy, 'compensation'>): Fen {
+  return compensation?.maxAmount ?? DEFAULT_COMPENSATION_MAX;
 }
 
 /** What holds until a tenant says otherwise: nothing is charged, nothing is decided without a person. */
