@@ -161,3 +161,15 @@ export const remindApplication = defineCommand({
   }),
   example: { applicationId: APPLICATION, what: 'material' },
 });
+
+export const workBatch = defineCommand({
+  type: 'reissue.batch.work.v1',
+  summary:
+    'Reissue to itself, at once or as a timer: go on with a list of tickets that are reissued together (REI-53).',
+  data: z.object({
+    batchId: idSchema,
+    /** Steps that were finished before: a repeated message finds more of them and does nothing. */
+    step: z.int().nonnegative(),
+  }),
+  example: { batchId: 'rbt_0a5d8k2m7q9x3c6v1b4n', step: 3 },
+});

@@ -33,6 +33,23 @@ export function remind<Data extends z.ZodType>(
   return { definition, data, timer: { name, due } };
 }
 
+/**
+ * Work that a record goes on with by itself: a command when it is due, a timer when it is later, nothing when there is none.
+ * @param name of the timer; one that was set before is cancelled
+ */
+export function workAt<Data extends z.ZodType>(
+  name: string,
+  nextAt: string | undefined,
+  at: string,
+  definition: MessageDefinition<Data>,
+  data: DraftData<z.input<Data>>,
+): readonly Said[] {
+  if (nextAt === undefined) return [{ cancelTimer: name }];
+  // Without a pause a timer would only add the time until somebody looks for timers.
+  if (Date.parse(nextAt) <= Date.parse(at)) return [{ cancelTimer: name }, say(definition, data)];
+  return [remind(name, nextAt, definition, data)];
+}
+
 const FOR_RECIPIENT = Symbol('for recipient');
 type ForRecipient = { readonly [FOR_RECIPIENT]: { readonly recipient: string; readonly sealed: string } };
 

@@ -333,4 +333,97 @@ export const problems: ProblemCatalogue = {
     ['申请已结束', 'The application is over'],
     ['该申请已结束。', 'This application is over.'],
   ),
+  'reissue.batch-empty': problem(
+    422,
+    ['清单为空', 'The list is empty'],
+    ['清单中没有任何票号。', 'The list names no ticket.'],
+  ),
+  'reissue.batch-too-large': problem(
+    422,
+    ['清单过长', 'The list is too long'],
+    ['一份清单最多 {linesMax} 行，请拆分后分别提交。', 'A list has at most {linesMax} lines; split it.'],
+  ),
+  'reissue.batch-encoding': problem(
+    422,
+    ['无法识别文件编码', 'The encoding is unknown'],
+    [
+      '文件既不是 UTF-8 也不是 GBK 编码，请另存为“CSV UTF-8”后重试。',
+      'The file is neither UTF-8 nor GBK; save it as “CSV UTF-8”.',
+    ],
+  ),
+  'reissue.batch-not-csv': problem(
+    422,
+    ['不是 CSV 文件', 'This is no CSV'],
+    ['请在电子表格中选择“另存为 CSV”后再上传。', 'Save the spreadsheet as CSV and upload that.'],
+  ),
+  'reissue.batch-csv-headings': problem(
+    422,
+    ['缺少表头', 'The headings are missing'],
+    [
+      '第一行须为表头，且包含“票号”列；可选“姓名”“证件类型”“证件号码”，各列不得重复。',
+      'The first line names the columns: number, and where wanted name, idType and idNumber, each once.',
+    ],
+  ),
+  'reissue.batch-csv-malformed': problem(
+    422,
+    ['CSV 格式有误', 'The CSV is malformed'],
+    ['第 {line} 行附近的格式有误，请检查引号和列数。', 'Near line {line}: check quotes and the number of columns.'],
+  ),
+  'reissue.batch-csv-id-type': problem(
+    422,
+    ['证件类型有误', 'An unknown kind of document'],
+    ['第 {line} 行的证件类型无法识别。', 'The kind of document in line {line} is unknown.'],
+  ),
+  'reissue.batch-duplicate': problem(
+    409,
+    ['票号重复', 'The ticket is in the list twice'],
+    ['该票号在清单前面已出现。', 'This ticket is further up in the list already.'],
+  ),
+  'reissue.batch-correction-invalid': problem(
+    422,
+    ['更正的证件号码无效', 'The corrected document is not valid'],
+    ['更正的证件号码与证件类型不符或有误。', 'The corrected number is no number of this kind of document.'],
+  ),
+  'reissue.batch-not-checked': problem(
+    409,
+    ['清单尚在核对', 'The list is being checked'],
+    ['清单逐行核对完成后才能审批，请稍后重试。', 'It can be decided once all its lines are checked; try again.'],
+    2,
+  ),
+  'reissue.own-batch': problem(
+    403,
+    ['不能审批本人录入的清单', 'This is your own list'],
+    ['录入清单的人员不能审批该清单。', 'Nobody decides on a list that they entered.'],
+  ),
+  'reissue.batch-not-your-desk': problem(
+    403,
+    ['超出审批权限', 'Not for your desk'],
+    ['该规模的清单须由 {desk} 审批。', 'A list of this size is for a {desk} to decide.'],
+  ),
+  'reissue.batch-nothing-to-reissue': problem(
+    409,
+    ['没有可补发的票', 'Nothing can be reissued'],
+    ['清单中没有一张票可以补发。', 'No ticket of the list can be reissued.'],
+  ),
+  'reissue.batch-decided': problem(
+    409,
+    ['清单已审批', 'The list is decided'],
+    ['该清单已有审批结果。', 'The list is decided already.'],
+  ),
+  'reissue.batch-not-running': problem(
+    409,
+    ['清单未在执行', 'The list is not running'],
+    ['该清单尚未开始执行。', 'The list is not being carried out.'],
+  ),
+  'reissue.batch-all-begun': problem(
+    409,
+    ['清单即将完成', 'All of it has begun'],
+    ['该清单的每一行都已开始执行，不能再停止。', 'Every line of the list has begun; nothing is left to stop.'],
+  ),
+  'reissue.batch-over': problem(409, ['清单已结束', 'The list is over'], ['该清单已结束。', 'The list is over.']),
+  'reissue.batch-abandoned': problem(
+    409,
+    ['清单未录入完整', 'The list was never complete'],
+    ['清单上传中断且未重试，已自动取消。', 'The upload broke off and was not tried again; the list was cancelled.'],
+  ),
 };

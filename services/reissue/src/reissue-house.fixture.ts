@@ -49,6 +49,7 @@ import { configSchema } from './config.ts';
 import { run, type ReissueTestOptions } from './run.ts';
 
 export const TENANT = 'ten_7f3k9q2m5x8c4v6b1n0a' as TenantId;
+const OTHER_TENANT = 'ten_8g4m1r3n6y9d5w7c2p0b' as TenantId;
 export const ZHANG = { name: '张三', idType: 'id_card', idNumber: '11010519491231002X' } as const;
 export const LI = { name: '李四', idType: 'id_card', idNumber: '440524188001010014' } as const;
 const SECRET = 'a-secret-of-the-identity-check';
@@ -66,6 +67,8 @@ export type Seen = z.output<typeof seenShape>;
 export type Reply = { readonly status: number; readonly body: unknown; readonly text: string; readonly etag: string };
 export type Ask = {
   json?: unknown;
+  /** A file. */
+  bytes?: Buffer;
   token?: string;
   apiKey?: string;
   key?: string;
@@ -103,6 +106,10 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     secondManager: key('manager2', ['manager']),
     clerk: key('clerk', ['sales_clerk']),
     auditor: key('auditor', ['auditor']),
+    stranger: trust.apiKey({
+      ...{ id: 'key_stranger', kind: 'kiosk', tenantId: OTHER_TENANT, subject: 'stranger' },
+      roles: ['reissue_operator', 'manager'],
+    }),
   };
   const connect = (service: string): Promise<Broker> =>
     connectBroker({ url: servers.rabbitmqUrl, service, instance: 'played', prefix: servers.prefix, logger });
@@ -186,6 +193,16 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
       { cause },
     );
   }
+  /** While it is held, sales answers nothing. */
+  let held: Promise<void> | undefined;
+  function holdSales(): () => void {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    held = promise;
+    return () => {
+      held = undefined;
+      resolve(undefined);
+    };
+  }
   await sales.consume({
     slice: 'on-reissue-command',
     definitions: [freezeTicket, thawTicket, reissueTicket],
@@ -193,6 +210,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     async handle(message) {
       const { envelope } = message;
       asked.push(envelope);
+      await held;
       const { rightId, applicationId } = envelope.data as { rightId: string; applicationId: string };
       const right = rights.get(rightId);
       if (right === undefined) throw new Error(`no right ${rightId}`);
@@ -319,20 +337,28 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     IDENTITY_CHECK_URL: `http://127.0.0.1:${sandboxes.ports.identityCheck}`,
     IDENTITY_CHECK_SECRET: SECRET,
   });
-  const running: Running = await run(config, { logger, ...options });
-  await eventually('reissue is ready', async () => {
-    const answer = await fetch(`http://127.0.0.1:${running.httpPort}/health/ready`);
-    return answer.status === 200 || Promise.reject(new Error(await answer.text()));
-  });
+  const instances: Running[] = [];
+  /** One more instance beside those that run. */
+  async function another(more: ReissueTestOptions = options): Promise<Running> {
+    const started = await run({ ...config, SERVICE_INSTANCE: `reissue-${instances.length + 1}` }, { logger, ...more });
+    instances.push(started);
+    await eventually('reissue is ready', async () => {
+      const answer = await fetch(`http://127.0.0.1:${started.httpPort}/health/ready`);
+      return answer.status === 200 || Promise.reject(new Error(await answer.text()));
+    });
+    return started;
+  }
+  const running = await another();
   let callers = 0;
 
   async function call(where: string, ask: Ask = {}): Promise<Reply> {
-    const method = ask.method ?? (ask.json === undefined ? 'GET' : 'POST');
+    const method = ask.method ?? (ask.json === undefined && ask.bytes === undefined ? 'GET' : 'POST');
     callers += 1;
     const answer = await fetch(`http://127.0.0.1:${running.httpPort}${where}`, {
       method,
       headers: {
         ...(ask.json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(ask.bytes === undefined ? {} : { 'content-type': 'text/csv' }),
         ...(method === 'GET' ? {} : { 'idempotency-key': ask.key ?? freshKey() }),
         ...(ask.token === undefined ? {} : { authorization: `Bearer ${ask.token}` }),
         ...(ask.apiKey === undefined ? {} : { 'x-api-key': ask.apiKey }),
@@ -341,6 +367,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
         ...(ask.ifMatch === undefined ? {} : { 'if-match': ask.ifMatch }),
       },
       ...(ask.json === undefined ? {} : { body: JSON.stringify(ask.json) }),
+      ...(ask.bytes === undefined ? {} : { body: new Uint8Array(ask.bytes) }),
     });
     const text = await answer.text();
     return {
@@ -352,44 +379,45 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
   }
 
   let soldCount = 0;
-  /** An order with one ticket, as sales tells it. */
-  async function sold(
-    traveller?: { name: string; idType: 'id_card' | 'passport'; idNumber: string },
-    amount = 12_000,
-  ): Promise<Sold> {
+  type Named = { name: string; idType: 'id_card' | 'passport'; idNumber: string };
+  /** An order, as sales tells it. */
+  async function soldTogether(count: number, traveller?: Named, amount = 12_000): Promise<readonly Sold[]> {
     soldCount += 1;
     const phone = `138${String(10_000_000 + soldCount)}`;
     const orderId = newId<'Order'>('ord', TENANT);
-    const rightId = newId<'Right'>('rgt', TENANT);
-    const number = ticketNumberOf(TENANT, randomBytes(12));
-    rights.set(rightId, { number, revision: 1, used: false, codes: new Set() });
     const id = `${orderId}:4:2`;
     const seal = (plain: string): string => bus.sealFor('reissue', TENANT, id, plain);
     const example = ticketsRecorded.data.parse(ticketsRecorded.example);
     const { traveller: _none, ...ticket } = example.tickets[0] ?? {};
     const day = new Date(Date.now() + 86_400_000).toISOString();
-    const facts = {
-      rightId,
-      number,
-      amount,
-      startsAt: day,
-      endsAt: day,
-      validUntil: day,
-      date: day.slice(0, 10),
-      realName: traveller !== undefined,
-    };
+    const times = { startsAt: day, endsAt: day, validUntil: day, date: day.slice(0, 10) };
     const person =
       traveller === undefined
         ? {}
         : { traveller: { name: seal(traveller.name), idType: traveller.idType, idNumber: seal(traveller.idNumber) } };
+    const tickets = Array.from({ length: count }, (): Sold => {
+      const rightId = newId<'Right'>('rgt', TENANT);
+      const number = ticketNumberOf(TENANT, randomBytes(12));
+      rights.set(rightId, { number, revision: 1, used: false, codes: new Set() });
+      return { rightId, number, orderId, phone };
+    });
     const data = ticketsRecorded.data.parse({
       ...example,
       orderId,
       contact: { name: seal('张三'), phone: seal(phone) },
-      tickets: [{ ...ticket, ...facts, ...person }],
+      tickets: tickets.map(({ rightId, number }) => ({
+        ...ticket,
+        ...{ rightId, number, amount, ...times, realName: traveller !== undefined },
+        ...person,
+      })),
     });
     await tell(sales as Broker, ticketsRecorded, data, { id });
-    return { rightId, number, orderId, phone };
+    return tickets;
+  }
+  async function sold(traveller?: Named, amount?: number): Promise<Sold> {
+    const [ticket] = await soldTogether(1, traveller, amount);
+    if (ticket === undefined) throw new Error('nothing was sold');
+    return ticket;
   }
 
   const PATH = '/api/v1/reissue-applications';
@@ -414,6 +442,10 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     call,
     database: { uri: servers.mongodbUri, name: servers.database('reissue') },
     sold,
+    soldTogether,
+    holdSales,
+    another,
+    instances,
     apply,
     look,
     becomes: (seen: Pick<Seen, 'id' | 'accessToken'>, status: string): Promise<Seen> =>
@@ -436,13 +468,14 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
       data: DataOf<Definition>,
     ): Promise<void> => tell(sales, definition, data),
     async stop(): Promise<void> {
-      await running.stop();
+      for (const instance of instances) await instance.stop();
       clearInterval(beats);
       trust.stop();
       await Promise.all([identity, sales, finance, ears, notification].map((broker) => broker.close()));
       await sandboxes.stop();
       rmSync(directory, { recursive: true, force: true });
       const own = [
+        'on-batch-work',
         'on-tickets-recorded',
         'on-ticket-changed',
         'on-payment-told',

@@ -1,5 +1,12 @@
 // Reissue, as a table of contents.
-import { formerTicketShown, gateSynced, remindApplication, ticketsRecorded, verifyApplication } from '@tongpiao/contracts';
+import {
+  formerTicketShown,
+  gateSynced,
+  remindApplication,
+  ticketsRecorded,
+  verifyApplication,
+  workBatch,
+} from '@tongpiao/contracts';
 import { createWaiters, openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
 import { createApplicationAccess } from './access/application-access.ts';
 import { createIdentityCheck } from './adapters/identity-check.ts';
@@ -7,9 +14,13 @@ import { applicationSpec } from './application/application.store.ts';
 import { createDerivedIds } from './application/derived-ids.ts';
 import { openOpenCases } from './application/open-case.store.ts';
 import { openAttachmentBytes } from './attachment/attachment-bytes.store.ts';
+import { openBatchLines } from './batch/batch-lines.store.ts';
+import { batchSpec } from './batch/batch.store.ts';
+import { createLinesToCases } from './batch/lines-to-cases.ts';
 import type { Config } from './config.ts';
 import { addAttachment } from './features/add-attachment.ts';
 import { applicantSteps } from './features/applicant-steps.ts';
+import { enterBatch } from './features/enter-batch.ts';
 import { createTicketFinder } from './features/find-ticket.ts';
 import { followEvents } from './features/follow-events.ts';
 import { getAnalysis } from './features/get-analysis.ts';
@@ -19,6 +30,8 @@ import { getTicketChain } from './features/get-ticket-chain.ts';
 import { managePolicy } from './features/manage-policy.ts';
 import { onGateSynced } from './features/on-gate-synced.ts';
 import { onFormerShown } from './features/on-former-shown.ts';
+import { getBatches } from './features/get-batches.ts';
+import { onBatchWork } from './features/on-batch-work.ts';
 import { onPaymentTold, PAYMENT_NEWS } from './features/on-payment-told.ts';
 import { onRemind } from './features/on-remind.ts';
 import { onTicketChanged, TICKET_NEWS } from './features/on-ticket-changed.ts';
@@ -26,8 +39,10 @@ import { onTicketsRecorded } from './features/on-tickets-recorded.ts';
 import { onVerify } from './features/on-verify.ts';
 import { payFee } from './features/pay-fee.ts';
 import { createOwnershipProver, proveOwnership } from './features/prove-ownership.ts';
+import { resumeBatches } from './features/resume-batches.ts';
 import { reviewApplication } from './features/review-application.ts';
 import { shipTicket } from './features/ship-ticket.ts';
+import { steerBatch } from './features/steer-batch.ts';
 import { submitApplication } from './features/submit-application.ts';
 import { markError } from './features/mark-error.ts';
 import { COMPENSATION_NEWS, onCompensationTold } from './features/on-compensation-told.ts';
@@ -56,6 +71,8 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   const applications = await foundation.aggregate(applicationSpec);
   const policies = await foundation.aggregate(policySpec);
   const staffErrors = await foundation.aggregate(staffErrorSpec);
+  const batches = await foundation.aggregate(batchSpec);
+  const lines = await openBatchLines(database);
   const tickets = await openTickets(database);
   const lists = await openGateLists(database);
   const shownTickets = await openShownTickets(database);
@@ -80,7 +97,10 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
     channel: `${config.BROKER_PREFIX}reissue.changed`,
     logger,
   });
-  applications.onCommit((id) => {
+  applications.onCommit((id, state) => {
+    waiters.wake(state.status !== 'none' && state.batch !== undefined ? [id, state.batch.id] : [id]);
+  });
+  batches.onCommit((id) => {
     waiters.wake([id]);
   });
   const finder = createTicketFinder(foundation, tickets);
@@ -133,6 +153,16 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   });
   const deadlines = watchDeadlines(foundation, { applications, policies });
   sweepAttachments(foundation, attachments);
+  const toCases = createLinesToCases(foundation, { tickets, access });
+  const carrying = { batches, lines, applications, openCases, tickets, toCases, ids, waiters };
+  await broker.consume({
+    slice: 'on-batch-work',
+    definitions: [workBatch],
+    handle: onBatchWork(foundation, carrying),
+    // Lists take turns: their pace is one for all of them.
+    singleActive: true,
+  });
+  resumeBatches(foundation, batches);
   foundation.onStop(() => identityCheck.stop());
 
   return foundation.serve({
@@ -151,7 +181,10 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
       ...applicantSteps(foundation, { applications, openCases }),
       payFee(foundation, { applications, waiters, production: config.NODE_ENV === 'production' }),
       shipTicket(foundation, applications),
-      followEvents(foundation, { applications, waiters }),
+      followEvents(foundation, { applications, batches, lines, waiters }),
+      ...enterBatch(foundation, { applications, batches, lines, policies, waiters }),
+      ...getBatches({ applications, batches, lines }),
+      ...steerBatch(foundation, { applications, batches, lines }),
       ...managePolicy(policies, deadlines),
       tryPolicy(foundation, applications),
       ...markError(foundation, { applications, staffErrors, policies, ids }),

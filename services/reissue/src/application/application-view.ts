@@ -38,6 +38,7 @@ const staffView = z.object({
   overdue: z.int(),
   channel: z.string(),
   enteredBy: z.string().optional(),
+  batch: z.object({ id: z.string(), line: z.int() }).optional().describe('REI-53: the list that it is a line of.'),
   policyVersion: z.int(),
   assessment: z
     .object({
@@ -225,12 +226,13 @@ function afterwards({ carriedOutMs, gates, shipments }: Of<'reissued'>) {
 }
 
 function forStaff(state: LiveApplication): z.input<typeof staffView> {
-  const { overdue, channel, enteredBy, policy, deciders, calls } = state;
+  const { overdue, channel, enteredBy, batch, policy, deciders, calls } = state;
   const judged = 'assessment' in state ? state.assessment : undefined;
   const approval = 'approval' in state ? state.approval : undefined;
   return {
     ...{ overdue, channel, policyVersion: policy.version, deciders: [...deciders], calls: [...calls] },
     ...(enteredBy === undefined ? {} : { enteredBy }),
+    ...(batch === undefined ? {} : { batch }),
     ...('desk' in state ? deadlineOf(state) : {}),
     ...('recommendation' in state && state.recommendation !== undefined
       ? { recommendation: state.recommendation }

@@ -61,6 +61,18 @@ describe('application: every cell', () => {
   it('REI-01 SubmitApplication', () => {
     expectRow(c.submit(), '-', { none: 'ApplicationSubmitted' });
   });
+  it('REI-53 BeginInBatch: nothing is proven, frozen or paid, and its approval is the list’s', () => {
+    expectRow(c.beginInBatch(), '-', { none: 'CaseBegunInBatch' });
+    const begun = played(c.beginInBatch());
+    expect(begun).to.deep.include({ status: 'executing', freeze: 'none', channel: 'batch', deciders: ['usr_manager'] });
+    expect(begun).to.have.nested.property('assessment.waivedFor', 'our-fault');
+    expect(begun).to.deep.nested.include({ 'approval.code': CODE, 'approval.fee': 0, orderedAt: AT });
+    const refused = played(c.beginInBatch(), c.reissueRefused());
+    expect(refused).to.have.nested.property('refusal.reason', 'sales.ticket-used');
+    expect(refused).to.have.deep.property('batch', { id: 'rbt_1', line: 7 });
+    expect(cell(refused, c.appeal())).to.equal('not-appealable');
+    expect(cell(played(c.beginInBatch(), c.reissued()), c.reissued())).to.equal('-');
+  });
   it('REI-04 SendCode', () => {
     const row = { reissued: 'case-ended', refused: 'case-ended', ...over };
     expectRow(c.sendCode(), 'already-proven', { ...notThere, ...row, submitted: 'CodeSent' });

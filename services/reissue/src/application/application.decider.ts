@@ -2,6 +2,7 @@
 //
 // input ↓ \ status →  none    submitted      verifying    waiting_identity  desk¹            material_wanted  fee_due        executing  reissued  refused          appealing        ended²
 // SubmitApplication   submitted -            -            -                 -                -                -              -          -         -                -                -
+// BeginInBatch        begun¹⁵   -            -            -                 -                -                -              -          -         -                -                -
 // SendCode            404     sent | limits  proven       proven            proven           proven           proven         proven     ended     ended            proven           ended
 // ProveOwnership      404     proven|missed³ -            -                 -                -                -              -          ended     ended            -                ended
 // ConfirmFreeze       NotYet  undone         confirmed⁴   -                 -                -                -              -          -         undone           undone           undone
@@ -35,9 +36,9 @@
 // recommendation makes it a manager's   ⁷ by somebody who has not decided before (REI-41); final   ⁸ no fee where nothing was charged
 // ⁹ unknown, wrong amount: it goes back   ¹⁰ with the fee back   ¹¹ not-appealable, appeal-too-late   ¹² where it was
 // provisional and the calendar knows the year now   ¹³ the same file again: - in every status; more than the policy's count:
-// too-many-attachments   ¹⁴ - when it is known; three times at most
+// too-many-attachments   ¹⁴ - when it is known; three times at most   ¹⁵ executing at once (REI-53)
 import { DomainError, NotYet, type Decider } from '@tongpiao/kernel';
-import { assess, higherOf } from './application.policy.ts';
+import { assess, assessedInBatch, higherOf } from './application.policy.ts';
 import { addAttachment } from './attaching.ts';
 import { evolve } from './application.evolve.ts';
 import { gatesConfirmed, shipped } from './after-reissue.ts';
@@ -61,6 +62,7 @@ function decide(state: ApplicationState, command: ApplicationCommand): readonly 
   if (state.status === 'none') return decideNone(command);
   switch (command.type) {
     case 'SubmitApplication':
+    case 'BeginInBatch':
       return [];
     case 'SendCode':
       return sendCode(state, command);
@@ -126,6 +128,8 @@ function decideNone(command: ApplicationCommand): readonly ApplicationEvent[] {
       const proveBy = later(facts.submittedAt, facts.policy.deadlines.proveHours * 3_600_000);
       return [{ type: 'ApplicationSubmitted', facts, proveBy }];
     }
+    case 'BeginInBatch':
+      return beginInBatch(command);
     case 'EndTicket':
     case 'Remind':
     case 'RecountDeadline':
@@ -157,6 +161,12 @@ function decideNone(command: ApplicationCommand): readonly ApplicationEvent[] {
     case 'RecordReveal':
       throw new DomainError('platform.not-found', 'There is no such application.');
   }
+}
+
+function beginInBatch({ facts, by, reason, code, at }: Command<'BeginInBatch'>): readonly ApplicationEvent[] {
+  const { assessment, waivedFor } = assessedInBatch(facts.policy, by.desk);
+  const approval = { verdict: 'approve', by: by.id, reason, at, code, fee: assessment.fee, waivedFor } as const;
+  return [{ type: 'CaseBegunInBatch', facts, assessment, approval }];
 }
 
 /** Nothing irreversible has begun: the case can still come to nothing. */

@@ -16,6 +16,7 @@ type Event<Type extends ApplicationEvent['type']> = Extract<ApplicationEvent, { 
 
 export function evolve(state: ApplicationState, event: ApplicationEvent): ApplicationState {
   if (event.type === 'ApplicationSubmitted') return state.status === 'none' ? begun(event) : state;
+  if (event.type === 'CaseBegunInBatch') return state.status === 'none' ? begunInBatch(event) : state;
   if (state.status === 'none') return state;
   switch (event.type) {
     case 'CodeSent': {
@@ -115,7 +116,12 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
   }
 }
 
-function begun({ facts }: Event<'ApplicationSubmitted'>): ApplicationState {
+function begunInBatch({ facts, assessment, approval }: Event<'CaseBegunInBatch'>): ApplicationState {
+  const { at: orderedAt, by } = approval;
+  return { ...begun({ facts }), status: 'executing', assessment, approval, orderedAt, deciders: [by] };
+}
+
+function begun({ facts }: Pick<Event<'ApplicationSubmitted'>, 'facts'>): Of<'submitted' | 'verifying'> {
   return {
     ...facts,
     status: 'submitted',
@@ -251,7 +257,8 @@ type Common = Omit<Of<'submitted' | 'verifying'>, 'status'>;
 
 /** What every case has, without what belongs to the status that it leaves. */
 function commonOf(state: LiveApplication): Common {
-  const { kind, reason, channel, language, ticket, contact, traveller, correction, note, enteredBy, userId } = state;
+  const { kind, reason, channel, language, ticket, contact, traveller, correction, note, enteredBy, userId, batch } =
+    state;
   const { personIndex, addressIndex, accessHash, submittedAt, policy, freeze, proof, codes, code, misses } = state;
   const { deciders, materials, attachments, calls, payments, refunds, paidBy, appeal, overdue } = state;
   return {
@@ -262,6 +269,7 @@ function commonOf(state: LiveApplication): Common {
     ...(note === undefined ? {} : { note }),
     ...(enteredBy === undefined ? {} : { enteredBy }),
     ...(userId === undefined ? {} : { userId }),
+    ...(batch === undefined ? {} : { batch }),
     ...(proof === undefined ? {} : { proof }),
     ...(code === undefined ? {} : { code }),
     ...(paidBy === undefined ? {} : { paidBy }),

@@ -81,6 +81,14 @@ export const calendarOf = (years: readonly number[]): Policy['calendar'] => ({
 
 export const commands = {
   submit: (facts = caseFacts()): ApplicationCommand => ({ type: 'SubmitApplication', facts }),
+  beginInBatch: (): ApplicationCommand => ({
+    type: 'BeginInBatch',
+    facts: caseFacts({ reason: 'system-fault', channel: 'batch', batch: { id: 'rbt_1', line: 7 } }),
+    by: manager,
+    reason: '系统故障',
+    code: CODE,
+    at: AT,
+  }),
   sendCode: (at = AT): ApplicationCommand => ({ type: 'SendCode', code: sealed('******'), hash: 'h1', at }),
   prove: (matches = true, at = AT): ApplicationCommand => ({
     type: 'ProveOwnership',

@@ -45,6 +45,8 @@ export function applicationMessages(
   switch (event.type) {
     case 'ApplicationSubmitted':
       return [timer('proof', event.proveBy)];
+    case 'CaseBegunInBatch':
+      return [ordered(applicationId, state, event.approval.code)];
     case 'CodeSent':
       return [
         say(sendCode, {
@@ -131,7 +133,8 @@ export function applicationMessages(
         ...[...TIMERS, VERIFY].map((cancelTimer) => ({ cancelTimer })),
         ...(event.thaw ? [say(thawTicket, ofTicket)] : []),
         ...closings(applicationId, state),
-        told(endOf(event, state)),
+        // Who has not applied is told of a new ticket only.
+        ...(state.batch === undefined ? [told(endOf(event, state))] : []),
       ];
     case 'ProofMissed':
     case 'AttachmentAdded':
@@ -223,6 +226,7 @@ function reissued(
     ticket: withTraveller(state, ticket),
     approvedAt: 'approval' in state && state.approval !== undefined ? state.approval.at : at,
     reissuedAt: at,
+    ...(state.batch === undefined ? {} : { batchId: state.batch.id }),
   });
 }
 

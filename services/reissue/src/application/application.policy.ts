@@ -130,3 +130,26 @@ export function assess(policy: Policy, facts: Judgeable, evidence: Evidence): As
       evidence.identity === 'match',
   };
 }
+
+const BATCH_WAIVER = 'our-fault';
+
+/** REI-53: a list is judged as a whole by whoever approves it, and its lines by what became of their tickets; persons are not suspects. */
+export function assessedInBatch(
+  policy: Policy,
+  desk: Desk,
+): { readonly assessment: Assessment; readonly waivedFor: string } {
+  const assessment: Assessment = {
+    policyVersion: policy.version,
+    identity: 'not-needed',
+    history: { sameDay: 0, refused: 0, sameTicket: 0, sharedAddress: 0 },
+    findings: [],
+    score: 0,
+    desk,
+    escalatedFor: [],
+    suspended: false,
+    fee: ZERO_FEN,
+    waivedFor: BATCH_WAIVER,
+    selfService: false,
+  };
+  return { assessment, waivedFor: BATCH_WAIVER };
+}

@@ -25,7 +25,7 @@ const waived = { waivedFor: z.string().optional() };
 const factsShape = {
   kind: reissueKindSchema,
   reason: z.enum(['lost', 'damaged', 'not-received', 'wrong-data', 'system-fault', 'other']),
-  channel: z.enum(['web', 'app', 'counter', 'hotline', 'kiosk', 'ota']),
+  channel: z.enum(['web', 'app', 'counter', 'hotline', 'kiosk', 'ota', 'batch']),
   language: languageSchema,
   ticket: z.object({
     rightId: z.string(),
@@ -49,6 +49,7 @@ const factsShape = {
   note: personalValueSchema.optional(),
   enteredBy: z.string().optional(),
   userId: z.string().optional(),
+  batch: z.object({ id: z.string(), line: count }).optional(),
   personIndex: z.string(),
   addressIndex: z.string(),
   accessHash: z.string(),
@@ -223,6 +224,10 @@ export const applicationSpec: AggregateSpec<ApplicationState, ApplicationCommand
     { fields: { 'state.userId': 1, 'state.submittedAt': -1 }, where: { 'state.userId': { $exists: true } } },
     { fields: { 'state.overdue': 1, 'state.status': 1 }, where: { 'state.overdue': { $gt: 0 } } },
     { fields: { 'state.provisional': 1 }, where: { 'state.provisional': true }, acrossTenants: true },
+    {
+      fields: { 'state.batch.id': 1, 'state.status': 1 },
+      where: { 'state.batch.id': { $exists: true } },
+    },
     { fields: { 'state.approval.code': 1 }, unique: true, where: { 'state.approval.code': { $exists: true } } },
   ],
 };

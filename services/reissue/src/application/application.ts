@@ -7,7 +7,7 @@ import type { ListedGates, Shipment } from './after-reissue.ts';
 import type { DecideBy } from './times.ts';
 
 type Reason = 'lost' | 'damaged' | 'not-received' | 'wrong-data' | 'system-fault' | 'other';
-export type Channel = 'web' | 'app' | 'counter' | 'hotline' | 'kiosk' | 'ota';
+export type Channel = 'web' | 'app' | 'counter' | 'hotline' | 'kiosk' | 'ota' | 'batch';
 export type Person = { readonly name: PersonalValue; readonly idType: IdType; readonly idNumber: PersonalValue };
 
 /** The ticket as it was when it was applied for. */
@@ -50,6 +50,8 @@ export type CaseFacts = {
   /** PLA-04: the member of staff who entered it decides nothing on it. */
   readonly enteredBy?: string | undefined;
   readonly userId?: string | undefined;
+  /** REI-53: the list that it is of, and its line there. */
+  readonly batch?: { readonly id: string; readonly line: number } | undefined;
   /** Blind index of whoever applies: the document on the ticket, else the phone of its purchase. */
   readonly personIndex: string;
   readonly addressIndex: string;
@@ -269,6 +271,16 @@ export type NewTicket = DataOf<typeof ticketReissued>['ticket'];
 
 export type ApplicationCommand =
   | { readonly type: 'SubmitApplication'; readonly facts: CaseFacts }
+  /** REI-53: a line of an approved list. The fault is ours, so nothing is proven, frozen or paid. */
+  | {
+      readonly type: 'BeginInBatch';
+      readonly facts: CaseFacts;
+      /** Who has approved the list, and why. */
+      readonly by: Staff;
+      readonly reason: string;
+      readonly code: string;
+      readonly at: string;
+    }
   | { readonly type: 'SendCode'; readonly code: PersonalValue; readonly hash: string; readonly at: string }
   | {
       readonly type: 'ProveOwnership';
@@ -359,6 +371,12 @@ type Undoing = { readonly thaw: boolean };
 
 export type ApplicationEvent =
   | { readonly type: 'ApplicationSubmitted'; readonly facts: CaseFacts; readonly proveBy: string }
+  | {
+      readonly type: 'CaseBegunInBatch';
+      readonly facts: CaseFacts;
+      readonly assessment: Assessment;
+      readonly approval: Approval;
+    }
   | {
       readonly type: 'CodeSent';
       readonly code: PersonalValue;

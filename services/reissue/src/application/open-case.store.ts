@@ -16,7 +16,8 @@ export type OpenCases = {
 /** A case that is not stored this long after its claim never will be: its request died in between. */
 const UNBORN_MS = 60_000;
 const TRIES = 4;
-const GIVES_WAY = new Set(['submitted', 'reissued', 'refused', 'withdrawn', 'closed']);
+/** In these statuses a case does not have its ticket. */
+export const GIVES_WAY: ReadonlySet<string> = new Set(['submitted', 'reissued', 'refused', 'withdrawn', 'closed']);
 
 export async function openOpenCases(database: Database, applications: Pick<Applications, 'load'>): Promise<OpenCases> {
   const schema = new Schema(

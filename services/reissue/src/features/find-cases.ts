@@ -1,5 +1,6 @@
 // The cases of a ticket that are not over: the open one, and those that nobody has proven (REI-05).
 import type { Scope } from '@tongpiao/persistence';
+import { GIVES_WAY } from '../application/open-case.store.ts';
 import type { Applications, ApplicationSnapshot } from '../stores.ts';
 
 const OVER = ['reissued', 'refused', 'withdrawn', 'closed'];
@@ -16,4 +17,15 @@ export function findCases(
     { 'state.ticket.rightId': rightId, 'state.status': { $nin: OVER } },
     { limit: FOUND_MAX },
   );
+}
+
+/** Of these tickets, those that have an open case (REI-05). */
+export async function withOpenCase(
+  applications: Pick<Applications, 'find'>,
+  scope: Scope,
+  rightIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const filter = { 'state.ticket.rightId': { $in: rightIds }, 'state.status': { $nin: [...GIVES_WAY] } };
+  const found = await applications.find(scope, filter, { limit: Math.max(1, rightIds.length) });
+  return new Set(found.flatMap(({ state }) => (state.status === 'none' ? [] : [state.ticket.rightId])));
 }

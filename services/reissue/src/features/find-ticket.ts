@@ -2,8 +2,7 @@
 import { DomainError, parsePhone, parseTicketNumber, type IdType, type TenantId } from '@tongpiao/kernel';
 import { Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
-import type { KnownTicket, Tickets } from '../views/tickets.store.ts';
-import { numberNow } from '../views/tickets.store.ts';
+import { numberNow, type KnownTicket, type TicketNumberView, type Tickets } from '../views/tickets.store.ts';
 
 type TicketFacts = {
   readonly number?: string | undefined;
@@ -109,15 +108,20 @@ export async function mustBeReissuable(
   { ticket, scope, asked }: FoundTicket,
   now: Date,
 ): Promise<void> {
-  const refuse = (how: string): never => {
-    throw new DomainError(REFUSALS[how] ?? 'reissue.ticket-not-living', `The ticket is ${how}.`, { status: how });
-  };
-  if (asked !== undefined && asked !== numberNow(ticket)) {
-    const former = await tickets.byNumber(scope, asked);
-    if (former?.ended !== undefined) refuse(former.ended.how);
-  }
-  if (ticket.status !== 'living') refuse(ticket.status);
-  if (Date.parse(ticket.moved?.validUntil ?? ticket.sold.validUntil) < now.getTime()) refuse('expired');
+  const isFormer = asked !== undefined && asked !== numberNow(ticket);
+  const how = endedHow(ticket, isFormer ? await tickets.byNumber(scope, asked) : undefined, now);
+  if (how !== undefined) throw new DomainError(refusalOf(how), `The ticket is ${how}.`, { status: how });
+}
+
+/** @param asked the number that was given, where one was @returns what has become of the ticket, undefined while it is good */
+export function endedHow(ticket: KnownTicket, asked: TicketNumberView | undefined, now: Date): string | undefined {
+  if (asked?.ended !== undefined && asked._id !== numberNow(ticket)) return asked.ended.how;
+  if (ticket.status !== 'living') return ticket.status;
+  return Date.parse(ticket.moved?.validUntil ?? ticket.sold.validUntil) < now.getTime() ? 'expired' : undefined;
+}
+
+export function refusalOf(how: string): string {
+  return REFUSALS[how] ?? 'reissue.ticket-not-living';
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {

@@ -1,17 +1,8 @@
 // POST /api/v1/reissue-applications: somebody asks for a new ticket, in whatever channel (REI-01, REI-02). The case's id follows from
 // caller and Idempotency-Key, so a retry finds the same case; what can never be reissued is refused at once, and says why (REI-04).
 import { reissueKindSchema } from '@tongpiao/contracts';
-import {
-  DomainError,
-  formatId,
-  ID_TYPES,
-  localDateOf,
-  maskIdNumber,
-  maskName,
-  parseIdDocument,
-  type TenantId,
-} from '@tongpiao/kernel';
-import type { PersonalValue, RecordKey, Scope } from '@tongpiao/persistence';
+import { DomainError, formatId, ID_TYPES, type TenantId } from '@tongpiao/kernel';
+import type { RecordKey, Scope } from '@tongpiao/persistence';
 import {
   derivedBytes,
   InvalidRequest,
@@ -28,7 +19,8 @@ import type { CaseFacts, Channel, Person } from '../application/application.ts';
 import type { OpenCases } from '../application/open-case.store.ts';
 import { currentPolicy, type Policies } from '../policy/policy.store.ts';
 import type { Applications } from '../stores.ts';
-import { numberNow, type KnownTicket, type Tickets } from '../views/tickets.store.ts';
+import type { Tickets } from '../views/tickets.store.ts';
+import { copiedFacts, correctedPerson } from './case-facts.ts';
 import { mustBeReissuable, type FoundTicket, type TicketFinder } from './find-ticket.ts';
 import { documentSchema, type OwnershipProver } from './prove-ownership.ts';
 
@@ -166,61 +158,26 @@ async function factsOf(
 ): Promise<CaseFacts> {
   const { found, scope, id, recordKey, now, ...who } = making;
   const { ticket } = found;
-  const { sold } = ticket;
   const { kind, reason, note } = context.body;
-  const soldKey = await foundation.vault.recordKey(scope, ticket.key);
-  /** From the copy's key to the case's own: erasing one leaves the other. */
-  const own = (value: PersonalValue, key = soldKey): PersonalValue => ({
-    ...value,
-    sealed: recordKey.seal(key.open(value.sealed)),
-  });
-  const traveller = await travellerOf(foundation, scope, ticket, own);
-  const correction = await correctionOf(foundation, scope, context.body, traveller, recordKey, now);
-  const { name, phone, email } = sold.contact;
   const reissues = (await tickets.numbersOf(scope, ticket._id)).filter(
     ({ ended }) => ended?.how === 'superseded',
   ).length;
+  const copied = await copiedFacts(foundation, { scope, ticket, reissues, recordKey });
+  const { traveller, contact } = copied;
+  const correction = await correctionOf(foundation, scope, context.body, traveller, recordKey, now);
   return {
     ...{ kind, reason, ...who },
     channel: channelOf(context),
     language: context.language,
-    ticket: {
-      rightId: ticket._id,
-      number: numberNow(ticket),
-      ...{ orderId: sold.orderId, siteId: sold.siteId, productId: sold.productId, product: sold.product },
-      ...{ ticketTypeId: sold.ticketTypeId, ticketType: sold.ticketType, realName: sold.realName },
-      startsAt: ticket.moved?.startsAt ?? sold.startsAt,
-      validUntil: ticket.moved?.validUntil ?? sold.validUntil,
-      amount: ticket.moved?.amount ?? sold.amount,
-      road: foundation.tenants.get(scope.tenantId)?.kind === 'station',
-      reissues,
-    },
-    contact: { name: own(name), phone: own(phone), ...(email === undefined ? {} : { email: own(email) }) },
-    ...(traveller === undefined ? {} : { traveller }),
+    ...copied,
     ...(correction === undefined ? {} : { correction }),
     ...(note === undefined ? {} : { note: { sealed: recordKey.seal(note), masked: '***' } }),
-    personIndex: traveller?.idNumber.index ?? phone.index ?? id,
+    personIndex: traveller?.idNumber.index ?? contact.phone.index ?? id,
     addressIndex: await foundation.vault.blindIndex(scope, 'address', context.request.address),
     accessHash: access.hashOf(access.tokenOf(id, scope.tenantId)),
     submittedAt: now.toISOString(),
     policy: await currentPolicy(policies, scope),
   };
-}
-
-async function travellerOf(
-  foundation: Foundation,
-  scope: Scope,
-  { sold, corrected }: KnownTicket,
-  own: (value: PersonalValue, key?: RecordKey) => PersonalValue,
-): Promise<Person | undefined> {
-  if (corrected !== undefined) {
-    const key = await foundation.vault.recordKey(scope, corrected.key);
-    const { name, idType, idNumber } = corrected.traveller;
-    return { name: own(name, key), idType, idNumber: own(idNumber, key) };
-  }
-  if (sold.traveller === undefined) return undefined;
-  const { name, idType, idNumber } = sold.traveller;
-  return { name: own(name), idType, idNumber: own(idNumber) };
 }
 
 /** REI-31: what is right already stays, what was given replaces it. */
@@ -240,25 +197,12 @@ async function correctionOf(
   if (traveller === undefined) throw new DomainError('reissue.no-traveller', 'No name is kept with this ticket.');
   if (correction === undefined || Object.keys(correction).length === 0)
     throw new DomainError('reissue.correction-empty', 'Nothing to correct was given.');
-  const name = correction.name ?? key.open(traveller.name.sealed);
-  const idType = correction.idType ?? traveller.idType;
-  const { timeZone } = foundation.tenants.require(scope.tenantId);
-  const given = correction.idNumber ?? key.open(traveller.idNumber.sealed);
-  const parsed = parseIdDocument(idType, given, localDateOf(now, timeZone));
-  if (!parsed.ok) {
+  const corrected = await correctedPerson(foundation, { scope, traveller, key, now }, correction);
+  if (corrected === undefined) {
     const message = { zh: '证件号码无效', en: 'not a valid document number' };
     throw new InvalidRequest([{ in: 'body', field: '/correction/idNumber', message }]);
   }
-  const { number } = parsed;
-  return {
-    name: { sealed: key.seal(name), masked: maskName(name) },
-    idType,
-    idNumber: {
-      sealed: key.seal(number),
-      masked: maskIdNumber(number),
-      index: await foundation.vault.blindIndex(scope, 'document', `${idType}:${number}`),
-    },
-  };
+  return corrected;
 }
 
 function channelOf(context: RequestContext<unknown, unknown, Body>): Channel {

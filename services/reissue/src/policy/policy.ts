@@ -86,6 +86,18 @@ const attachmentRules = z.strictObject({
 });
 export type AttachmentRules = z.output<typeof attachmentRules>;
 
+/** More in one list than this would take hours, and nobody could look through it. */
+export const BATCH_LINES_MAX = 50_000;
+const batchRules = z.strictObject({
+  linesMax: z.int().min(1).max(BATCH_LINES_MAX),
+  /** From so many tickets on a manager approves, below a reviewer may. */
+  managerFromLines: z
+    .int()
+    .min(1)
+    .max(BATCH_LINES_MAX + 1),
+});
+const DEFAULT_BATCHES: z.output<typeof batchRules> = { linesMax: BATCH_LINES_MAX, managerFromLines: 500 };
+
 export const rulesSchema = z.strictObject({
   selfService: z.strictObject({
     /** REI-43: low-risk replacements of real-name tickets are decided at once. */
@@ -122,6 +134,8 @@ export const rulesSchema = z.strictObject({
   attachments: attachmentRules.optional(),
   /** REI-52: the most that an error of staff may be made good with; left out: `DEFAULT_COMPENSATION_MAX`. */
   compensation: z.strictObject({ maxAmount: fenSchema }).optional(),
+  /** REI-53. Policies that were set before there were lists do not name it. */
+  batches: batchRules.default(DEFAULT_BATCHES),
 });
 export type Rules = z.output<typeof rulesSchema>;
 
@@ -173,6 +187,7 @@ export const DEFAULT_RULES: Rules = {
     identityRetrySeconds: 60,
   },
   calendar: copyOf(DEFAULT_CALENDAR),
+  batches: DEFAULT_BATCHES,
 };
 
 /** As stored: what a policy of an earlier day does not say is as the rules are without a tenant's word. */

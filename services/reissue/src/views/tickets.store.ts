@@ -94,6 +94,8 @@ export type Tickets = {
   correct(scope: Scope, rightId: string, corrected: NonNullable<TicketView['corrected']>): Promise<void>;
   byRight(scope: Scope, rightId: string): Promise<KnownTicket | undefined>;
   byNumber(scope: Scope, number: string): Promise<TicketNumberView | undefined>;
+  /** How often each of these was reissued; who is not named never was. */
+  reissuesOf(scope: Scope, rightIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   numbersOf(scope: Scope, rightId: string): Promise<readonly TicketNumberView[]>;
   find(scope: Scope, filter: Readonly<Record<string, unknown>>): Promise<readonly KnownTicket[]>;
 };
@@ -179,7 +181,12 @@ function ticketViews(tickets: Records<TicketView>, numbers: Records<TicketNumber
       await tickets.update(scope, { _id: rightId }, { $set: { corrected } });
     },
     byRight: async (scope, rightId) => known(await tickets.byId(scope, rightId)),
-    byNumber: (scope, _id) => numbers.findOne(scope, { _id }),
+    byNumber: (scope, _id) => numbers.byId(scope, _id),
+    async reissuesOf(scope, rightIds) {
+      const superseded = { rightId: { $in: rightIds }, 'ended.how': 'superseded' };
+      const found = await numbers.find(scope, superseded, { limit: rightIds.length * FOUND_MAX });
+      return new Map([...Map.groupBy(found, ({ rightId }) => rightId)].map(([id, former]) => [id, former.length]));
+    },
     numbersOf: (scope, rightId) => numbers.find(scope, { rightId }, { limit: FOUND_MAX }),
     async find(scope, filter) {
       return (await tickets.find(scope, filter, { limit: FOUND_MAX })).flatMap((ticket) => known(ticket) ?? []);

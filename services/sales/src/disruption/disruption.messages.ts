@@ -1,7 +1,7 @@
 // A disruption speaks to itself only: each event that leaves something to do says when. Orders and rights tell the outside what it means
 // for them.
 import { workDisruption } from '@tongpiao/contracts';
-import { remind, say, type Said } from '@tongpiao/persistence';
+import { workAt, type Said } from '@tongpiao/persistence';
 import type { DisruptionEvent, DisruptionState } from './disruption.ts';
 
 const WORK = 'work';
@@ -13,10 +13,5 @@ export function disruptionMessages(
   const { id: disruptionId, state, at } = facts;
   // What is taken in hand is worked by whoever has taken it, or by its message again.
   if (state.status === 'none' || event.type === 'TicketsTaken') return [];
-  const { nextAt, step } = state;
-  if (nextAt === undefined) return [{ cancelTimer: WORK }];
-  const data = { disruptionId, step };
-  // Without a pause a timer would only add the time until somebody looks for timers.
-  if (Date.parse(nextAt) <= Date.parse(at)) return [{ cancelTimer: WORK }, say(workDisruption, data)];
-  return [remind(WORK, nextAt, workDisruption, data)];
+  return workAt(WORK, state.nextAt, at, workDisruption, { disruptionId, step: state.step });
 }
