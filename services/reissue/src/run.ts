@@ -26,6 +26,7 @@ import { followEvents } from './features/follow-events.ts';
 import { getAnalysis } from './features/get-analysis.ts';
 import { getApplication, listApplications } from './features/get-application.ts';
 import { getAttachments } from './features/get-attachments.ts';
+import { getDossier } from './features/get-dossier.ts';
 import { getTicketChain } from './features/get-ticket-chain.ts';
 import { managePolicy } from './features/manage-policy.ts';
 import { onGateSynced } from './features/on-gate-synced.ts';
@@ -175,6 +176,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
       getApplication(foundation, applications),
       addAttachment(foundation, attachments),
       ...getTicketChain(foundation, { applications, tickets, shownTickets }),
+      ...getDossier(foundation, { applications, tickets, shownTickets }),
       ...getAttachments(foundation, attachments),
       proveOwnership(foundation, { applications, prover }),
       reviewApplication(foundation, { applications, ids }),

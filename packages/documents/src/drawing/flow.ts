@@ -25,8 +25,8 @@ export type Flow = {
   heading(text: string, style: TextStyle, below?: number): void;
   table(table: Table): void;
   space(points: number): void;
-  /** Something of one's own that must not be torn. */
-  block(height: number, draw: (page: Page, at: { x: number; y: number }) => void): void;
+  /** Something of one's own that must not be torn. @param below so much of what follows stays on its page */
+  block(height: number, draw: (page: Page, at: { x: number; y: number }) => void, below?: number): void;
   /** Draws headers and footers; the document is finished by whoever opened it. */
   finish(): void;
 };
@@ -82,8 +82,8 @@ export function createFlow(document: PdfDocument, options: FlowOptions): Flow {
     space(points) {
       y = Math.min(y + points, bottom);
     },
-    block(height, draw) {
-      makeRoom(height);
+    block(height, draw, below = 0) {
+      makeRoom(height + below);
       draw(page, { x: margins.left, y });
       y += height;
     },

@@ -15,6 +15,8 @@ export type Table = {
   readonly head: TextStyle;
   readonly body: TextStyle;
   readonly rule: Colour;
+  /** Behind the head. */
+  readonly headFill?: Colour;
 };
 
 /** Where the flow is, and how it goes on. */
@@ -43,8 +45,9 @@ export function drawTable(table: Table, cursor: Cursor): void {
     const lines = Math.max(1, ...cells.map((cell) => cell.length));
     return { cells, style, height: lines * lineHeightOf(style) + 2 * PADDING };
   }
-  function draw({ cells, style, height }: Row): void {
+  function draw({ cells, style, height }: Row, fill?: Colour): void {
     const { page, y } = cursor.at();
+    if (fill !== undefined) page.box({ x: cursor.left, y, width: cursor.width, height }, { fill });
     let x = cursor.left;
     cells.forEach((lines, index) => {
       const width = widths[index] ?? 0;
@@ -63,11 +66,11 @@ export function drawTable(table: Table, cursor: Cursor): void {
   const rows = table.rows.map((row) => rowOf(row, table.body));
   // The head alone at the end of a page would head nothing.
   cursor.makeRoom(head.height + (rows[0]?.height ?? 0));
-  draw(head);
+  draw(head, table.headFill);
   for (const row of rows) {
     if (!cursor.fits(row.height)) {
       cursor.makeRoom(row.height);
-      draw(head);
+      draw(head, table.headFill);
     }
     draw(row);
   }

@@ -1,0 +1,2 @@
+// A case as paper.
+export * from './dossier.ts';
