@@ -118,8 +118,8 @@ async function main(): Promise<number> {
       toCancel: doomed,
       toReduce: shrinking,
     });
-    const connection = await connect(platform.servers.mongodbUri);
-    const lines = watchLines(connection);
+    const watching = await connect(platform.servers.mongodbUri);
+    const lines = watchLines(watching);
     const start = Date.now();
     for (const fault of faults) {
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, fault.atMs - (Date.now() - start))));
@@ -132,6 +132,7 @@ async function main(): Promise<number> {
     await offline.stop();
     log(`settling: ${buyers.told.length} orders were answered`);
 
+    const connection = await connect(platform.servers.mongodbUri);
     const end = Date.now() + SETTLE_WITHIN_MS;
     let quietSince: number | undefined;
     let last = '';
@@ -154,7 +155,7 @@ async function main(): Promise<number> {
     };
     const watched = await lines.stop();
     const findings = await audit(connection, sandbox, offline.decided);
-    await connection.close();
+    await Promise.all([watching.close(), connection.close()]);
     const wrong = [...findings.violations, ...watched.violations, ...wrongs.map((line) => `a buyer was told: ${line}`)];
     say(
       `\nseed ${seed}, faults: ${[...Map.groupBy(faults, ({ target }) => target)].map(([target, list]) => `${target} ${list.length}`).join(', ')}`,

@@ -2,6 +2,7 @@
 // survive a killed database (PLA-41); no session or transaction is needed anywhere.
 import mongoose, { type Connection } from 'mongoose';
 import type { Logger } from 'pino';
+import { inTime } from './database-away.ts';
 
 export type Database = {
   readonly connection: Connection;
@@ -23,6 +24,10 @@ export async function openDatabase(options: { uri: string; name: string; logger:
     // 20 sockets carry thousands of short operations a second; more only adds threads on the server.
     maxPoolSize: 20,
     serverSelectionTimeoutMS: 5_000,
+    // Asks the server how it is instead of waiting to be told: a stream of answers that breaks off was seen not to begin again.
+    serverMonitoringMode: 'poll',
+    heartbeatFrequencyMS: 5_000,
+    connectTimeoutMS: 5_000,
   });
   connection.on('error', (error: unknown) => options.logger.error({ err: error }, 'database connection'));
   await connection.asPromise();
@@ -32,7 +37,7 @@ export async function openDatabase(options: { uri: string; name: string; logger:
       const db = connection.db;
       if (db === undefined) return false;
       try {
-        await db.command({ ping: 1 }, { timeoutMS: timeoutMs });
+        await inTime(db.command({ ping: 1 }), timeoutMs);
         return true;
       } catch {
         return false;

@@ -1,6 +1,7 @@
 // A lease lets one of several instances do periodic work. Losing it costs a duplicate, never a loss, so a clock that is off
 // by a little does no harm.
 import { Schema, type Connection } from 'mongoose';
+import { reached } from './database-away.ts';
 import { collectionOf, isDuplicateKey } from './records.ts';
 
 export type Leases = {
@@ -16,10 +17,12 @@ export async function openLeases(connection: Connection): Promise<Leases> {
     async take(name, owner, forMs) {
       const now = new Date();
       try {
-        const result = await collection.updateOne(
-          { _id: name, $or: [{ owner }, { until: { $lt: now } }] },
-          { $set: { owner, until: new Date(now.getTime() + forMs) } },
-          { upsert: true },
+        const result = await reached(
+          collection.updateOne(
+            { _id: name, $or: [{ owner }, { until: { $lt: now } }] },
+            { $set: { owner, until: new Date(now.getTime() + forMs) } },
+            { upsert: true },
+          ),
         );
         return result.matchedCount + result.upsertedCount === 1;
       } catch (error) {
@@ -28,7 +31,7 @@ export async function openLeases(connection: Connection): Promise<Leases> {
       }
     },
     async release(name, owner) {
-      await collection.deleteOne({ _id: name, owner });
+      await reached(collection.deleteOne({ _id: name, owner }));
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Envelope } from '@tongpiao/contracts';
 import type { mongo } from 'mongoose';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { reached } from './database-away.ts';
 import type { Faults } from './faults.ts';
 import type { Leases } from './leases.ts';
 import type { OutboxEntry } from './outbox.ts';
@@ -151,12 +152,11 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   async function sweepField(collection: RawCollection, field: Field, before: Date): Promise<number> {
-    const found = await collection
-      .find(
-        { [`${field}.due`]: { $lte: before } },
-        { projection: { outbox: 1, timers: 1 }, limit: SWEEP_BATCH, sort: { [`${field}.due`]: 1 } },
-      )
-      .toArray();
+    const overdue = collection.find(
+      { [`${field}.due`]: { $lte: before } },
+      { projection: { outbox: 1, timers: 1 }, limit: SWEEP_BATCH, sort: { [`${field}.due`]: 1 } },
+    );
+    const found = await reached(overdue.toArray());
     await Promise.all(
       found.flatMap((document) => {
         const parsed = sweptSchema.parse(document);
@@ -204,9 +204,11 @@ export function createRelay(options: RelayOptions): Relay {
     async oldestMs() {
       let oldest = 0;
       for (const collection of collections.values()) {
-        const [first] = await collection
-          .find({ 'outbox.due': { $exists: true } }, { projection: { outbox: 1 }, sort: { 'outbox.due': 1 }, limit: 1 })
-          .toArray();
+        const waiting = collection.find(
+          { 'outbox.due': { $exists: true } },
+          { projection: { outbox: 1 }, sort: { 'outbox.due': 1 }, limit: 1 },
+        );
+        const [first] = await reached(waiting.toArray());
         if (first === undefined) continue;
         const due = Math.min(...sweptSchema.parse(first).outbox.map((entry) => entry.due.getTime()));
         if (Number.isFinite(due)) oldest = Math.max(oldest, clock().getTime() - due);

@@ -2,6 +2,7 @@
 // Alone, a write leaves at once, so nothing waits for company; under load the server parses, journals and answers once for many.
 // Needs the `bulkWrite` command of MongoDB 8; an older server gets its writes one by one.
 import type { mongo } from 'mongoose';
+import { inTime } from './database-away.ts';
 
 type Model = mongo.AnyClientBulkWriteModel<mongo.Document>;
 /** What became of one write. `duplicate`: a unique key was there already. */
@@ -36,9 +37,11 @@ export function createWriteGroup(
 
   async function send(group: readonly Waiting[]): Promise<void> {
     try {
-      const result = await client.bulkWrite(
-        group.map(({ model }) => model),
-        { ordered: false, verboseResults: true, writeConcern: { w: 1, journal: true } },
+      const result = await inTime(
+        client.bulkWrite(
+          group.map(({ model }) => model),
+          { ordered: false, verboseResults: true, writeConcern: { w: 1, journal: true } },
+        ),
       );
       group.forEach((entry, index) => {
         entry.resolve(writtenOf(entry.model, result.updateResults?.get(index)));
