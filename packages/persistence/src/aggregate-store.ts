@@ -55,6 +55,8 @@ export type Handled<State, Event> = {
   readonly repeated: boolean;
 };
 
+export type CommitListener<State, Event> = (id: string, state: State, scope: Scope, events: readonly Event[]) => void;
+
 export type HandleOptions = {
   /** Id of the message being handled: a second delivery changes nothing. */
   readonly messageId?: string;
@@ -130,7 +132,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
   readonly #bus: BusSeal;
   readonly #faults: Faults;
   readonly #clock: () => Date;
-  readonly #listeners: ((id: string, state: State, scope: Scope) => void)[] = [];
+  readonly #listeners: CommitListener<State, Event>[] = [];
   /** Records as this instance wrote or recalled them last. The version guard makes acting on an old one harmless; it saves a read per message. */
   readonly #written = new Map<string, Loaded<State>>();
   /** Decisions of this instance about one record take turns: side by side, the slower one would have read and written in vain. */
@@ -192,8 +194,8 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     return store;
   }
 
-  /** Called after each commit of this instance, with the new state. For waking those who wait; nothing may depend on it. */
-  onCommit(listener: (id: string, state: State, scope: Scope) => void): void {
+  /** Called after each commit of this instance, with the new state and what led to it. For waking and counting those who wait; nothing may depend on it. */
+  onCommit(listener: CommitListener<State, Event>): void {
     this.#listeners.push(listener);
   }
 
@@ -565,7 +567,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     this.#remember(next, before);
     await this.#faults.at('afterCommit', { collection: this.spec.collection, id: document._id });
     this.#relay.offer(this.spec.collection, document._id, document.outbox);
-    for (const listener of this.#listeners) listener(document._id, next.state, scope);
+    for (const listener of this.#listeners) listener(document._id, next.state, scope, next.events);
   }
 
   /** Oldest entries are first inserted as documents of their own, then sliced off by the guarded write that follows. */

@@ -154,6 +154,10 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
     cause: reason,
     correlationId: reason,
   });
+  const happened = metrics.counter('business_events_total', 'What has happened, by kind of record.', [
+    'record',
+    'event',
+  ]);
   const foundation: Foundation = {
     service,
     logger,
@@ -181,6 +185,9 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
         ...(options.faults === undefined ? {} : { faults: options.faults }),
       });
       audited.push(store);
+      store.onCommit((_id, _state, _scope, events) => {
+        for (const { type } of events) happened.inc({ record: spec.collection, event: type });
+      });
       return store;
     },
     scopeOf: (envelope) =>

@@ -133,6 +133,19 @@ describe('payments at the providers', () => {
       expect((await view(asked.paymentId)).capture?.amount.amount).to.equal(24_000);
     });
 
+    it(`PLA-50 what was captured by ${method} is counted, once`, async () => {
+      const figure = async (pattern: RegExp): Promise<number> => {
+        const figures = await (await fetch(`http://127.0.0.1:${running.httpPort}/metrics`)).text();
+        return Number(pattern.exec(figures)?.[1] ?? 0);
+      };
+      const takings = new RegExp(`^takings_fen_total\\{method="${method}"[^}]*\\} (\\d+)`, 'm');
+      const captures = /^business_events_total\{record="payments",event="PaymentCaptured"[^}]*\} (\d+)/m;
+      const before = [await figure(takings), await figure(captures)] as const;
+      house.setSandbox({ callbacks: 'twice' });
+      await nothingMore((await captured({ method })).paymentId);
+      expect([await figure(takings), await figure(captures)]).to.deep.equal([before[0] + 24_000, before[1] + 1]);
+    });
+
     it(`FIN-02 a forged call-back by ${method} is refused and changes nothing`, async () => {
       const other = await captured({ method });
       const genuine = await callbackOf(other.paymentId);

@@ -47,6 +47,12 @@ export async function run(config: Config, options: FinanceTestOptions = {}): Pro
   const { broker, clock } = foundation;
 
   const payments = await foundation.aggregate(paymentSpec);
+  const takings = foundation.metrics.counter('takings_fen_total', 'Money captured, by method.', ['method']);
+  payments.onCommit((_id, state, _scope, events) => {
+    if (state.status === 'none') return;
+    for (const event of events)
+      if (event.type === 'PaymentCaptured') takings.inc({ method: state.method }, event.capture.amount);
+  });
   const compensations = await foundation.aggregate(compensationSpec);
   const ledger = await openLedger(foundation);
   const providers = await openProviders(foundation, config);

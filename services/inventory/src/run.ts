@@ -52,12 +52,16 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
   const availability = createAvailabilityTeller(foundation, siteDays);
   const generator = createSessionGenerator(foundation, { calendars, sessions, siteDays, announce: availability.moved });
 
+  const decisions = foundation.metrics.counter('hold_decisions_total', 'Requests for places, by what became of them.', [
+    'outcome',
+  ]);
   const deciding = {
     siteDays,
     holds,
     publisher: broker.publisher,
     moved: availability.moved,
     clock,
+    counted: (outcome: string): void => void decisions.inc({ outcome }),
     ...(options.decideFaults === undefined ? {} : { faults: options.decideFaults }),
   };
 

@@ -25,6 +25,7 @@ import { pendingId, type HoldFacts, type HoldOutcome, type HoldRequest } from '.
 export const DECIDE_HOLDS = [placeHold, confirmHold, extendHold, releaseHold, returnPlaces] as const;
 
 type Given = CompletingParts & {
+  readonly counted?: (outcome: HoldOutcome['kind']) => void;
   readonly sessions: SessionIndex;
   readonly publisher: Pick<Publisher, 'publishMany'>;
 };

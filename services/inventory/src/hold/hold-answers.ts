@@ -6,7 +6,12 @@ import type { Outcome, Publisher, Received } from '@tongpiao/messaging';
 import type { HoldOutcome } from '../site-day/site-day.ts';
 import { contradiction, notPlacedYet, type Item } from './hold-requests.ts';
 
-type Parts = { readonly publisher: Pick<Publisher, 'publishMany'>; readonly clock: () => Date };
+type Parts = {
+  readonly publisher: Pick<Publisher, 'publishMany'>;
+  readonly clock: () => Date;
+  /** PLA-50: each decision by its outcome. */
+  readonly counted?: (outcome: HoldOutcome['kind']) => void;
+};
 
 export async function settle(
   parts: Parts,
@@ -17,6 +22,7 @@ export async function settle(
   const answers: { message: Received; envelope: Envelope }[] = [];
   items.forEach(({ message }, index) => {
     const outcome = decided[index] ?? { kind: 'early' };
+    parts.counted?.(outcome.kind);
     switch (outcome.kind) {
       case 'complete':
       case 'already':
