@@ -257,7 +257,8 @@ describe('REI-33 journeys of what an applicant hears', function () {
     expect(await textOf(`${platform.sandboxUrl}${page?.path ?? ''}`), 'whom it names now').to.contain('李*');
 
     const other = await buy();
-    const second = await apply(other, { proof: { document: other.document } });
+    // REI-04: whoever holds the order's token has bought it.
+    const second = await apply(other, { proof: { orderToken: other.order.accessToken } });
     await becomes(second.body, 'deciding');
     await step(second.body, 'withdrawal');
     await heard(other, `补发申请已撤回，原票${other.ticket.number}仍有效`);

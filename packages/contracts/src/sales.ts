@@ -427,6 +427,9 @@ export const ticketsRecorded = defineEvent({
     placedAt: instantSchema,
     /** Sealed for reissue. */
     contact,
+    /** Who was signed in, and the hash of the token that opens the order: whoever shows either has bought it (REI-04). */
+    userId: idSchema.optional(),
+    accessHash: z.string().max(100).optional(),
     tickets: z
       .array(
         z.object({

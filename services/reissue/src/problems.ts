@@ -136,6 +136,14 @@ export const problems: ProblemCatalogue = {
     ['验证信息不符', 'That is not it'],
     ['验证码或证件与购票信息不符。', 'The code or document does not fit the purchase.'],
   ),
+  'reissue.phone-unproven': problem(
+    422,
+    ['请先验证手机号', 'Show that the telephone is yours'],
+    [
+      '凭手机号查找车票或门票前，请先获取并填写发送到该手机的验证码。',
+      'To look by telephone, ask for a code to it first, and send that along.',
+    ],
+  ),
   'reissue.own-case': problem(
     403,
     ['不能审核本人录入的申请', 'This is your own case'],

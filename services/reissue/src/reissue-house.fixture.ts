@@ -380,8 +380,14 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
 
   let soldCount = 0;
   type Named = { name: string; idType: 'id_card' | 'passport'; idNumber: string };
+  type Buyer = { userId?: string; accessHash?: string };
   /** An order, as sales tells it. */
-  async function soldTogether(count: number, traveller?: Named, amount = 12_000): Promise<readonly Sold[]> {
+  async function soldTogether(
+    count: number,
+    traveller?: Named,
+    amount = 12_000,
+    buyer: Buyer = {},
+  ): Promise<readonly Sold[]> {
     soldCount += 1;
     const phone = `138${String(10_000_000 + soldCount)}`;
     const orderId = newId<'Order'>('ord', TENANT);
@@ -403,6 +409,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     });
     const data = ticketsRecorded.data.parse({
       ...example,
+      ...buyer,
       orderId,
       contact: { name: seal('张三'), phone: seal(phone) },
       tickets: tickets.map(({ rightId, number }) => ({
@@ -414,8 +421,8 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     await tell(sales as Broker, ticketsRecorded, data, { id });
     return tickets;
   }
-  async function sold(traveller?: Named, amount?: number): Promise<Sold> {
-    const [ticket] = await soldTogether(1, traveller, amount);
+  async function sold(traveller?: Named, amount?: number, buyer?: Buyer): Promise<Sold> {
+    const [ticket] = await soldTogether(1, traveller, amount, buyer);
     if (ticket === undefined) throw new Error('nothing was sold');
     return ticket;
   }
@@ -440,6 +447,8 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     sandboxes,
     url: (where: string): string => `http://127.0.0.1:${running.httpPort}${where}`,
     call,
+    /** Of a traveller who is signed in. */
+    tokenOf: (sub: string): string => trust.token({ sub, tid: 'platform', roles: ['traveller'] }),
     database: { uri: servers.mongodbUri, name: servers.database('reissue') },
     sold,
     soldTogether,

@@ -39,6 +39,7 @@ import { onTicketChanged, TICKET_NEWS } from './features/on-ticket-changed.ts';
 import { onTicketsRecorded } from './features/on-tickets-recorded.ts';
 import { onVerify } from './features/on-verify.ts';
 import { payFee } from './features/pay-fee.ts';
+import { createPhoneCodes, sendPhoneCode } from './features/phone-code.ts';
 import { createOwnershipProver, proveOwnership } from './features/prove-ownership.ts';
 import { resumeBatches } from './features/resume-batches.ts';
 import { reviewApplication } from './features/review-application.ts';
@@ -53,6 +54,7 @@ import { sweepAttachments } from './features/sweep-attachments.ts';
 import { policySpec } from './policy/policy.store.ts';
 import { staffErrorSpec } from './staff-error/staff-error.store.ts';
 import { problems } from './problems.ts';
+import { openCodeTries } from './views/code-tries.store.ts';
 import { openGateLists } from './views/gate-lists.store.ts';
 import { openShownTickets } from './views/shown-tickets.store.ts';
 import { openTickets } from './views/tickets.store.ts';
@@ -105,7 +107,8 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
     waiters.wake([id]);
   });
   const finder = createTicketFinder(foundation, tickets);
-  const prover = createOwnershipProver(foundation, { applications, openCases });
+  const prover = createOwnershipProver(foundation, { applications, openCases, tickets });
+  const phoneCodes = createPhoneCodes(foundation, await openCodeTries(database));
 
   await broker.consume({
     slice: 'on-tickets-recorded',
@@ -171,7 +174,8 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
     bearers: [access.recogniser],
     waiters,
     routes: [
-      submitApplication(foundation, { applications, policies, tickets, finder, openCases, access, prover }),
+      submitApplication(foundation, { applications, policies, tickets, finder, openCases, access, prover, phoneCodes }),
+      sendPhoneCode(foundation, { finder, phoneCodes }),
       listApplications(foundation, applications),
       getApplication(foundation, applications),
       addAttachment(foundation, attachments),

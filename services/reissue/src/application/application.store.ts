@@ -104,7 +104,11 @@ const common = {
   ...factsShape,
   freeze: z.enum(['none', 'asked', 'frozen']),
   proof: z
-    .object({ how: z.enum(['code', 'document', 'purchase-proof']), by: z.string().optional(), at: z.string() })
+    .object({
+      how: z.enum(['code', 'document', 'purchase-proof', 'order-token', 'login']),
+      by: z.string().optional(),
+      at: z.string(),
+    })
     .optional(),
   codes: count,
   code: z.object({ hash: z.string(), sentAt: z.string(), validUntil: z.string(), misses: count }).optional(),

@@ -61,7 +61,7 @@ export type CaseFacts = {
   readonly policy: Policy;
 };
 
-type ProofHow = 'code' | 'document' | 'purchase-proof';
+type ProofHow = 'code' | 'document' | 'purchase-proof' | 'order-token' | 'login';
 type SentCode = {
   readonly hash: string;
   readonly sentAt: string;

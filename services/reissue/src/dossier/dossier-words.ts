@@ -86,6 +86,8 @@ export const PROOFS: Readonly<Record<NonNullable<LiveApplication['proof']>['how'
   code: w('购票手机验证码', 'Code to the telephone'),
   document: w('购票证件', 'Document'),
   'purchase-proof': w('购票凭证', 'Proof of purchase'),
+  'order-token': w('订单凭证', 'Token of the order'),
+  login: w('购票账号登录', 'Signed in as the buyer'),
 };
 export const IDENTITIES: Readonly<Record<Assessment['identity'], Bilingual>> = {
   match: w('一致', 'Matches'),

@@ -1,5 +1,5 @@
 // REI-02: which ticket is meant, by its number or by what was given when it was bought; and whether it can be reissued at all (REI-04).
-import { DomainError, parsePhone, parseTicketNumber, type IdType, type TenantId } from '@tongpiao/kernel';
+import { DomainError, localDateOf, parsePhone, parseTicketNumber, type IdType, type TenantId } from '@tongpiao/kernel';
 import { Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
 import { numberNow, type KnownTicket, type TicketNumberView, type Tickets } from '../views/tickets.store.ts';
@@ -11,6 +11,8 @@ type TicketFacts = {
   readonly document?: { readonly idType: IdType; readonly idNumber: string } | undefined;
   /** Day of travel. */
   readonly date?: string | undefined;
+  /** Day of the purchase, at the site. */
+  readonly purchasedOn?: string | undefined;
 };
 
 export type FoundTicket = {
@@ -25,6 +27,8 @@ export type TicketFinder = {
    * @throws DomainError not found, several found
    */
   find(looking: Scope, facts: TicketFacts, tenantId: TenantId | undefined): Promise<FoundTicket>;
+  /** Whether there is anything at all; said to nobody. */
+  mayFind(scope: Scope, facts: TicketFacts): Promise<boolean>;
 };
 
 const notFound = (): DomainError => new DomainError('reissue.ticket-not-found', 'No ticket fits what was given.');
@@ -60,13 +64,22 @@ export function createTicketFinder(foundation: Foundation, tickets: Tickets): Ti
     return phone.ok ? tickets.find(scope, { 'sold.contact.phone.index': await index('phone', phone.phone) }) : [];
   }
 
+  function onTheDay({ date, purchasedOn }: TicketFacts): (ticket: KnownTicket) => boolean {
+    return ({ tenantId, sold }) => {
+      const { timeZone } = foundation.tenants.require(tenantId);
+      return (
+        (date === undefined || sold.date === date) &&
+        (purchasedOn === undefined || localDateOf(new Date(sold.placedAt), timeZone) === purchasedOn)
+      );
+    };
+  }
+
   return {
+    mayFind: async (scope, facts) => (await candidates(scope, facts, scope.tenantId)).some(onTheDay(facts)),
     async find(looking, facts, tenantId) {
       if (facts.number !== undefined) return byNumber(looking, facts.number);
-      const { date, document, phone } = facts;
-      const found = (await candidates(looking, facts, tenantId)).filter(
-        ({ sold }) => date === undefined || sold.date === date,
-      );
+      const { document, phone } = facts;
+      const found = (await candidates(looking, facts, tenantId)).filter(onTheDay(facts));
       const matching = await fitting(foundation, looking, found, { document, phone });
       // One that is used or given back is not what somebody has lost, as long as there is another.
       const living = matching.filter(({ status }) => status === 'living');

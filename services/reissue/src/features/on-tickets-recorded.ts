@@ -30,7 +30,11 @@ export function onTicketsRecorded(
   }
 
   async function recorded(scope: Scope, envelope: Told): Promise<readonly Recorded[]> {
-    const { contact, tickets: told, orderId, channel, language, placedAt } = envelope.data;
+    const { contact, tickets: told, orderId, channel, language, placedAt, userId, accessHash } = envelope.data;
+    const buyer = {
+      ...(userId === undefined ? {} : { userId }),
+      ...(accessHash === undefined ? {} : { accessHash }),
+    };
     const key = await vault.newRecordKey(scope);
     const open = (sealed: string): string => opened(foundation, envelope, sealed);
     const seal = async (
@@ -69,6 +73,7 @@ export function onTicketsRecorded(
             language,
             placedAt,
             contact: keptContact,
+            ...buyer,
             ...(traveller === undefined ? {} : { traveller: await person(traveller) }),
           },
         }),

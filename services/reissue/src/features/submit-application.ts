@@ -1,8 +1,8 @@
 // POST /api/v1/reissue-applications: somebody asks for a new ticket, in whatever channel (REI-01, REI-02). The case's id follows from
 // caller and Idempotency-Key, so a retry finds the same case; what can never be reissued is refused at once, and says why (REI-04).
 import { reissueKindSchema } from '@tongpiao/contracts';
-import { DomainError, formatId, ID_TYPES, type TenantId } from '@tongpiao/kernel';
-import type { RecordKey, Scope } from '@tongpiao/persistence';
+import { DomainError, formatId, ID_TYPES, parsePhone, type TenantId } from '@tongpiao/kernel';
+import { Scope, type RecordKey } from '@tongpiao/persistence';
 import {
   derivedBytes,
   InvalidRequest,
@@ -22,7 +22,8 @@ import type { Applications } from '../stores.ts';
 import type { Tickets } from '../views/tickets.store.ts';
 import { copiedFacts, correctedPerson } from './case-facts.ts';
 import { mustBeReissuable, type FoundTicket, type TicketFinder } from './find-ticket.ts';
-import { documentSchema, type OwnershipProver } from './prove-ownership.ts';
+import type { PhoneCodes } from './phone-code.ts';
+import { documentSchema, orderTokenSchema, type OwnershipProver } from './prove-ownership.ts';
 
 const body = z.strictObject({
   tenantId: z.string().max(60).optional().describe('Whose ticket: needed to look by telephone or document.'),
@@ -33,13 +34,14 @@ const body = z.strictObject({
       phone: z.string().min(5).max(30).optional(),
       document: documentSchema.optional(),
       date: z.iso.date().optional().describe('Day of travel.'),
+      purchasedOn: z.iso.date().optional().describe('Day of the purchase.'),
     })
     .refine(
-      ({ number, orderId, phone, document, date }) =>
+      ({ number, orderId, phone, document, date, purchasedOn }) =>
         number !== undefined ||
         orderId !== undefined ||
-        ((phone !== undefined || document !== undefined) && date !== undefined),
-      'number, orderId, or date with phone or document',
+        ((phone !== undefined || document !== undefined) && (date !== undefined || purchasedOn !== undefined)),
+      'number, orderId, or date or purchasedOn with phone or document',
     ),
   kind: reissueKindSchema,
   reason: z.enum(['lost', 'damaged', 'not-received', 'wrong-data', 'system-fault', 'other']),
@@ -52,7 +54,16 @@ const body = z.strictObject({
     })
     .optional()
     .describe('REI-31: what is wrong on the ticket, as it should read.'),
-  proof: z.strictObject({ document: documentSchema }).optional().describe('Of a real-name ticket: proves it at once.'),
+  proof: z
+    .union([
+      z.strictObject({ document: documentSchema }).describe('Of a real-name ticket.'),
+      z.strictObject({ orderToken: orderTokenSchema }).describe('The token that opens the order.'),
+      z
+        .strictObject({ phoneCode: z.string().regex(/^\d{6}$/) })
+        .describe('Where the ticket is named by its telephone.'),
+    ])
+    .optional()
+    .describe('Proves at once that the ticket is the applicant’s; a signed-in buyer needs none.'),
   channel: z.enum(['counter', 'hotline']).optional().describe('For staff: where the applicant spoke to them.'),
 });
 type Body = z.output<typeof body>;
@@ -68,6 +79,7 @@ type Parts = {
   readonly openCases: OpenCases;
   readonly access: ApplicationAccess;
   readonly prover: OwnershipProver;
+  readonly phoneCodes: PhoneCodes;
 };
 
 export function submitApplication(foundation: Foundation, parts: Parts): Route {
@@ -86,6 +98,7 @@ export function submitApplication(foundation: Foundation, parts: Parts): Route {
     problems: [
       ...['reissue.ticket-not-found', 'reissue.ticket-ambiguous', 'reissue.tenant-required', 'reissue.ticket-used'],
       ...['reissue.ticket-refunded', 'reissue.ticket-exchanged', 'reissue.ticket-superseded', 'reissue.ticket-expired'],
+      ...['reissue.phone-unproven', 'reissue.proof-wrong', 'reissue.code-over'],
       ...['reissue.already-open', 'reissue.correction-empty', 'reissue.correction-needless', 'reissue.no-traveller'],
     ],
     responses: { 201: answer },
@@ -97,6 +110,7 @@ export function submitApplication(foundation: Foundation, parts: Parts): Route {
           ? context.scopeAcrossTenants('an applicant names a ticket, and the ticket its tenant')
           : context.scope();
       const tenantId = who.enteredBy === undefined ? context.body.tenantId : looking.tenantId;
+      if (who.enteredBy === undefined) await mustHoldPhone(foundation, parts, context);
       const found = await parts.finder.find(looking, context.body.ticket, tenantId as TenantId | undefined);
       const { scope } = found;
       const bytes = derivedBytes(idKey, context.callerKey, ROUTE, context.idempotencyKey);
@@ -116,9 +130,9 @@ export function submitApplication(foundation: Foundation, parts: Parts): Route {
         { type: 'SubmitApplication', facts },
         { request: { key: context.idempotencyKey, fingerprint: context.fingerprint }, recordKey },
       );
-      const { proof } = context.body;
-      const shown =
-        proof === undefined || handled.repeated ? handled : await parts.prover.byDocument(scope, id, proof.document);
+      const shown = handled.repeated
+        ? handled
+        : ((await proven(parts, context.body, found, id, who.userId)) ?? handled);
       if (shown.state.status === 'none') throw new Error('an application was submitted and is not there');
       return {
         status: 201,
@@ -130,6 +144,41 @@ export function submitApplication(foundation: Foundation, parts: Parts): Route {
       };
     },
   });
+}
+
+/** REI-02: a telephone and a day name a ticket for whoever holds the telephone; a stranger does not learn whether it has bought one. */
+async function mustHoldPhone(
+  foundation: Foundation,
+  { phoneCodes }: Pick<Parts, 'phoneCodes'>,
+  context: RequestContext<unknown, unknown, Body>,
+): Promise<void> {
+  const { ticket, proof, tenantId } = context.body;
+  const { number, orderId, document, phone: given } = ticket;
+  if (given === undefined || number !== undefined || orderId !== undefined || document !== undefined) return;
+  if (tenantId === undefined) throw new DomainError('reissue.tenant-required', 'Say whose ticket it is.');
+  foundation.tenants.require(tenantId);
+  const phone = parsePhone(given);
+  if (proof === undefined || !('phoneCode' in proof) || !phone.ok)
+    throw new DomainError('reissue.phone-unproven', 'Ask for a code to this telephone first.');
+  await phoneCodes.check(Scope.ofTenant(tenantId as TenantId, context.origin()), phone.phone, proof.phoneCode);
+}
+
+/** @returns undefined where nothing was shown yet: then the verification comes */
+async function proven(
+  { prover }: Pick<Parts, 'prover'>,
+  { proof, ticket: named }: Body,
+  { scope, ticket }: FoundTicket,
+  id: string,
+  userId: string | undefined,
+): Promise<Awaited<ReturnType<OwnershipProver['byPhone']>> | undefined> {
+  if (proof === undefined)
+    return userId !== undefined && ticket.sold.userId === userId ? prover.byLogin(scope, id, userId) : undefined;
+  if ('document' in proof) return prover.byDocument(scope, id, proof.document);
+  if ('orderToken' in proof) return prover.byOrderToken(scope, id, proof.orderToken);
+  // It was compared before the ticket was looked for; with a ticket that is named otherwise it proves nothing.
+  return named.number === undefined && named.orderId === undefined && named.document === undefined
+    ? prover.byPhone(scope, id)
+    : undefined;
 }
 
 type Applicant = { readonly enteredBy?: string; readonly userId?: string };

@@ -37,6 +37,9 @@ const soldSchema = z.object({
   placedAt: z.string(),
   contact: z.object({ name: personalValueSchema, phone: personalValueSchema, email: personalValueSchema.optional() }),
   traveller: personSchema.optional(),
+  /** By what the buyer is known without a code (REI-04). */
+  userId: z.string().optional(),
+  accessHash: z.string().optional(),
 });
 export type SoldTicket = z.infer<typeof soldSchema>;
 

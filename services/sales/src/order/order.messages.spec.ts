@@ -166,6 +166,9 @@ describe('messages of an order', () => {
       { rightId: 'rgt_1', number: 'N1', realName: false },
       { rightId: 'rgt_2', number: 'N2', realName: false },
     ]);
+    // REI-04: by what the buyer is known without a code.
+    expect(data).to.include({ accessHash: factsOf().accessHash });
+    expect(data).not.to.have.property('userId');
   });
 
   it('SAL-23 a refund is asked of finance, and the buyer is told when the money is back', () => {

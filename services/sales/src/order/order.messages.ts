@@ -198,13 +198,15 @@ function recorded(orderId: string, state: LiveOrder, event: Extract<OrderEvent, 
       .filter(({ lineId }) => lineId === line.lineId)
       .map(({ rightId, number }, index) => recordedTicket(line, { rightId, number }, line.travellers[index])),
   );
-  const { channel, language, placedAt } = state;
+  const { channel, language, placedAt, userId, accessHash } = state;
   return say(ticketsRecorded, {
     orderId,
     channel,
     language,
     placedAt,
     contact: contactFor(state, 'reissue'),
+    accessHash,
+    ...(userId === undefined ? {} : { userId }),
     tickets,
   });
 }
