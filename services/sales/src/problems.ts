@@ -5,12 +5,12 @@ export const problems: ProblemCatalogue = {
   'sales.unknown-session': problem(
     422,
     ['场次不存在', 'Unknown session'],
-    ['第 {line} 行的场次不存在，请重新选择。', 'The session of line {line} does not exist; choose again.'],
+    ['第 {lineNumber} 行的场次不存在，请重新选择。', 'The session of line {lineNumber} does not exist; choose again.'],
   ),
   'sales.unknown-product': problem(
     422,
     ['产品不存在', 'Unknown product'],
-    ['第 {line} 行的产品不存在。', 'The product of line {line} does not exist.'],
+    ['第 {lineNumber} 行的产品不存在。', 'The product of line {lineNumber} does not exist.'],
   ),
   'sales.unknown-ticket-type': problem(
     422,
@@ -30,12 +30,12 @@ export const problems: ProblemCatalogue = {
   'sales.no-price': problem(
     422,
     ['暂无价格', 'No price'],
-    ['第 {line} 行的票种在该日期和渠道没有价格。', 'Line {line} has no price for this day and channel.'],
+    ['第 {lineNumber} 行的票种在该日期和渠道没有价格。', 'Line {lineNumber} has no price for this day and channel.'],
   ),
   'sales.not-on-sale': problem(
     409,
     ['产品未在售', 'Not on sale'],
-    ['第 {line} 行的产品当前未在售。', 'The product of line {line} is not on sale.'],
+    ['第 {lineNumber} 行的产品当前未在售。', 'The product of line {lineNumber} is not on sale.'],
   ),
   'sales.not-on-sale-yet': problem(
     409,
@@ -45,24 +45,24 @@ export const problems: ProblemCatalogue = {
   'sales.sale-over': problem(
     409,
     ['已停售', 'The sale is over'],
-    ['第 {line} 行的产品已停售。', 'The sale of line {line} is over.'],
+    ['第 {lineNumber} 行的产品已停售。', 'The sale of line {lineNumber} is over.'],
   ),
   'sales.session-closed': problem(
     409,
     ['场次已关闭', 'The session is closed'],
-    ['第 {line} 行的场次已关闭，请选择其他场次。', 'The session of line {line} is closed; choose another.'],
+    ['第 {lineNumber} 行的场次已关闭，请选择其他场次。', 'The session of line {lineNumber} is closed; choose another.'],
   ),
   'sales.session-past': problem(
     409,
     ['场次已结束或停止售票', 'The session is past'],
-    ['第 {line} 行的场次已结束或停止售票。', 'The session of line {line} is over, or its sale has ended.'],
+    ['第 {lineNumber} 行的场次已结束或停止售票。', 'The session of line {lineNumber} is over, or its sale has ended.'],
   ),
   'sales.site-full': problem(
     409,
     ['园区已达承载上限', 'The site is full'],
     [
-      '第 {line} 行的景点今日已达最大承载量，暂停售票，请稍后再试或选择其他日期。',
-      'The site of line {line} carries no more people today; try again later or choose another day.',
+      '第 {lineNumber} 行的景点今日已达最大承载量，暂停售票，请稍后再试或选择其他日期。',
+      'The site of line {lineNumber} carries no more people today; try again later or choose another day.',
     ],
     60,
   ),
@@ -75,16 +75,16 @@ export const problems: ProblemCatalogue = {
     422,
     ['需要实名信息', 'Names are required'],
     [
-      '第 {line} 行为实名票，请填写每位游客的姓名和证件。',
-      'Line {line} is a real-name ticket: give name and document of each traveller.',
+      '第 {lineNumber} 行为实名票，请填写每位游客的姓名和证件。',
+      'Line {lineNumber} is a real-name ticket: give name and document of each traveller.',
     ],
   ),
   'sales.not-eligible': problem(
     422,
     ['不符合票种条件', 'Not eligible'],
     [
-      '第 {line} 行第 {traveller} 位游客不符合该票种条件（{reason}）。',
-      'Traveller {traveller} of line {line} does not fit this ticket type ({reason}).',
+      '第 {lineNumber} 行第 {traveller} 位游客不符合该票种条件（{reason}）。',
+      'Traveller {traveller} of line {lineNumber} does not fit this ticket type ({reason}).',
     ],
   ),
   'sales.too-many-tickets': problem(

@@ -70,7 +70,7 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
     });
     const [quoted] = quote.lines;
     if (quoted === undefined || tenantId !== seen.scope.tenantId)
-      throw new DomainError('sales.unknown-session', 'There is no such session.', { line: 0 });
+      throw new DomainError('sales.unknown-session', 'There is no such session.', { line: 0, lineNumber: 1 });
     const { product } = (await parts.catalogue.byIds([ticket.productId])).get(ticket.productId) ?? {};
     const line = soldLine(quoted, ticket.lineId);
     const place = { ...line, amount: quoted.unitAmount };

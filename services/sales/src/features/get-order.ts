@@ -1,6 +1,6 @@
 // GET /api/v1/orders/{id}: the order with its payments and tickets; GET /api/v1/orders lists those that the caller may see.
 import { orderStatusSchema } from '@tongpiao/contracts';
-import { parsePhone } from '@tongpiao/kernel';
+import { DomainError, parsePhone } from '@tongpiao/kernel';
 import type { Scope } from '@tongpiao/persistence';
 import { etagOf, may, route, type Foundation, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
@@ -63,6 +63,7 @@ export function listOrders(foundation: Foundation, orders: Orders): Route {
       phone: z.string().max(30).optional().describe('Staff only: finds by the contact’s phone.'),
       cursor: z.string().max(120).optional(),
     }),
+    problems: ['sales.cursor-invalid'],
     responses: { 200: z.object({ items: z.array(orderView), next: z.string().optional() }) },
     async handler(context) {
       const { principal, query } = context;
@@ -101,5 +102,7 @@ export function listOrders(foundation: Foundation, orders: Orders): Route {
 /** Many orders may be placed in one millisecond: the id decides among them. */
 function olderThan(cursor: string): Record<string, unknown> {
   const [placedAt = '', id = ''] = cursor.split('~');
+  if (!z.iso.datetime({ offset: true }).safeParse(placedAt).success || id === '')
+    throw new DomainError('sales.cursor-invalid', 'This is no cursor of ours.');
   return { $or: [{ 'state.placedAt': { $lt: placedAt } }, { 'state.placedAt': placedAt, _id: { $lt: id } }] };
 }

@@ -104,7 +104,7 @@ describe('quote', () => {
     it('a session', () => {
       const error = refusal(() => ask([{}, { sessionId: 'ses_9' }]));
       expect(error).to.include({ code: 'sales.unknown-session' });
-      expect(error.data).to.deep.equal({ line: 1, sessionId: 'ses_9' });
+      expect(error.data).to.deep.equal({ line: 1, lineNumber: 2, sessionId: 'ses_9' });
     });
     it('a product', () => {
       expect(refusal(() => ask([{}], { catalogue: [] })).code).to.equal('sales.unknown-product');
@@ -269,6 +269,7 @@ describe('quote', () => {
       const travellers = [person(localDate('1950-01-01')), person(localDate('2000-01-01'))];
       expect(refusal(() => ask([{ ticketTypeId: 'tty_x', quantity: 2, travellers }], { product })).data).to.deep.equal({
         line: 0,
+        lineNumber: 1,
         traveller: 1,
         reason: 'too-young',
       });

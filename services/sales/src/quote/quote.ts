@@ -88,7 +88,8 @@ export function quote(wishes: readonly WishedLine[], facts: QuoteFacts): Quote {
 }
 
 function quoteLine(wish: WishedLine, index: number, facts: QuoteFacts): QuotedLine {
-  const at = { line: index };
+  // A number for people, beside the index for programs.
+  const at = { line: index, lineNumber: index + 1 };
   const session = facts.session(wish.sessionId);
   if (session === undefined)
     throw new DomainError('sales.unknown-session', 'There is no such session.', { ...at, sessionId: wish.sessionId });

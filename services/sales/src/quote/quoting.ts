@@ -47,6 +47,7 @@ export function createQuoting(
       if (first === undefined)
         throw new DomainError('sales.unknown-session', 'There is no such session.', {
           line: 0,
+          lineNumber: 1,
           sessionId: lines[0]?.sessionId,
         });
       const products = await parts.catalogue.byIds([...sessions.values()].map(({ productId }) => productId));
