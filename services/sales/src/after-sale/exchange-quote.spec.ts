@@ -115,6 +115,13 @@ describe('SAL-53 what an exchange costs', () => {
       expect(quoted(soldRight({ past: [former('superseded', 1), former('exchanged', 2)] })).fee).to.equal(600);
       expect(refusal(soldRight(), {}, { timesMax: 0 }).code).to.equal('sales.exchange-limit');
     });
+    it('SAL-52 but an exchange that the tenant made necessary uses up none of the customer’s own', () => {
+      const forced = { ...former('exchanged', 1), disruptionId: 'dis_1' };
+      const past = [forced, former('exchanged', 2)];
+      expect(quoted(soldRight({ past })).fee).to.equal(600);
+      expect(refusal(soldRight({ past: [...past, former('exchanged', 3)] })).code).to.equal('sales.exchange-limit');
+      expect(quoted(soldRight({ past: [forced] }), {}, { timesMax: 1 }).fee).to.equal(600);
+    });
     it('after its last step', () => {
       const error = refusal(soldRight(), {}, {}, -0.01);
       expect([error.code, error.data]).to.deep.equal([

@@ -37,7 +37,10 @@ export function exchangeQuote(
   if (wished.sessionId === right.sessionId && wished.ticketTypeId === right.ticketTypeId)
     throw new DomainError('sales.exchange-to-the-same', 'The ticket is for this session already.');
   if (!free) {
-    const before = right.past.filter(({ status }) => status === 'exchanged').length;
+    // SAL-52: one that the tenant made necessary is not the customer's.
+    const before = right.past.filter(
+      ({ status, disruptionId }) => status === 'exchanged' && disruptionId === undefined,
+    ).length;
     if (before >= version.timesMax)
       throw new DomainError('sales.exchange-limit', 'The ticket was exchanged as often as it may be.', {
         limit: version.timesMax,
