@@ -43,6 +43,7 @@ import { readConfig, type Running } from '@tongpiao/service-shell';
 import { freshKey, trialTrust } from '@tongpiao/service-shell/trial';
 import { eventually, forget, testServers } from '@tongpiao/testing';
 import { randomBytes } from 'node:crypto';
+import mongoose from 'mongoose';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { configSchema } from './config.ts';
@@ -348,13 +349,14 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     });
     return started;
   }
-  const running = await another();
+  await another();
+  const url = (where: string): string => `http://127.0.0.1:${instances[0]?.httpPort ?? 0}${where}`;
   let callers = 0;
 
   async function call(where: string, ask: Ask = {}): Promise<Reply> {
     const method = ask.method ?? (ask.json === undefined && ask.bytes === undefined ? 'GET' : 'POST');
     callers += 1;
-    const answer = await fetch(`http://127.0.0.1:${running.httpPort}${where}`, {
+    const answer = await fetch(url(where), {
       method,
       headers: {
         ...(ask.json === undefined ? {} : { 'content-type': 'application/json' }),
@@ -445,11 +447,22 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     said,
     codes,
     sandboxes,
-    url: (where: string): string => `http://127.0.0.1:${running.httpPort}${where}`,
+    url,
     call,
     /** Of a traveller who is signed in. */
     tokenOf: (sub: string): string => trust.token({ sub, tid: 'platform', roles: ['traveller'] }),
     database: { uri: servers.mongodbUri, name: servers.database('reissue') },
+    /** Records of a collection as they lie on disk, as text. */
+    async stored(collection: string, filter: Readonly<Record<string, unknown>>): Promise<string> {
+      const options = { dbName: servers.database('reissue') };
+      const connection = await mongoose.createConnection(servers.mongodbUri, options).asPromise();
+      try {
+        return JSON.stringify(await connection.collection(collection).find(filter).toArray());
+      } finally {
+        await connection.close();
+      }
+    },
+    connect,
     sold,
     soldTogether,
     holdSales,

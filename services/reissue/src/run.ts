@@ -59,7 +59,10 @@ import { openGateLists } from './views/gate-lists.store.ts';
 import { openShownTickets } from './views/shown-tickets.store.ts';
 import { openTickets } from './views/tickets.store.ts';
 
-export type ReissueTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'>;
+export type ReissueTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'> & {
+  /** How often work that stands still is looked for. */
+  readonly resumeEveryMs?: number;
+};
 
 /** Every order of the platform comes by: few writes for many of them. */
 const RECORDED = { maxBatch: 100, lingerMs: 20 };
@@ -166,7 +169,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
     // Lists take turns: their pace is one for all of them.
     singleActive: true,
   });
-  resumeBatches(foundation, batches);
+  resumeBatches(foundation, batches, options.resumeEveryMs);
   foundation.onStop(() => identityCheck.stop());
 
   return foundation.serve({

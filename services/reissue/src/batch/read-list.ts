@@ -79,6 +79,8 @@ function rowsOf(text: string, linesMax: number): readonly (readonly string[])[] 
       // Rows of nothing but delimiters are what a spreadsheet leaves of lines that were cleared.
       skip_records_with_empty_values: true,
       trim: true,
+      // A quote within a cell, as in `="0123"`, is a character; one that begins a cell and is not closed is a fault.
+      relax_quotes: true,
       max_record_size: 4 * CELL_MAX,
       // One more than may be is enough to know that it is too many; one is the headings.
       to: linesMax + 2,
