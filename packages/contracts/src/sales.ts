@@ -437,6 +437,8 @@ export const ticketsRecorded = defineEvent({
           number: z.string(),
           siteId: idSchema,
           productId: idSchema,
+          /** Absent: an admission, or from before there was anything else. */
+          productKind: z.enum(['admission', 'trip', 'bundle']).optional(),
           product: bilingualSchema,
           ticketTypeId: idSchema,
           ticketType: bilingualSchema,

@@ -12,7 +12,7 @@ export type CorsPolicy = {
 
 const EXPOSED = 'ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Preference-Applied';
 const ACCEPTED =
-  'Authorization, Content-Type, Accept-Language, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Prefer, X-Api-Key';
+  'Authorization, Content-Type, Accept-Language, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Prefer, X-Api-Key, X-Device-Id';
 
 export function createCors(origins: readonly string[]): CorsPolicy {
   const allowed = new Set(origins);

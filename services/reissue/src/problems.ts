@@ -300,6 +300,16 @@ export const problems: ProblemCatalogue = {
     ['不能审批本人提出的赔付', 'This is your own proposal'],
     ['赔付须由提出人以外的人员审批。', 'Nobody approves what they have proposed.'],
   ),
+  'reissue.not-sampled': problem(
+    409,
+    ['该申请未被抽查', 'It was not drawn'],
+    ['该申请不是自动办理后被抽中复查的申请。', 'This application was not drawn for a second look.'],
+  ),
+  'reissue.sample-reviewed': problem(
+    409,
+    ['该申请已复查', 'Somebody has looked'],
+    ['已有人员复查过该申请。', 'Somebody has taken the second look already.'],
+  ),
   'reissue.period-invalid': problem(
     422,
     ['时间范围无效', 'Not a period'],

@@ -76,6 +76,7 @@ export type Ask = {
   method?: string;
   wait?: number;
   ifMatch?: string;
+  device?: string;
 };
 export const codeOf = ({ body }: Reply): string => z.looseObject({ code: z.string() }).parse(body).code;
 export const seenOf = ({ body }: Reply): Seen => seenShape.parse(body);
@@ -366,6 +367,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
         ...(ask.apiKey === undefined ? {} : { 'x-api-key': ask.apiKey }),
         ...(ask.wait === undefined ? {} : { prefer: `wait=${ask.wait}` }),
         'x-forwarded-for': `10.1.${callers % 250}.${Math.floor(callers / 250)}`,
+        ...(ask.device === undefined ? {} : { 'x-device-id': ask.device }),
         ...(ask.ifMatch === undefined ? {} : { 'if-match': ask.ifMatch }),
       },
       ...(ask.json === undefined ? {} : { body: JSON.stringify(ask.json) }),

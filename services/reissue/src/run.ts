@@ -48,6 +48,8 @@ import { steerBatch } from './features/steer-batch.ts';
 import { submitApplication } from './features/submit-application.ts';
 import { markError } from './features/mark-error.ts';
 import { COMPENSATION_NEWS, onCompensationTold } from './features/on-compensation-told.ts';
+import { revealData } from './features/reveal-data.ts';
+import { reviewSample } from './features/review-sample.ts';
 import { tryPolicy } from './features/try-policy.ts';
 import { watchDeadlines } from './features/watch-deadlines.ts';
 import { sweepAttachments } from './features/sweep-attachments.ts';
@@ -196,6 +198,8 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
       ...steerBatch(foundation, { applications, batches, lines }),
       ...managePolicy(policies, deadlines),
       tryPolicy(foundation, applications),
+      revealData(foundation, applications),
+      reviewSample(foundation, { applications, staffErrors }),
       ...markError(foundation, { applications, staffErrors, policies, ids }),
       getAnalysis(foundation, { applications, staffErrors }),
     ],

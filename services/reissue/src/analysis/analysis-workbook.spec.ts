@@ -16,7 +16,17 @@ describe('workbook of the analysis', () => {
   it('REI-51 a sheet per question, in the reader’s language, without a formula', async () => {
     const percentiles = [1_500, null];
     const span = {
-      ...{ applications: 1, overdue: 0, assessed: 1, byPolicy: 0, sampled: 0, ownFaultCases: 1, feesWaived: 750 },
+      ...{
+        applications: 1,
+        overdue: 0,
+        assessed: 1,
+        byPolicy: 0,
+        sampled: 0,
+        confirmed: 0,
+        contested: 0,
+        ownFaultCases: 1,
+        feesWaived: 750,
+      },
       ...{ prove: percentiles, decide: [120_000, 180_000], pay: percentiles, carryOut: percentiles },
       ...{ whole: percentiles, appeal: [null, null] },
       ...{ proveCount: 1, decideCount: 1, payCount: 1, carryOutCount: 1, wholeCount: 1, appealCount: 0 },

@@ -127,6 +127,7 @@ export function analysisStages(period: {
         assessed: exists('$state.assessment'),
         byPolicy: { $eq: [{ $indexOfBytes: [{ $ifNull: ['$state.approval.by', ''] }, 'policy:'] }, 0] },
         sampled: { $eq: ['$state.approval.sampled', true] },
+        secondLook: { $ifNull: ['$state.sampleReview.verdict', null] },
         findings: { $ifNull: ['$state.assessment.findings', []] },
         rules: { $ifNull: ['$state.assessment.escalatedFor', []] },
         waived: only(
@@ -148,6 +149,8 @@ export function analysisStages(period: {
               assessed: many('$assessed'),
               byPolicy: many('$byPolicy'),
               sampled: many('$sampled'),
+              confirmed: many({ $eq: ['$secondLook', 'confirm'] }),
+              contested: many({ $eq: ['$secondLook', 'contest'] }),
               ownFaultCases: many({ $ne: ['$waived', null] }),
               feesWaived: { $sum: '$waived' },
               ...Object.fromEntries(
@@ -222,6 +225,7 @@ const tallies = z.array(z.object({ _id: key, count }));
 const hits = z.array(z.object({ _id: key, hits: count, points: count, reissued: count, refused: count }));
 const span = z.object({
   ...{ _id: z.string(), applications: count, overdue: count, assessed: count, byPolicy: count, sampled: count },
+  ...{ confirmed: count, contested: count },
   ...{ ownFaultCases: count, feesWaived: count },
   ...{ prove: percentiles, decide: percentiles, pay: percentiles },
   ...{ carryOut: percentiles, whole: percentiles, appeal: percentiles },

@@ -33,7 +33,9 @@ const spanView = z.object({
   desks: counts,
   overdue: z.int(),
   decidedByPolicy: z.int(),
-  sampled: z.int(),
+  sampled: z
+    .object({ drawn: z.int(), confirmed: z.int(), contested: z.int() })
+    .describe('Second looks at what the policy has decided alone.'),
   times: z.object({
     prove: spread,
     decide: spread,
@@ -72,7 +74,17 @@ export type Analysis = z.output<typeof analysisView>;
 
 type Span = Figures['spans'][number];
 const EMPTY: Omit<Span, '_id'> = {
-  ...{ applications: 0, overdue: 0, assessed: 0, byPolicy: 0, sampled: 0, ownFaultCases: 0, feesWaived: 0 },
+  ...{
+    applications: 0,
+    overdue: 0,
+    assessed: 0,
+    byPolicy: 0,
+    sampled: 0,
+    confirmed: 0,
+    contested: 0,
+    ownFaultCases: 0,
+    feesWaived: 0,
+  },
   ...{ prove: [], decide: [], pay: [], carryOut: [], whole: [], appeal: [] },
   ...{ proveCount: 0, decideCount: 0, payCount: 0, carryOutCount: 0, wholeCount: 0, appealCount: 0 },
 };
@@ -96,7 +108,7 @@ type All = Figures & { readonly errors: StaffErrorFigures };
 
 function spanOf(figures: All, name: string): SpanView {
   const span = figures.spans.find(({ _id }) => _id === name) ?? { _id: name, ...EMPTY };
-  const { applications, overdue, assessed, byPolicy, sampled, ownFaultCases, feesWaived } = span;
+  const { applications, overdue, assessed, byPolicy, ownFaultCases, feesWaived } = span;
   const { people, applications: repeated } = figures.repeats.find(({ _id }) => _id === name) ?? {
     people: 0,
     applications: 0,
@@ -110,7 +122,7 @@ function spanOf(figures: All, name: string): SpanView {
     ...tallies,
     overdue,
     decidedByPolicy: byPolicy,
-    sampled,
+    sampled: { drawn: span.sampled, confirmed: span.confirmed, contested: span.contested },
     times: Object.fromEntries(STAGES.map((stage) => [stage, spreadOf(span, stage)])) as SpanView['times'],
     repeatApplicants: { people, applications: repeated },
     factors: hitsOf(figures.factors, name, assessed),

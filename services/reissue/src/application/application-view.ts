@@ -56,6 +56,7 @@ const staffView = z.object({
     .optional(),
   deciders: z.array(z.string()),
   calls: z.array(z.object({ by: z.string(), note: z.string(), at: z.string() })),
+  sampleReview: z.object({ verdict: z.string(), by: z.string(), words: z.string(), at: z.string() }).optional(),
   refusedBy: z.string().optional(),
   carriedOutMs: z
     .int()
@@ -239,6 +240,7 @@ function forStaff(state: LiveApplication): z.input<typeof staffView> {
       : {}),
     ...(judged === undefined ? {} : { assessment: assessmentOf(judged) }),
     ...(approval === undefined ? {} : { decision: decisionOf(approval) }),
+    ...(state.sampleReview === undefined ? {} : { sampleReview: state.sampleReview }),
     ...('refusal' in state ? { refusedBy: state.refusal.by } : {}),
     ...(state.status === 'reissued' ? afterwards(state) : {}),
   };

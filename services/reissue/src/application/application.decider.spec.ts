@@ -321,6 +321,22 @@ describe('application: every cell', () => {
     expect(known).to.deep.include({ gates: { count: 3, lastAt: after(1), knowMs: 60_000 } });
     expect(cell(known, c.gates(after(2)))).to.equal('-');
   });
+  it('REI-43 ReviewSample: what was drawn is confirmed or contested, once', () => {
+    expectRow(c.sample(), 'not-sampled', notThere);
+    const free = caseFacts({ policy: policy({ selfService: { on: true, sampleShare: 0.1 } }) });
+    const drawn = [c.submit(free), c.prove(), c.frozen(), c.verified('match', quiet, 0.05)];
+    for (const state of [played(...drawn), played(...drawn, c.reissued()), played(...drawn, c.reissueRefused())]) {
+      expect(cell(state, c.sample()), state.status).to.equal('SampleReviewed');
+      expect(cell(state, c.sample('contest')), state.status).to.equal('SampleReviewed');
+    }
+    const confirmed = played(...drawn, c.sample());
+    expect(cell(confirmed, c.sample())).to.equal('-');
+    expect(cell(confirmed, c.sample('contest'))).to.equal('sample-reviewed');
+    expect(cell(confirmed, c.sample('confirm', manager.id))).to.equal('sample-reviewed');
+    expect(played(...drawn, c.sample(), c.reissueRefused())).to.have.nested.property('sampleReview.verdict', 'confirm');
+    const entered = played(c.submit({ ...free, enteredBy: reviewer.id }), ...drawn.slice(1));
+    expect(cell(entered, c.sample())).to.equal('own-case');
+  });
   it('PLA-21 RecordReveal', () => {
     expectRow(c.reveal(), 'DataRevealed', notThere);
   });
@@ -390,7 +406,7 @@ describe('application: any order of inputs', () => {
     ...[c.submit(), c.sendCode(), c.prove(), c.proveByCode(), c.frozen(), c.freezeRefused(), c.verified()],
     ...[c.endTicket(), c.decide(), c.escalate(), c.clear(), c.ask(), c.phone(), c.supply(), c.pay(), c.opened()],
     ...[c.captured(), c.paymentEnded(), c.refunded(), c.reissued(), c.reissueRefused(), c.appeal(), c.withdraw()],
-    ...[c.recount(), c.reveal(), c.remind('proof', after(50_000)), c.remind('decision', after(50_000))],
+    ...[c.recount(), c.sample(), c.reveal(), c.remind('proof', after(50_000)), c.remind('decision', after(50_000))],
     ...[c.attach(), c.ship(), c.ship('EA987654321CN'), c.gates()],
     c.decide(operator, 'refuse'),
     c.decide(reviewer),

@@ -29,6 +29,7 @@
 // RecountDeadline     -       -              -            -                 recounted¹² | -  -                -              -          -         -                recounted¹² | -  -
 // RecordShipment      404     not reissued in every other status                                                                    shipped¹⁴ not reissued
 // ConfirmGates        NotYet  -              -            -                 -                -                -              -          noted | - -                -                -
+// ReviewSample        404     not sampled in every other status                                             noted¹⁶ | not sampled (these four)              not sampled      not sampled
 // RecordReveal        404     noted in every other status
 //
 // ¹ deciding, risk_check, reviewing   ² withdrawn, closed   ³ after too many misses: closed   ⁴ only where it was asked for and not confirmed
@@ -37,6 +38,7 @@
 // ⁹ unknown, wrong amount: it goes back   ¹⁰ with the fee back   ¹¹ not-appealable, appeal-too-late   ¹² where it was
 // provisional and the calendar knows the year now   ¹³ the same file again: - in every status; more than the policy's count:
 // too-many-attachments   ¹⁴ - when it is known; three times at most   ¹⁵ executing at once (REI-53)
+// ¹⁶ the same again: -; somebody else's: sample-reviewed
 import { DomainError, NotYet, type Decider } from '@tongpiao/kernel';
 import { assess, assessedInBatch, higherOf } from './application.policy.ts';
 import { addAttachment } from './attaching.ts';
@@ -45,6 +47,7 @@ import { gatesConfirmed, shipped } from './after-reissue.ts';
 import { appealed, askMaterial, clearRisk, confirmByPhone, decided, escalate, supplyMaterial } from './desk.ts';
 import { ended, refused, closed } from './ending.ts';
 import { captured, confirmRefund, endPayment, openPayment, refuseReissue, requestPayment } from './fee.ts';
+import { reviewSample } from './sampling.ts';
 import { approval, decideWithin, later, passed } from './times.ts';
 import type { ApplicationCommand, ApplicationEvent, ApplicationState, LiveApplication, Of } from './application.ts';
 
@@ -116,6 +119,8 @@ function decide(state: ApplicationState, command: ApplicationCommand): readonly 
       return shipped(state, command);
     case 'ConfirmGates':
       return gatesConfirmed(state, command);
+    case 'ReviewSample':
+      return reviewSample(state, command);
     case 'RecordReveal':
       return [{ type: 'DataRevealed', purpose: command.purpose, request: command.request }];
   }
@@ -158,6 +163,7 @@ function decideNone(command: ApplicationCommand): readonly ApplicationEvent[] {
     case 'Appeal':
     case 'Withdraw':
     case 'RecordShipment':
+    case 'ReviewSample':
     case 'RecordReveal':
       throw new DomainError('platform.not-found', 'There is no such application.');
   }

@@ -105,6 +105,8 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
       return appealed(state, event);
     case 'CaseOverdue':
       return 'decideBy' in state ? { ...state, ...deadlineOf(event), overdue: state.overdue + 1 } : state;
+    case 'SampleReviewed':
+      return { ...state, sampleReview: event.review };
     case 'DeadlineRecounted': {
       if (!('decideBy' in state)) return state;
       // Counted from the same moment as before.
@@ -261,6 +263,7 @@ function commonOf(state: LiveApplication): Common {
     state;
   const { personIndex, addressIndex, accessHash, submittedAt, policy, freeze, proof, codes, code, misses } = state;
   const { deciders, materials, attachments, calls, payments, refunds, paidBy, appeal, overdue } = state;
+  const { deviceIndex, sampleReview } = state;
   return {
     ...{ kind, reason, channel, language, ticket, contact, personIndex, addressIndex, accessHash, submittedAt, policy },
     ...{ freeze, codes, misses, deciders, materials, attachments, calls, payments, refunds, overdue },
@@ -274,5 +277,7 @@ function commonOf(state: LiveApplication): Common {
     ...(code === undefined ? {} : { code }),
     ...(paidBy === undefined ? {} : { paidBy }),
     ...(appeal === undefined ? {} : { appeal }),
+    ...(deviceIndex === undefined ? {} : { deviceIndex }),
+    ...(sampleReview === undefined ? {} : { sampleReview }),
   };
 }

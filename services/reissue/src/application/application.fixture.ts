@@ -30,7 +30,7 @@ export const policy = (change: Partial<Policy> = {}): Policy => ({
   ...change,
 });
 
-export const quiet: History = { sameDay: 0, refused: 0, sameTicket: 0, sharedAddress: 0 };
+export const quiet: History = { sameDay: 0, refused: 0, sameTicket: 0, sharedAddress: 0, sharedDevice: 0 };
 
 export function caseFacts(change: Partial<CaseFacts> = {}): CaseFacts {
   return {
@@ -184,6 +184,13 @@ export const commands = {
     shipment: { carrier: '中国邮政', trackingNumber, serial: 'A00000001', by: 'usr_clerk', at },
   }),
   gates: (lastAt = after(1)): ApplicationCommand => ({ type: 'ConfirmGates', count: 3, lastAt }),
+  sample: (verdict: 'confirm' | 'contest' = 'confirm', by = reviewer.id): ApplicationCommand => ({
+    type: 'ReviewSample',
+    verdict,
+    by,
+    words: '核对无误',
+    at: AT,
+  }),
   reveal: (): ApplicationCommand => ({ type: 'RecordReveal', purpose: '核对身份', request: 'req_1' }),
 };
 

@@ -143,6 +143,7 @@ export function applicationMessages(
     case 'PaymentEnded':
     case 'RefundDone':
     case 'GatesKnow':
+    case 'SampleReviewed':
     case 'DataRevealed':
       return [];
     default:

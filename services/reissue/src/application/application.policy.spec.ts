@@ -16,20 +16,21 @@ describe('policy of reissuing', () => {
     expect(judged()).to.deep.include({ desk: 'operator', escalatedFor: [], findings: [], suspended: false, fee: 0 });
   });
   it('REI-54 every factor that counts is named with what was counted and its points', () => {
-    const history = { sameDay: 1, refused: 2, sameTicket: 1, sharedAddress: 5 };
+    const history = { sameDay: 1, refused: 2, sameTicket: 1, sharedAddress: 5, sharedDevice: 3 };
     const { findings, score } = judged(ofTicket({ reissues: 1 }), { history, misses: 3 });
     expect(findings).to.deep.equal([
       { factor: 'same-day', value: 1, points: 20 },
       { factor: 'refused-before', value: 2, points: 40 },
       { factor: 'same-ticket', value: 1, points: 10 },
       { factor: 'shared-address', value: 2, points: 30 },
+      { factor: 'shared-device', value: 1, points: 20 },
       { factor: 'failed-proofs', value: 2, points: 20 },
       { factor: 'reissued-before', value: 1, points: 15 },
     ]);
-    expect(score).to.equal(135);
+    expect(score).to.equal(155);
   });
   it('one slip and a household’s address are no risk, and a factor without points is switched off', () => {
-    const household = { ...quiet, sharedAddress: 3 };
+    const household = { ...quiet, sharedAddress: 3, sharedDevice: 2 };
     expect(judged(caseFacts(), { misses: 1, history: household }).findings).to.deep.equal([]);
     const { risk } = policy();
     const off = policy({ risk: { ...risk, points: { ...risk.points, 'same-day': 0 } } });

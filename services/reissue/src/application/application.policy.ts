@@ -20,6 +20,8 @@ export type Evidence = { readonly identity: Identity; readonly history: History;
 const COUNTED_MAX = 3;
 
 const ADDRESS_SHARED_BY = 3;
+/** One telephone applies for a couple and their child. */
+const DEVICE_SHARED_BY = 2;
 
 type Measure = (facts: Judgeable, evidence: Evidence) => number;
 
@@ -31,6 +33,7 @@ const MEASURES: Readonly<Record<RiskFactor, Measure>> = {
   'same-ticket': (_facts, { history }) => history.sameTicket,
   // A family or an office has one address.
   'shared-address': (_facts, { history }) => Math.max(0, history.sharedAddress - ADDRESS_SHARED_BY),
+  'shared-device': (_facts, { history }) => Math.max(0, history.sharedDevice - DEVICE_SHARED_BY),
   // One slip of the finger is no sign of anything.
   'failed-proofs': (_facts, { misses }) => Math.max(0, misses - 1),
   'reissued-before': ({ ticket }) => ticket.reissues,
@@ -141,7 +144,7 @@ export function assessedInBatch(
   const assessment: Assessment = {
     policyVersion: policy.version,
     identity: 'not-needed',
-    history: { sameDay: 0, refused: 0, sameTicket: 0, sharedAddress: 0 },
+    history: { sameDay: 0, refused: 0, sameTicket: 0, sharedAddress: 0, sharedDevice: 0 },
     findings: [],
     score: 0,
     desk,

@@ -52,6 +52,7 @@ const factsShape = {
   batch: z.object({ id: z.string(), line: count }).optional(),
   personIndex: z.string(),
   addressIndex: z.string(),
+  deviceIndex: z.string().optional(),
   accessHash: z.string(),
   submittedAt: z.string(),
   policy: policySchema,
@@ -72,7 +73,10 @@ const attachment = z.object({
 export const assessmentSchema = z.object({
   policyVersion: count,
   identity: z.enum(['match', 'mismatch', 'not-needed']),
-  history: z.object({ sameDay: count, refused: count, sameTicket: count, sharedAddress: count }),
+  history: z.object({
+    ...{ sameDay: count, refused: count, sameTicket: count, sharedAddress: count },
+    sharedDevice: count.default(0),
+  }),
   findings: z.array(z.object({ factor: z.string(), points: count, value: count })),
   score: count,
   desk,
@@ -147,6 +151,9 @@ const common = {
   ),
   paidBy: z.string().optional(),
   appeal: z.object({ words: personalValueSchema, at: z.string() }).optional(),
+  sampleReview: z
+    .object({ verdict: z.enum(['confirm', 'contest']), by: z.string(), words: z.string(), at: z.string() })
+    .optional(),
   overdue: count,
 };
 const judged = { ...common, assessment: assessmentSchema };
@@ -220,6 +227,11 @@ export const applicationSpec: AggregateSpec<ApplicationState, ApplicationCommand
     { fields: { 'state.ticket.siteId': 1, 'state.reissuedAt': -1 }, where: { 'state.status': 'reissued' } },
     { fields: { 'state.personIndex': 1, 'state.submittedAt': -1 } },
     { fields: { 'state.addressIndex': 1, 'state.submittedAt': -1 } },
+    {
+      fields: { 'state.deviceIndex': 1, 'state.submittedAt': -1 },
+      where: { 'state.deviceIndex': { $exists: true } },
+    },
+    { fields: { 'state.approval.sampled': 1, 'state.submittedAt': -1 }, where: { 'state.approval.sampled': true } },
     { fields: { 'state.contact.phone.index': 1, 'state.submittedAt': -1 } },
     {
       fields: { 'state.enteredBy': 1, 'state.submittedAt': -1 },

@@ -55,6 +55,8 @@ export type CaseFacts = {
   /** Blind index of whoever applies: the document on the ticket, else the phone of its purchase. */
   readonly personIndex: string;
   readonly addressIndex: string;
+  /** REI-11: of the device, where the client names it. */
+  readonly deviceIndex?: string | undefined;
   readonly accessHash: string;
   readonly submittedAt: string;
   /** What judges this case, whatever the tenant's policy becomes (REI-51). */
@@ -80,6 +82,8 @@ export type History = {
   readonly sameTicket: number;
   /** Other people's applications from this address within the last thirty days. */
   readonly sharedAddress: number;
+  /** Other people's applications from this device within the last thirty days. */
+  readonly sharedDevice: number;
 };
 
 export type Finding = {
@@ -193,6 +197,13 @@ type Material = {
 };
 type PhoneCall = { readonly by: string; readonly note: string; readonly at: string };
 
+export type SampleReview = {
+  readonly verdict: 'confirm' | 'contest';
+  readonly by: string;
+  readonly words: string;
+  readonly at: string;
+};
+
 type Common = CaseFacts & {
   readonly freeze: 'none' | 'asked' | 'frozen';
   readonly proof?: { readonly how: ProofHow; readonly by?: string | undefined; readonly at: string } | undefined;
@@ -209,6 +220,8 @@ type Common = CaseFacts & {
   readonly refunds: readonly FeeRefund[];
   readonly paidBy?: string | undefined;
   readonly appeal?: { readonly words: PersonalValue; readonly at: string } | undefined;
+  /** REI-43: the second look at what the policy has decided alone. */
+  readonly sampleReview?: SampleReview | undefined;
   /** REI-42: how often a deadline for staff passed. */
   readonly overdue: number;
 };
@@ -364,6 +377,7 @@ export type ApplicationCommand =
   | { readonly type: 'RecountDeadline'; readonly calendar: Policy['calendar']; readonly at: string }
   | { readonly type: 'RecordShipment'; readonly shipment: Shipment }
   | { readonly type: 'ConfirmGates'; readonly count: number; readonly lastAt: string }
+  | ({ readonly type: 'ReviewSample' } & SampleReview)
   | { readonly type: 'RecordReveal'; readonly purpose: string; readonly request: string };
 
 /** What ends a case undoes what it has begun. */
@@ -437,4 +451,5 @@ export type ApplicationEvent =
   | ({ readonly type: 'DeadlineRecounted'; readonly calendar: Policy['calendar']; readonly at: string } & DecideBy)
   | { readonly type: 'TicketShipped'; readonly shipment: Shipment }
   | { readonly type: 'GatesKnow'; readonly gates: ListedGates }
+  | { readonly type: 'SampleReviewed'; readonly review: SampleReview }
   | { readonly type: 'DataRevealed'; readonly purpose: string; readonly request: string };

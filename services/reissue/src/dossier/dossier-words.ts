@@ -39,6 +39,7 @@ export const EVENTS: Readonly<Record<ApplicationEvent['type'], Bilingual>> = {
   DeadlineRecounted: w('重新计算时限', 'Deadline recounted'),
   TicketShipped: w('寄出', 'Shipped'),
   GatesKnow: w('各闸机已同步', 'Gates know'),
+  SampleReviewed: w('自动办理复查', 'Second look'),
   DataRevealed: w('查看个人信息原文', 'Personal data revealed'),
 };
 
@@ -53,7 +54,7 @@ export const DECIDING: ReadonlySet<string> = new Set<ApplicationEvent['type']>([
     'MaterialSupplied',
   ] as const),
   ...(['PhoneConfirmed', 'CaseApproved', 'CaseRefused', 'CaseReissued', 'AppealFiled', 'CaseWithdrawn'] as const),
-  ...(['CaseClosed', 'CaseOverdue', 'TicketShipped', 'DataRevealed'] as const),
+  ...(['CaseClosed', 'CaseOverdue', 'TicketShipped', 'SampleReviewed', 'DataRevealed'] as const),
 ]);
 
 export const KINDS: Readonly<Record<CaseFacts['kind'], Bilingual>> = {

@@ -14,7 +14,7 @@ export const CORRECTION: readonly ApplicationCommand[] = [
   c.sendCode(),
   c.proveByCode('h2'),
   c.proveByCode(),
-  c.verified('match', { sameDay: 1, refused: 0, sameTicket: 1, sharedAddress: 2 }),
+  c.verified('match', { sameDay: 1, refused: 0, sameTicket: 1, sharedAddress: 2, sharedDevice: 0 }),
   c.escalate(operator),
   c.ask(reviewer),
   c.attach('att_ten_0a8g4m1r3n6y9d5x7c2p'),

@@ -33,7 +33,7 @@ export async function copiedFacts(
       startsAt: ticket.moved?.startsAt ?? sold.startsAt,
       validUntil: ticket.moved?.validUntil ?? sold.validUntil,
       amount: ticket.moved?.amount ?? sold.amount,
-      road: foundation.tenants.get(scope.tenantId)?.kind === 'station',
+      road: isRoad(sold.productKind, foundation.tenants.get(scope.tenantId)?.kind),
       reissues,
     },
     contact: { name: own(name), phone: own(phone), ...(email === undefined ? {} : { email: own(email) }) },
@@ -95,4 +95,9 @@ export async function correctedPerson(
       index: await foundation.vault.blindIndex(scope, 'document', `${idType}:${number}`),
     },
   };
+}
+
+/** REI-22: what the product is; where sales has not said, what its seller is. */
+export function isRoad(productKind: string | undefined, tenantKind: string | undefined): boolean {
+  return productKind === undefined ? tenantKind === 'station' : productKind === 'trip';
 }

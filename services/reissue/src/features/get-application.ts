@@ -38,7 +38,10 @@ const query = z.strictObject({
   status: reissueStatusSchema.optional(),
   desk: z.enum(['operator', 'reviewer', 'manager']).optional().describe('Staff: what waits at this desk.'),
   overdue: z.enum(['yes']).optional().describe('Staff: what lies on a desk past its deadline (REI-42).'),
-  sampled: z.enum(['yes']).optional().describe('Staff: decided by policy and drawn for review (REI-43).'),
+  sampled: z
+    .enum(['yes', 'reviewed'])
+    .optional()
+    .describe('Staff: decided by policy and drawn for a second look that waits, or was taken (REI-43).'),
   phone: z.string().max(30).optional().describe('Staff: finds by the purchase’s telephone.'),
   cursor: z.string().max(120).optional(),
 });
@@ -69,7 +72,9 @@ export function listApplications(foundation: Foundation, applications: Applicati
           ...(asked.desk === undefined ? {} : { 'state.desk': asked.desk }),
           ...(asked.overdue === undefined ? {} : OVERDUE),
           ...(asked.status === undefined ? {} : { 'state.status': asked.status }),
-          ...(asked.sampled === undefined ? {} : { 'state.approval.sampled': true }),
+          ...(asked.sampled === undefined
+            ? {}
+            : { 'state.approval.sampled': true, 'state.sampleReview': { $exists: asked.sampled === 'reviewed' } }),
           ...(phone?.ok === true
             ? { 'state.contact.phone.index': await foundation.vault.blindIndex(scope, 'phone', phone.phone) }
             : {}),

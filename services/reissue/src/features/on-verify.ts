@@ -55,11 +55,11 @@ export function onVerify(foundation: Foundation, parts: Parts): (message: Receiv
     const others = { _id: { $ne: id } };
     const count = (filter: Readonly<Record<string, unknown>>): Promise<number> =>
       applications.count(scope, { ...others, ...filter }, COUNTED_MAX);
-    const { personIndex, addressIndex, ticket } = application;
+    const { personIndex, addressIndex, deviceIndex, ticket } = application;
     const ofPerson = { 'state.personIndex': personIndex };
     // What nobody has proven may be a stranger's doing.
     const proven = { 'state.proof': { $exists: true } };
-    const [sameDay, refused, sameTicket, sharedAddress] = await Promise.all([
+    const [sameDay, refused, sameTicket, sharedAddress, sharedDevice] = await Promise.all([
       count({ ...ofPerson, ...proven, 'state.submittedAt': { $gte: startOfDay(scope, now) } }),
       count({
         ...ofPerson,
@@ -75,8 +75,15 @@ export function onVerify(foundation: Foundation, parts: Parts): (message: Receiv
             'state.personIndex': { $ne: personIndex },
           })
         : 0,
+      deviceIndex === undefined
+        ? 0
+        : count({
+            'state.deviceIndex': deviceIndex,
+            'state.submittedAt': { $gte: since(REMEMBER_ADDRESS_MS) },
+            'state.personIndex': { $ne: personIndex },
+          }),
     ]);
-    return { sameDay, refused, sameTicket, sharedAddress };
+    return { sameDay, refused, sameTicket, sharedAddress, sharedDevice };
   }
 
   function startOfDay(scope: Scope, now: Date): string {

@@ -211,6 +211,7 @@ async function factsOf(
   const reissues = (await tickets.numbersOf(scope, ticket._id)).filter(
     ({ ended }) => ended?.how === 'superseded',
   ).length;
+  const device = who.enteredBy === undefined ? deviceOf(context) : undefined;
   const copied = await copiedFacts(foundation, { scope, ticket, reissues, recordKey });
   const { traveller, contact } = copied;
   const correction = await correctionOf(foundation, scope, context.body, traveller, recordKey, now);
@@ -223,6 +224,7 @@ async function factsOf(
     ...(note === undefined ? {} : { note: { sealed: recordKey.seal(note), masked: '***' } }),
     personIndex: traveller?.idNumber.index ?? contact.phone.index ?? id,
     addressIndex: await foundation.vault.blindIndex(scope, 'address', context.request.address),
+    ...(device === undefined ? {} : { deviceIndex: await foundation.vault.blindIndex(scope, 'device', device) }),
     accessHash: access.hashOf(access.tokenOf(id, scope.tenantId)),
     submittedAt: now.toISOString(),
     policy: await currentPolicy(policies, scope),
@@ -252,6 +254,12 @@ async function correctionOf(
     throw new InvalidRequest([{ in: 'body', field: '/correction/idNumber', message }]);
   }
   return corrected;
+}
+
+/** REI-11: a name that an app or browser keeps for itself; what cannot be one is none. */
+function deviceOf(context: Pick<RequestContext, 'header'>): string | undefined {
+  const given = context.header('x-device-id')?.trim();
+  return given !== undefined && /^[\w.:-]{8,100}$/.test(given) ? given : undefined;
 }
 
 function channelOf(context: RequestContext<unknown, unknown, Body>): Channel {

@@ -110,7 +110,8 @@ export function tryPolicy(foundation: Foundation, applications: Applications): R
           };
     const found = await applications.aggregate(scope, [
       { $match: { 'state.submittedAt': { $gte: after?.submittedAt ?? from, $lt: before } } },
-      { $match: { 'state.assessment': { $exists: true }, ...later } },
+      // A list after a fault of ours was judged as a whole (REI-53).
+      { $match: { 'state.assessment': { $exists: true }, 'state.batch': { $exists: false }, ...later } },
       { $sort: { 'state.submittedAt': 1, _id: 1 } },
       { $limit: BATCH },
       { $project: FIELDS },

@@ -21,6 +21,7 @@ export const RISK_FACTORS = [
   'refused-before',
   'same-ticket',
   'shared-address',
+  'shared-device',
   'failed-proofs',
   'reissued-before',
 ] as const;
@@ -124,6 +125,8 @@ export const rulesSchema = z.strictObject({
       'refused-before': points,
       'same-ticket': points,
       'shared-address': points,
+      /** A policy that does not say counts it for nothing. */
+      'shared-device': points.default(0),
       'failed-proofs': points,
       'reissued-before': points,
     }),
@@ -173,6 +176,7 @@ export const DEFAULT_RULES: Rules = {
       'refused-before': 20,
       'same-ticket': 10,
       'shared-address': 15,
+      'shared-device': 20,
       'failed-proofs': 10,
       'reissued-before': 15,
     },

@@ -24,6 +24,7 @@ const soldSchema = z.object({
   number: z.string(),
   siteId: z.string(),
   productId: z.string(),
+  productKind: z.string().optional(),
   product: bilingual,
   ticketTypeId: z.string(),
   ticketType: bilingual,

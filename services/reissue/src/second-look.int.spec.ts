@@ -1,0 +1,106 @@
+// What staff look at on real servers: decisions of the policy that were drawn, plain data with a purpose, devices that apply for many.
+import { expect } from 'chai';
+import { z } from 'zod';
+import { analysisView } from './analysis/analysis.ts';
+import { isRoad } from './features/case-facts.ts';
+import { codeOf, openReissueHouse, seenOf, type ReissueHouse, type Seen } from './reissue-house.fixture.ts';
+import { staffErrorView } from './staff-error/staff-error-view.ts';
+
+const list = z.object({ items: z.array(z.object({ id: z.string() })) });
+const assessed = z.object({
+  staff: z.object({ assessment: z.object({ findings: z.array(z.object({ factor: z.string(), value: z.number() })) }) }),
+});
+const PATH = '/api/v1/reissue-applications';
+const day = (inDays: number): string => new Date(Date.now() + inDays * 86_400_000).toISOString().slice(0, 10);
+
+describe('second looks', function () {
+  this.timeout(120_000);
+  let house: ReissueHouse;
+  before(async () => {
+    house = await openReissueHouse();
+  });
+  after(() => house.stop());
+
+  async function applied(idNumber: string, status: string, ask = {}): Promise<Seen> {
+    const ticket = await house.sold({ name: '赵六', idType: 'passport', idNumber });
+    const proof = { document: { idType: 'passport', idNumber } };
+    const seen = seenOf(await house.apply({ ticket: { number: ticket.number }, proof }, ask));
+    return { ...(await house.becomes(seen, status)), accessToken: seen.accessToken };
+  }
+  async function selfService(sampleShare: number): Promise<void> {
+    const { body, etag } = await house.call('/api/v1/reissue-policy', { apiKey: house.keys.manager });
+    const { version: _version, ...rules } = z.looseObject({}).parse(body);
+    const json = { rules: { ...rules, selfService: { on: sampleShare > 0, sampleShare } }, reason: '自助办理' };
+    const ask = { method: 'PUT', ifMatch: etag, apiKey: house.keys.manager, json };
+    expect((await house.call('/api/v1/reissue-policy', ask)).status).to.equal(200);
+  }
+  const sampled = async (which: string): Promise<readonly string[]> => {
+    const reply = await house.call(`${PATH}?sampled=${which}`, { apiKey: house.keys.reviewer });
+    return list.parse(reply.body).items.map(({ id }) => id);
+  };
+  const look = (id: string, verdict: string, apiKey: string) =>
+    house.call(`${PATH}/${id}/sample-review`, { apiKey, json: { verdict, words: '复查意见' } });
+
+  it('REI-43 what the policy decided and drew is listed, confirmed or contested; contested, it is an error of the policy', async () => {
+    await selfService(1);
+    const [good, bad] = [await applied('E99999991', 'reissued'), await applied('E99999992', 'reissued')];
+    expect(await sampled('yes')).to.include.members([good.id, bad.id]);
+    expect((await look(good.id, 'confirm', house.keys.operator)).status).to.equal(403);
+    expect((await look(good.id, 'confirm', house.keys.reviewer)).status).to.equal(200);
+    expect((await look(bad.id, 'contest', house.keys.reviewer)).status).to.equal(200);
+    expect((await look(bad.id, 'contest', house.keys.reviewer)).status).to.equal(200);
+    expect(codeOf(await look(bad.id, 'confirm', house.keys.manager))).to.equal('reissue.sample-reviewed');
+    expect(await sampled('yes'))
+      .not.to.include(good.id)
+      .and.not.to.include(bad.id);
+    expect(await sampled('reviewed')).to.include.members([good.id, bad.id]);
+    const mark = staffErrorView.parse(
+      (await house.call(`${PATH}/${bad.id}/error-mark`, { apiKey: house.keys.manager })).body,
+    );
+    expect(mark).to.include({ kind: 'policy-too-lenient', markedBy: 'key_reviewer', whose: 'policy:1' });
+    await selfService(0);
+    const ordinary = await applied('E99999993', 'deciding');
+    expect(codeOf(await look(ordinary.id, 'confirm', house.keys.reviewer))).to.equal('reissue.not-sampled');
+    const analysis = analysisView.parse(
+      (await house.call(`/api/v1/reissue-analysis?from=${day(-1)}&to=${day(1)}`, { apiKey: house.keys.manager })).body,
+    );
+    expect(analysis.period.sampled).to.deep.equal({ drawn: 2, confirmed: 1, contested: 1 });
+  });
+
+  it('PLA-11 PLA-21 plain data with a purpose, for whoever may, and on record', async () => {
+    const seen = await applied('E99999994', 'deciding');
+    const reveal = (apiKey: string, purpose = '电话核实本人身份') =>
+      house.call(`${PATH}/${seen.id}/reveal`, { apiKey, json: { purpose } });
+    expect((await reveal(house.keys.clerk)).status).to.equal(403);
+    expect((await reveal(house.keys.reviewer, '看')).status).to.equal(400);
+    const shown = await reveal(house.keys.reviewer);
+    expect(shown.status, shown.text).to.equal(200);
+    expect(shown.text).to.include('赵六').and.to.include('E99999994').and.to.include('138');
+    const journal = await house.call(`/api/v1/operations/reissue/journals/applications/${seen.id}`, {
+      apiKey: house.keys.auditor,
+    });
+    expect(journal.status, journal.text).to.equal(200);
+    expect(journal.text).to.include('DataRevealed').and.to.include('电话核实本人身份').and.to.include('key_reviewer');
+    expect(journal.text).not.to.include('赵六');
+    const nobody = { apiKey: house.keys.reviewer, json: { purpose: '电话核实本人身份' } };
+    expect((await house.call(`${PATH}/rei_0a5d8k2m7q9x3c6v1b4n/reveal`, nobody)).status).to.equal(404);
+  });
+
+  it('REI-11 a device that has applied for many others is a risk; staff’s own is not, and nonsense is none', async () => {
+    const device = '0b9f3c1e-7a55-4f0e-9c1d-device';
+    for (const one of ['E99999101', 'E99999102', 'E99999103']) await applied(one, 'deciding', { device });
+    const found = await applied('E99999104', 'reviewing', { device });
+    const reply = await house.call(`${PATH}/${found.id}`, { apiKey: house.keys.reviewer });
+    expect(assessed.parse(reply.body).staff.assessment.findings).to.deep.equal([{ factor: 'shared-device', value: 1 }]);
+    expect(reply.text).not.to.include(device);
+    await applied('E99999105', 'deciding', { device, apiKey: house.keys.clerk });
+    await applied('E99999106', 'deciding', { device: '<script>' });
+  });
+
+  it('REI-22 a road ticket is one by its product, else by its seller', () => {
+    expect(isRoad('trip', 'scenic')).to.equal(true);
+    expect(isRoad('admission', 'station')).to.equal(false);
+    expect(isRoad(undefined, 'station')).to.equal(true);
+    expect(isRoad(undefined, 'scenic')).to.equal(false);
+  });
+});
