@@ -17,21 +17,45 @@ const AWAY: ReadonlySet<string> = new Set([
 const BROKEN: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET', 'ECONNREFUSED']);
 /** A bulk write that failed carries the reason below itself. */
 const CAUSES_MAX = 3;
-/** Far above what the slowest command takes. */
-const ANSWER_WITHIN_MS = 20_000;
+/** Far above what the slowest command takes. The driver's own `timeoutMS` has no effect any more. */
+const ANSWER_WITHIN_MS = 15_000;
+
+/** For the driver to give up by itself before. */
+const GRACE_MS = 1_000;
+
+const late = (withinMs: number): Error => new mongo.MongoNetworkTimeoutError(`no answer within ${withinMs} ms`);
 
 /**
- * The driver has no time limit that works, and waits for ever for a connection that is closed while a command is being sent. Whoever
- * waits for that holds a place in a group, or a record's turn, that nobody would get any more.
+ * Nobody waits for ever: whoever does would hold a place in a group, or a record's turn, that nobody else gets any more.
  * @throws MongoNetworkTimeoutError; what was asked for may still happen
  */
 export async function inTime<Answer>(answer: Promise<Answer>, withinMs = ANSWER_WITHIN_MS): Promise<Answer> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
+  const { promise: over, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    reject(new mongo.MongoNetworkTimeoutError(`no answer within ${withinMs} ms`));
+    reject(late(withinMs));
   }, withinMs);
   try {
-    return await Promise.race([answer, late]);
+    return await Promise.race([answer, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * For commands that may be larger than what a socket takes at once. The driver waits for such a socket to drain, which it never does when
+ * it is closed meanwhile, and keeps the connection out of its pool; it lets go of it when the signal says so.
+ * @throws as `inTime` does
+ */
+export async function abandonedInTime<Answer>(
+  ask: (signal: AbortSignal) => Promise<Answer>,
+  withinMs = ANSWER_WITHIN_MS,
+): Promise<Answer> {
+  const giveUp = new AbortController();
+  const timer = setTimeout(() => {
+    giveUp.abort(late(withinMs));
+  }, withinMs);
+  try {
+    return await inTime(ask(giveUp.signal), withinMs + GRACE_MS);
   } finally {
     clearTimeout(timer);
   }

@@ -2,7 +2,7 @@
 // Alone, a write leaves at once, so nothing waits for company; under load the server parses, journals and answers once for many.
 // Needs the `bulkWrite` command of MongoDB 8; an older server gets its writes one by one.
 import type { mongo } from 'mongoose';
-import { inTime } from './database-away.ts';
+import { abandonedInTime } from './database-away.ts';
 
 type Model = mongo.AnyClientBulkWriteModel<mongo.Document>;
 /** What became of one write. `duplicate`: a unique key was there already. */
@@ -17,6 +17,7 @@ const UNDER_WAY_MAX = 2;
 /** Documents have some 5 kB: far below the 48 MB of one command. */
 const GROUP_MAX = 500;
 const DUPLICATE_KEY = 11_000;
+const GROUP_OPTIONS = { ordered: false, verboseResults: true, writeConcern: { w: 1, journal: true } } as const;
 
 type Waiting = {
   readonly model: Model;
@@ -37,12 +38,14 @@ export function createWriteGroup(
 
   async function send(group: readonly Waiting[]): Promise<void> {
     try {
-      const result = await inTime(
-        client.bulkWrite(
+      const result = await abandonedInTime((signal) => {
+        // The driver hands `signal` through to the connection, and its types do not say so.
+        const options: mongo.ClientBulkWriteOptions & { signal: AbortSignal } = { ...GROUP_OPTIONS, signal };
+        return client.bulkWrite(
           group.map(({ model }) => model),
-          { ordered: false, verboseResults: true, writeConcern: { w: 1, journal: true } },
-        ),
-      );
+          options,
+        );
+      });
       group.forEach((entry, index) => {
         entry.resolve(writtenOf(entry.model, result.updateResults?.get(index)));
       });

@@ -100,21 +100,23 @@ export function onReissueCommand(foundation: Foundation, parts: Parts): (message
           throw new DomainError('sales.ticket-changed', 'The ticket has changed meanwhile.');
         return { type: 'ReplaceTicket', replacement };
       },
-      correction === undefined ? {} : { recordKey: correction.recordKey },
+      { messageId: envelope.id, ...(correction === undefined ? {} : { recordKey: correction.recordKey }) },
     );
   }
 
   return async (message) => {
     const scope = foundation.scopeOf(message.envelope);
     const at = clock().toISOString();
+    // A freeze that comes twice must not freeze what the case has thawed or replaced since.
+    const once = { messageId: message.envelope.id };
     if (isMessage(message, thawTicket)) {
       const { rightId, applicationId } = message.envelope.data;
-      await parts.rights.handle(scope, rightId, { type: 'ThawTicket', applicationId, at });
+      await parts.rights.handle(scope, rightId, { type: 'ThawTicket', applicationId, at }, once);
     } else if (isMessage(message, freezeTicket)) {
       const { envelope } = message;
       const { rightId, applicationId } = envelope.data;
       try {
-        await parts.rights.handle(scope, rightId, { type: 'FreezeTicket', applicationId, at });
+        await parts.rights.handle(scope, rightId, { type: 'FreezeTicket', applicationId, at }, once);
       } catch (error) {
         if (!(error instanceof DomainError)) throw error;
         await refuse(envelope, ticketFreezeRefused, { rightId, applicationId, reason: error.code });

@@ -1,0 +1,66 @@
+// Commands of the reissue service that come twice or too late, on real servers: whatever comes again after the case has gone on must not
+// take the new ticket away from its holder (REI-04, REI-32).
+import { freezeTicket, reissueTicket, thawTicket } from '@tongpiao/contracts';
+import { decodeTicketPayload } from '@tongpiao/kernel';
+import { newId } from '@tongpiao/persistence';
+import { eventually, settled } from '@tongpiao/testing';
+import { expect } from 'chai';
+import { openSalesHouse, TENANT, type Offer, type SalesHouse } from '../sales-house.fixture.ts';
+
+describe('REI-32 sales: commands of the reissue service that come again', function () {
+  this.timeout(60_000);
+  let house: SalesHouse;
+  let offer: Offer;
+  let session: string;
+
+  before(async () => {
+    house = await openSalesHouse();
+    await house.start();
+    offer = await house.offer();
+    session = await house.session(offer.productId);
+  });
+  after(async () => house.stop());
+
+  async function bought() {
+    const order = await house.placed([{ sessionId: session, ticketTypeId: offer.types['adult'] ?? '', quantity: 1 }]);
+    await house.pay(order);
+    const { tickets } = await house.becomes(order, 'fulfilled');
+    const [, , payload = ''] = tickets[0]?.qr.split('.') ?? [];
+    const rightId = decodeTicketPayload(payload)?.rightId ?? '';
+    return { order, rightId };
+  }
+  const statuses = async (order: Awaited<ReturnType<typeof bought>>['order']): Promise<readonly string[]> =>
+    (await house.look(order)).tickets.map(({ status }) => status);
+  const becomes = (order: Awaited<ReturnType<typeof bought>>['order'], status: string): Promise<true> =>
+    eventually(`the ticket is ${status}`, async () => (await statuses(order)).includes(status) && (true as const), {
+      withinMs: 30_000,
+    });
+
+  it('a freeze that comes again after the ticket was replaced leaves the new one open', async () => {
+    const { order, rightId } = await bought();
+    const applicationId = newId('rei', TENANT);
+    const again = newId<'Message'>('msg', TENANT);
+    await house.send(freezeTicket, { rightId, applicationId }, again);
+    await becomes(order, 'frozen');
+    const code = `RC-${applicationId.slice(-20).toUpperCase()}`;
+    await house.send(reissueTicket, { rightId, applicationId, reissueCode: code, kind: 'replacement' });
+    await becomes(order, 'issued');
+    const now = await house.look(order);
+    for (let time = 0; time < 2; time += 1) await house.send(freezeTicket, { rightId, applicationId }, again);
+    await settled('the ticket', async () => JSON.stringify((await house.look(order)).tickets));
+    expect((await house.look(order)).tickets).to.deep.equal(now.tickets);
+  });
+
+  it('a freeze that comes again after the thaw leaves the ticket open', async () => {
+    const { order, rightId } = await bought();
+    const about = { rightId, applicationId: newId('rei', TENANT) };
+    const again = newId<'Message'>('msg', TENANT);
+    await house.send(freezeTicket, about, again);
+    await becomes(order, 'frozen');
+    await house.send(thawTicket, about);
+    await becomes(order, 'issued');
+    await house.send(freezeTicket, about, again);
+    await settled('the ticket', async () => JSON.stringify(await statuses(order)));
+    expect(await statuses(order)).to.deep.equal(['issued']);
+  });
+});
