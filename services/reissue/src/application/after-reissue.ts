@@ -3,19 +3,6 @@
 import { DomainError } from '@tongpiao/kernel';
 import type { ApplicationCommand, ApplicationEvent, LiveApplication } from './application.ts';
 
-/** The paper ticket on its way. */
-export type Shipment = {
-  readonly carrier: string;
-  readonly trackingNumber: string;
-  /** Of the numbered sheet that is in it. */
-  readonly serial?: string | undefined;
-  readonly by: string;
-  readonly at: string;
-};
-
-/** Gates of the site that judge by lists, when all of them had one that knows the new ticket. */
-export type ListedGates = { readonly count: number; readonly lastAt: string; readonly knowMs: number };
-
 type Command<Type extends ApplicationCommand['type']> = Extract<ApplicationCommand, { type: Type }>;
 
 /** A mistyped number is put right; more often than this, it is something else. */

@@ -3,7 +3,6 @@ import type { Bilingual, DataOf, Language, PaymentMethod, ReissueKind, ticketRei
 import type { Fen, IdType } from '@tongpiao/kernel';
 import type { PersonalValue } from '@tongpiao/persistence';
 import type { Policy } from '../policy/policy.ts';
-import type { ListedGates, Shipment } from './after-reissue.ts';
 import type { DecideBy } from './times.ts';
 
 type Reason = 'lost' | 'damaged' | 'not-received' | 'wrong-data' | 'system-fault' | 'other';
@@ -237,6 +236,19 @@ type OnDesk = Judged & {
 };
 
 type DeskStatus = 'risk_check' | 'deciding' | 'reviewing';
+
+/** The paper ticket on its way. */
+export type Shipment = {
+  readonly carrier: string;
+  readonly trackingNumber: string;
+  /** Of the numbered sheet that is in it. */
+  readonly serial?: string | undefined;
+  readonly by: string;
+  readonly at: string;
+};
+
+/** Gates of the site that judge by lists, when all of them had one that knows the new ticket. */
+type ListedGates = { readonly count: number; readonly lastAt: string; readonly knowMs: number };
 
 export type ApplicationState =
   | { readonly status: 'none' }
