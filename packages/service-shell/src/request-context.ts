@@ -160,6 +160,11 @@ export class RequestContext<Params = unknown, Query = unknown, Body = unknown> {
     const { principal } = this;
     if (principal.type === 'apiKey') return principal.kind;
     if (principal.type === 'user' && principal.roles.some((role) => role !== 'traveller')) return 'counter';
+    return this.publicChannel;
+  }
+
+  /** Which client somebody from the public uses, as it says itself. */
+  get publicChannel(): 'app' | 'web' {
     return this.header('x-client-channel') === 'app' ? 'app' : 'web';
   }
 

@@ -24,6 +24,7 @@ import {
   type LineWish,
   type Offer,
   type Placed,
+  type Reply,
   type SalesHouse,
 } from './sales-house.fixture.ts';
 
@@ -460,6 +461,51 @@ describe('sales: orders', function () {
       expect((await house.call(`/api/v1/orders/${mine.id}`, { apiKey: house.keys.foreign })).status).to.equal(404);
       expect((await house.call(`/api/v1/orders/${mine.id}`, { apiKey: house.keys.manager })).status).to.equal(200);
       expect((await house.call(`/api/v1/orders/${mine.id}`, { apiKey: house.keys.clerk })).status).to.equal(404);
+    });
+
+    it('PLA-02 SAL-29 a clerk of another tenant and a gate are the public: counter prices and no limits are not theirs', async () => {
+      const own = await house.offer({ unpaidPerPhone: 1 }, 1, {
+        prices: [
+          { ticketType: 'adult', amount: 5_000, channels: ['counter', 'kiosk'] },
+          { ticketType: 'adult', amount: 12_000 },
+          { ticketType: 'named', amount: 10_000 },
+        ],
+      });
+      const session = await house.session(own.productId, 100);
+      const line = { sessionId: session, ticketTypeId: own.types['adult'] ?? '', quantity: 1 };
+      const priceFor = async (apiKey: string): Promise<number> =>
+        z
+          .looseObject({ total: z.looseObject({ amount: z.number() }) })
+          .parse((await house.call('/api/v1/quotes', { apiKey, json: { lines: [line] } })).body).total.amount;
+      const [gate = ''] = house.keys.gates;
+      expect(await priceFor(house.keys.kiosk)).to.equal(5_000);
+      for (const [phone, apiKey] of [
+        ['13700000011', house.keys.foreignClerk],
+        ['13700000012', gate],
+      ] as const) {
+        expect(await priceFor(apiKey)).to.equal(12_000);
+        const first = await house.place([line], { apiKey, phone });
+        expect(first.body).to.include({ status: 'awaiting_payment', channel: 'web' });
+        expect(orderOf(await house.place([line], { apiKey, phone })).reason).to.equal('sales.too-many-unpaid');
+      }
+      const ask = { apiKey: house.keys.kiosk, phone: '13700000013' };
+      for (let times = 0; times < 2; times += 1)
+        expect((await house.place([line], ask)).body).to.include({ status: 'awaiting_payment', channel: 'kiosk' });
+    });
+
+    it('orders found by phone: a filter that cannot be read or is not the caller’s never widens the list', async () => {
+      const mine = await house.placed([adult()], { phone: '13700000021' });
+      const search = (phone: string, apiKey: string): Promise<Reply> =>
+        house.call(`/api/v1/orders?phone=${phone}`, { apiKey });
+      const found = await search('13700000021', house.keys.manager);
+      expect(
+        z.looseObject({ items: z.array(z.looseObject({ id: z.string() })) }).parse(found.body).items,
+      ).to.have.length(1);
+      expect(found.text).to.contain(mine.id);
+      const unreadable = await search('12345', house.keys.manager);
+      expect([unreadable.status, codeOf(unreadable)]).to.deep.equal([400, 'platform.invalid-request']);
+      const notTheirs = await search('13700000021', house.keys.kiosk);
+      expect([notTheirs.status, codeOf(notTheirs)]).to.deep.equal([403, 'platform.forbidden']);
     });
 
     it('lines of two tenants make no order', async () => {

@@ -118,6 +118,7 @@ export async function openSalesHouse() {
     secondManager: staff(TENANT, ['manager'], 'kiosk', 'desk_2'),
     gates: GATES.map((gate) => staff(TENANT, ['gate'], 'gate', gate)),
     otherGate: staff(TENANT, ['gate'], 'gate', OTHER_GATE),
+    foreignClerk: staff(FOREIGN, ['sales_clerk']),
     foreign: staff(FOREIGN, ['manager', 'gate']),
   };
   const connect = (service: string): Promise<Broker> =>

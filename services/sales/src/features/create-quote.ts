@@ -5,7 +5,7 @@ import { money } from '../order/order-view.ts';
 import type { Quote } from '../quote/quote.ts';
 import type { Quoting } from '../quote/quoting.ts';
 import { linesSchema } from '../quote/wish.ts';
-import { channelOf } from './channel.ts';
+import { channelOf, sellsFor } from './channel.ts';
 import { QUOTE_PROBLEMS } from '../problems.ts';
 
 const bilingual = z.object({ zh: z.string(), en: z.string() });
@@ -62,7 +62,7 @@ export function createQuote(foundation: Foundation, quoting: Quoting): Route {
     responses: { 200: quoteView },
     async handler(context) {
       const { quote, fingerprint } = await quoting.compute(context.body.lines, {
-        channel: channelOf(context),
+        channel: (tenantId) => channelOf(context, sellsFor(context, tenantId)),
         namesRequired: false,
       });
       return { status: 200, body: viewQuote(quoting, quote, fingerprint, foundation.clock()) };

@@ -64,7 +64,7 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
     const people = await peopleOf(parts, seen, ticket);
     const wished = { sessionId: context.body.sessionId, ticketTypeId, ...people };
     const { quote, tenantId } = await parts.quoting.compute([wished], {
-      channel: channelOf(context),
+      channel: (tenantId) => channelOf(context, seen.staff && tenantId === seen.scope.tenantId),
       namesRequired: true,
       wholeOrder: false,
     });

@@ -2,7 +2,7 @@
 import { orderStatusSchema } from '@tongpiao/contracts';
 import { DomainError, parsePhone } from '@tongpiao/kernel';
 import type { Scope } from '@tongpiao/persistence';
-import { etagOf, may, route, type Foundation, type Route } from '@tongpiao/service-shell';
+import { etagOf, InvalidRequest, may, route, type Foundation, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { mayTouchOrder, OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
 import { orderView, viewOrder, type OrderView } from '../order/order-view.ts';
@@ -72,11 +72,13 @@ export function listOrders(foundation: Foundation, orders: Orders): Route {
       const self = principal.type === 'user' || principal.type === 'apiKey' ? principal.id : '';
       const scope = any || own ? context.scope() : context.scopeAcrossTenants('a traveller lists their own orders');
       const mine = any ? {} : own ? { 'state.clerkId': self } : { 'state.userId': self };
-      const phone = query.phone === undefined || !any ? undefined : parsePhone(query.phone);
+      if (query.phone !== undefined && !any)
+        throw new DomainError('platform.forbidden', 'Only staff who see every order find orders by a phone.');
+      const phone = query.phone === undefined ? undefined : readPhone(query.phone);
       const byPhone =
-        phone?.ok === true
-          ? { 'state.contact.phone.index': await foundation.vault.blindIndex(scope, 'phone', phone.phone) }
-          : {};
+        phone === undefined
+          ? {}
+          : { 'state.contact.phone.index': await foundation.vault.blindIndex(scope, 'phone', phone) };
       const byStatus = query.status === undefined ? {} : { 'state.status': query.status };
       const after = query.cursor === undefined ? {} : olderThan(query.cursor);
       const found = await orders.find(
@@ -97,6 +99,14 @@ export function listOrders(foundation: Foundation, orders: Orders): Route {
       };
     },
   });
+}
+
+/** A filter that cannot be read is refused: left out, it would show everybody's orders. */
+function readPhone(text: string): string {
+  const parsed = parsePhone(text);
+  if (parsed.ok) return parsed.phone;
+  const message = { zh: '手机号码无效', en: 'not a phone number that can receive SMS' };
+  throw new InvalidRequest([{ in: 'query', field: 'phone', message }]);
 }
 
 /** Many orders may be placed in one millisecond: the id decides among them. */

@@ -17,7 +17,6 @@ import { Scope, type PersonalValue, type RecordKey } from '@tongpiao/persistence
 import {
   derivedBytes,
   InvalidRequest,
-  may,
   route,
   type Foundation,
   type RequestContext,
@@ -35,7 +34,7 @@ import type { Quote, QuotedLine } from '../quote/quote.ts';
 import type { Quoting } from '../quote/quoting.ts';
 import { linesSchema, type ReadLine } from '../quote/wish.ts';
 import type { Orders } from '../stores.ts';
-import { channelOf } from './channel.ts';
+import { buyerOf, channelOf, sellsFor } from './channel.ts';
 import { viewQuote } from './create-quote.ts';
 
 const body = z.strictObject({
@@ -117,7 +116,7 @@ export function placeOrder(foundation: Foundation, parts: Parts): Route {
       const recordKey = await vault.newRecordKey(scope);
       const sealing = sealingOf(foundation, scope, recordKey);
       const facts: OrderFacts = {
-        channel: channelOf(context),
+        channel: channelOf(context, sellsFor(context, tenantId)),
         language: context.language,
         contact: await sealContact(sealing, contact),
         lines: await Promise.all(quote.lines.map((line, index) => orderLine(sealing, line, lines[index], index))),
@@ -126,7 +125,7 @@ export function placeOrder(foundation: Foundation, parts: Parts): Route {
         expiresAt: waiting?.until ?? new Date(payUntilMs(quote, now)).toISOString(),
         holdId: formatId<'Hold'>('hld', tenantId, derivedBytes(idKey, orderId, 'hold', context.idempotencyKey)),
         accessHash: parts.access.hashOf(token),
-        ...buyer(context),
+        ...buyerOf(context, tenantId),
         addressIndex: await vault.blindIndex(scope, 'address', context.request.address),
         ...(waiting === undefined ? {} : { waiting }),
       };
@@ -173,7 +172,7 @@ type Quoted = Awaited<ReturnType<Quoting['compute']>> & { readonly waiting: Wait
 
 async function quoted(parts: Parts, context: RequestContext<unknown, unknown, Body>, now: Date): Promise<Quoted> {
   const computed = await parts.quoting.compute(context.body.lines, {
-    channel: channelOf(context),
+    channel: (tenantId) => channelOf(context, sellsFor(context, tenantId)),
     namesRequired: true,
   });
   checkQuote(parts.quoting, context.body.quoteId, computed.quote, computed.fingerprint, now);
@@ -266,13 +265,6 @@ async function orderLine(
     })),
   );
   return { ...soldLine(quoted, `l${index + 1}`), travellers };
-}
-
-function buyer(context: RequestContext): { userId?: string; clerkId?: string } {
-  const { principal } = context;
-  if (principal.type === 'apiKey') return { clerkId: principal.id };
-  if (principal.type !== 'user') return {};
-  return may(principal, 'sales:orders:create') ? { clerkId: principal.id } : { userId: principal.id };
 }
 
 /** SAL-26. @throws DomainError where the product has no line, the order is for several sessions, or the deadline does not fit */

@@ -82,7 +82,8 @@ function payer(
       ...(exchangeId === undefined ? {} : { permission: 'sales:exchanges:create' }),
     });
     const { principal } = context;
-    if (method === 'cash' && !may(principal, 'sales:payments:cash'))
+    const ownStaff = 'tenantId' in principal && principal.tenantId === scope.tenantId;
+    if (method === 'cash' && !(ownStaff && may(principal, 'sales:payments:cash')))
       throw new DomainError('platform.forbidden', 'Only a clerk takes cash.');
     if (method === 'sandbox' && (parts.production || foundation.tenants.get(snapshot.tenantId)?.demo !== true)) {
       throw new DomainError('sales.method-not-allowed', 'The sandbox pays for demo tenants only.', { method });

@@ -13,7 +13,8 @@ export type Quoting = {
   /** @throws DomainError or InvalidRequest naming the line that cannot be sold */
   compute(
     lines: Lines,
-    options: { channel: SalesChannel; namesRequired: boolean; wholeOrder?: boolean },
+    /** The channel depends on whose the lines are: staff of one tenant are the public of another. */
+    options: { channel: (tenantId: TenantId) => SalesChannel; namesRequired: boolean; wholeOrder?: boolean },
   ): Promise<{ quote: Quote; lines: readonly ReadLine[]; tenantId: TenantId; fingerprint: string }>;
   /** Whose order these lines make: the first line's tenant. */
   tenantOf(lines: Lines): Promise<TenantId | undefined>;
@@ -59,7 +60,7 @@ export function createQuoting(
       const computed = quote(read, {
         now,
         today,
-        channel,
+        channel: channel(tenantId),
         namesRequired,
         wholeOrder,
         // Lines of another tenant are as unknown as lines that do not exist: an order belongs to one tenant.
