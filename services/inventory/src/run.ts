@@ -3,6 +3,7 @@ import { openFoundation, type FoundationOptions, type Running } from '@tongpiao/
 import { calendarSpec } from './calendar/calendar.store.ts';
 import type { Config } from './config.ts';
 import { approveCapacity } from './features/approve-capacity.ts';
+import { boundSiteDays } from './features/bound-site-days.ts';
 import { cancelSession } from './features/cancel-session.ts';
 import { changeSession } from './features/change-session.ts';
 import { completePending } from './features/complete-pending.ts';
@@ -86,6 +87,7 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
   planReductions(foundation, onCounters);
   reviewStaleHolds(foundation, holds, siteDays);
   generator.keepAhead();
+  boundSiteDays(foundation, { siteDays, moved: availability.moved });
   availability.tellInFull();
 
   return foundation.serve({

@@ -26,7 +26,15 @@ export function createCalendar(
     body: calendarSchema,
     problems: ['inventory.unknown-site'],
     responses: {
-      201: z.object({ id: z.string(), sessions: z.int().nonnegative().describe('Sessions that were generated now.') }),
+      201: z.object({
+        id: z.string(),
+        sessions: z.int().nonnegative().describe('Sessions that were generated now.'),
+        dayCapacities: z
+          .array(z.object({ date: z.string(), capacity: z.int() }))
+          .describe(
+            'What bounds all sessions of the site on the calendar’s days up to the horizon: the tightest of all that apply.',
+          ),
+      }),
     },
     async handler(context) {
       const scope = context.scope();
@@ -45,8 +53,8 @@ export function createCalendar(
         { type: 'CreateCalendar', calendar: context.body },
         { request, expectNew: true },
       );
-      const sessions = await generator.generate(scope, id, context.body);
-      return { status: 201, body: { id, sessions } };
+      const { sessions, dayCapacities } = await generator.generate(scope, id, context.body);
+      return { status: 201, body: { id, sessions, dayCapacities: [...dayCapacities] } };
     },
   });
 }

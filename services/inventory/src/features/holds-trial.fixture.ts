@@ -244,7 +244,9 @@ export class HoldsTrial {
     const id = `ses_7k${name}${servers.prefix.slice(1, 8)}`;
     const date = at.date ?? DATE;
     const siteId = `${SITE}${name}`;
-    await instance.siteDays.addSession(scope, { siteId, date }, id, capacity, at.dayCapacity);
+    await instance.siteDays.addSession(scope, { siteId, date }, id, capacity, {
+      ...(at.dayCapacity === undefined ? {} : { cal: at.dayCapacity }),
+    });
     const relay = createRelay({
       publish: async () => undefined,
       leases: await openLeases(database.connection),

@@ -5,6 +5,7 @@ import { addDays, localDateOf, PLATFORM_TENANT } from '@tongpiao/kernel';
 import { newId } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
 import { afterLine } from '../site-day/site-day.decider.ts';
+import { roomOfDay } from '../site-day/day-limits.policy.ts';
 import type { SiteDay } from '../site-day/site-day.ts';
 import type { SiteDayStore } from '../site-day/site-day.store.ts';
 
@@ -15,8 +16,8 @@ export type AvailabilityTeller = {
 
 const GATHER_MS = 250;
 const TELL_ALL_EVERY_MS = 10_000;
-/** Site-days told in full: two years of one site, or a hundred sites for a week. */
-const SITE_DAYS_MAX = 1_000;
+/** Site-days read at once: all of them are told, the next days first. */
+const SITE_DAYS_PAGE = 200;
 const SESSIONS_PER_MESSAGE = 200;
 
 type Figure = DataOf<typeof availabilityChanged>['sessions'][number];
@@ -66,17 +67,22 @@ export function createAvailabilityTeller(foundation: Foundation, siteDays: SiteD
         TELL_ALL_EVERY_MS,
         async () => {
           const yesterday = addDays(localDateOf(clock(), 'UTC'), -1);
-          const all = await siteDays.from(
-            foundation.acrossTenants('availability of all tenants'),
-            yesterday,
-            SITE_DAYS_MAX,
-          );
-          for (const [tenantId, entries] of Map.groupBy(all, (entry) => entry.tenantId)) {
-            await tell(
-              tenantId,
-              entries.flatMap(({ siteDay }) => figuresOf(siteDay)),
-            );
-          }
+          const everywhere = foundation.acrossTenants('availability of all tenants');
+          let after: { date: string; id: string } | undefined;
+          do {
+            const page = await siteDays.from(everywhere, yesterday, { limit: SITE_DAYS_PAGE, after });
+            for (const [tenantId, entries] of Map.groupBy(page, (entry) => entry.tenantId)) {
+              await tell(
+                tenantId,
+                entries.flatMap(({ siteDay }) => figuresOf(siteDay)),
+              );
+            }
+            const last = page[page.length - 1];
+            after =
+              last !== undefined && page.length === SITE_DAYS_PAGE
+                ? { date: last.date, id: last.siteDay.id }
+                : undefined;
+          } while (after !== undefined);
         },
         { lease: true },
       );
@@ -91,7 +97,7 @@ function figuresOf(given: SiteDay): Figure[] {
   return Object.entries(siteDay.sessions).map(([sessionId, { capacity, available, status }]) => ({
     sessionId,
     capacity,
-    available: status !== 'open' ? 0 : Math.max(0, Math.min(available, siteDay.day?.available ?? available)),
+    available: status !== 'open' ? 0 : Math.max(0, Math.min(available, roomOfDay(siteDay))),
     revision,
   }));
 }

@@ -56,6 +56,7 @@ export const siteDayDocument = z.object({
   date: z.string(),
   revision: count,
   day: countersSchema.optional(),
+  limits: z.record(z.string(), count).optional(),
   sessions: z.record(z.string(), sessionSchema),
   pending: z.array(pendingSchema),
   waiting: z.array(waitingSchema).optional(),
@@ -80,11 +81,12 @@ export function storedWaiting(entry: Waiting): z.infer<typeof waitingSchema> {
 }
 
 export function siteDayOf(document: SiteDayDocument): SiteDay {
-  const { _id: id, revision, day, sessions, pending, waiting, lineMoved, steps } = document;
+  const { _id: id, revision, day, limits, sessions, pending, waiting, lineMoved, steps } = document;
   return {
     id,
     revision,
     day,
+    ...(limits === undefined ? {} : { limits }),
     sessions,
     pending,
     ...(waiting === undefined

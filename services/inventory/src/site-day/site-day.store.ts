@@ -4,6 +4,7 @@ import { TransientError } from '@tongpiao/kernel';
 import { openRecords, type Database, type Filter, type Records, type Scope } from '@tongpiao/persistence';
 import { Schema } from 'mongoose';
 import { changedTo, targetOf } from './capacity.policy.ts';
+import { boundedDay, bounding, type DayLimits } from './day-limits.policy.ts';
 import {
   lineDocument,
   overdueDocument,
@@ -53,13 +54,22 @@ export type SiteDayStore = {
   shrunk(scope: Scope, before: SiteDay): Promise<void>;
   /** Takes back a place that was granted on this day while another day of the same hold refused. Idempotent. */
   undoPlace(scope: Scope, id: string, hold: HoldFacts): Promise<void>;
-  /** Adds a session's counters once; the day's own maximum is set when the site-day is new. */
+  /**
+   * Says anew how much these allow for the day (INV-05); undefined takes a limit back. Nothing is written where it is so already.
+   * @returns the site-day as it stands then; undefined when there is none
+   */
+  limitDay(
+    scope: Scope,
+    id: string,
+    said: Readonly<Record<string, number | undefined>>,
+  ): Promise<{ readonly siteDay: SiteDay; readonly moved: boolean } | undefined>;
+  /** Adds a session's counters once; `limits` bound the day when the site-day is new. */
   addSession(
     scope: Scope,
     at: { siteId: string; date: string },
     sessionId: string,
     capacity: number,
-    dayCapacity: number | undefined,
+    limits: DayLimits,
   ): Promise<void>;
   /** `too-low`: fewer places are free than would be taken away. `moved`: the decided capacity is not `from` any more. */
   changeCapacity(
@@ -84,7 +94,16 @@ export type SiteDayStore = {
     limit: number,
   ): Promise<{ holdId: string; orderId: string; tenantId: string }[]>;
   withOldPending(scope: Scope, before: Date): Promise<Found[]>;
-  from(scope: Scope, date: string, limit: number): Promise<Found[]>;
+  /** A page of the site-days from this date on, of all sites or one, by date; the next page is what comes `after` the last of this one. */
+  from(
+    scope: Scope,
+    date: string,
+    page: {
+      readonly limit: number;
+      readonly after?: { date: string; id: string } | undefined;
+      readonly siteId?: string;
+    },
+  ): Promise<(Found & { readonly date: string })[]>;
 };
 
 export function siteDayId(siteId: string, date: string): string {
@@ -104,6 +123,7 @@ export async function openSiteDays(database: Database, guard: Guard = 'on'): Pro
       date: String,
       revision: Number,
       day: Mixed,
+      limits: Mixed,
       sessions: Mixed,
       pending: [Mixed],
       waiting: { type: [Mixed], default: undefined },
@@ -190,14 +210,15 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
       });
     },
 
-    async addSession(scope, at, sessionId, capacity, dayCapacity) {
+    async addSession(scope, at, sessionId, capacity, limits) {
       const id = siteDayId(at.siteId, at.date);
-      const day: Counters | undefined = dayCapacity === undefined ? undefined : fresh(dayCapacity);
+      const day = boundedDay({ day: undefined, sessions: {} }, limits);
       await records.insert(scope, {
         _id: id,
         tenantId: scope.tenantId,
         ...at,
         revision: 0,
+        limits,
         ...(day === undefined ? {} : { day }),
         sessions: {},
         pending: [],
@@ -208,6 +229,26 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
         { $set: { [`sessions.${sessionId}`]: { ...fresh(capacity), status: 'open' } }, $inc: { revision: 1 } },
       );
     },
+
+    limitDay: (scope, id, said) =>
+      again(`the limits of ${id}`, async () => {
+        const [document] = await records.find(scope, { _id: id });
+        if (document === undefined) return undefined;
+        const before = siteDayOf(document);
+        const change = bounding(before, said);
+        if (change === undefined) return { siteDay: before, moved: false };
+        const { limits, day } = change;
+        const matched = await records.update(
+          scope,
+          { _id: id, revision: before.revision },
+          {
+            $set: { limits, ...(day === undefined ? {} : { day }) },
+            ...(day === undefined ? { $unset: { day: 1 } } : {}),
+            $inc: { revision: 1 },
+          },
+        );
+        return matched === 1 && { siteDay: { ...before, revision: before.revision + 1, day, limits }, moved: true };
+      }),
 
     async changeCapacity(scope, id, sessionId, from, to) {
       const path = `sessions.${sessionId}`;
@@ -284,8 +325,16 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
       return (await records.find(scope, { 'pending.at': { $lt: before } }, { limit: 100 })).map(found);
     },
 
-    async from(scope, date, limit) {
-      return (await records.find(scope, { date: { $gte: date } }, { limit, sort: { date: 1 } })).map(found);
+    async from(scope, date, { after, limit, siteId }) {
+      const beyond =
+        after === undefined
+          ? { date: { $gte: date } }
+          : { $or: [{ date: { $gt: after.date } }, { date: after.date, _id: { $gt: after.id } }] };
+      const filter = { ...beyond, ...(siteId === undefined ? {} : { siteId }) };
+      return (await records.find(scope, filter, { limit, sort: { date: 1, _id: 1 } })).map((document) => ({
+        ...found(document),
+        date: document.date,
+      }));
     },
   };
 }

@@ -2,6 +2,7 @@
 // and its day together (INV-05, INV-11). This page holds the words; `site-day.decider.ts` holds the decision.
 import type { Origin } from '@tongpiao/persistence';
 import type { SessionCommand } from '../session/session.ts';
+import type { DayLimits } from './day-limits.policy.ts';
 
 /** `capacity = available + held + sold`, always (INV-11). */
 export type Counters = {
@@ -69,6 +70,8 @@ export type SiteDay = {
   readonly revision: number;
   /** Undefined when the site has no daily maximum. */
   readonly day: Counters | undefined;
+  /** Who bounds the day to how much (INV-05); `day-limits.policy.ts`. */
+  readonly limits?: DayLimits | undefined;
   readonly sessions: Readonly<Record<string, SessionCounters>>;
   readonly pending: readonly Pending[];
   /** All sessions' lines as one, in order of arrival, because they share the day; undefined when nobody waits. */

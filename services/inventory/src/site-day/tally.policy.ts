@@ -1,5 +1,6 @@
 // Counters while a batch is decided: what is free after the requests before, and the differences that the one write will make.
 import { NO_DELTA, plus } from './counters.policy.ts';
+import { roomOfDay } from './day-limits.policy.ts';
 import type { CounterChange, Delta, HoldFacts, HoldOutcome, SiteDay } from './site-day.ts';
 
 export type Rejection = Extract<HoldOutcome, { kind: 'rejected' }>;
@@ -40,13 +41,25 @@ export class Tally {
       const inSession = (wanted.get(line.sessionId) ?? 0) + line.quantity;
       wanted.set(line.sessionId, inSession);
       total += line.quantity;
-      const free = session.available + (this.#deltas.get(line.sessionId)?.available ?? 0);
-      if (inSession > free) return rejected('sold-out', free);
-      const { day } = this.#siteDay;
-      if (day !== undefined && total > day.available + this.#day.available)
-        return rejected('day-full', day.available + this.#day.available);
+      const left = session.available + (this.#deltas.get(line.sessionId)?.available ?? 0);
+      if (inSession > left) return rejected('sold-out', left);
+      const free = this.#roomOfDay();
+      if (total > free) return rejected('day-full', free);
     }
     return undefined;
+  }
+
+  #roomOfDay(): number {
+    const { day, limits } = this.#siteDay;
+    if (day === undefined) return Infinity;
+    const { available, held, sold } = this.#day;
+    const now = {
+      capacity: day.capacity,
+      available: day.available + available,
+      held: day.held + held,
+      sold: day.sold + sold,
+    };
+    return roomOfDay({ day: now, limits });
   }
 
   /** @returns whether places have become free, of the session or of the day */
