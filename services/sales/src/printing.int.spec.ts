@@ -1,11 +1,16 @@
 // Tickets as pages and on paper, on real servers: who may fetch one, one print per ticket and one ticket per sheet, two counters at once.
+import { reissueTicket } from '@tongpiao/contracts';
+import { decodeTicketPayload } from '@tongpiao/kernel';
+import { newId } from '@tongpiao/persistence';
 import { freshKey } from '@tongpiao/service-shell/trial';
+import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { z } from 'zod';
 import {
   codeOf,
   inDays,
   openSalesHouse,
+  TENANT,
   type Offer,
   type Placed,
   type Reply,
@@ -119,6 +124,31 @@ describe('SAL-32 sales: printing', function () {
       const used = await print(two.number, serial);
       expect([used.status, codeOf(used)]).to.deep.equal([409, 'sales.serial-used']);
       expect((await print(two.number, freshSerial())).status).to.equal(201);
+    });
+
+    it('REI-30 a reissued ticket goes onto a sheet of its own, once; the old sheet is void with its number', async () => {
+      const { number, order } = await ticket();
+      const [oldSheet, newSheet] = [freshSerial(), freshSerial()];
+      const before = printOf(await print(number, oldSheet));
+      const [, , payload = ''] = (await house.look(order)).tickets[0]?.qr.split('.') ?? [];
+      const rightId = decodeTicketPayload(payload)?.rightId ?? '';
+      const applicationId = newId('rei', TENANT);
+      await house.send(reissueTicket, { rightId, applicationId, reissueCode: `RC-${rightId}`, kind: 'replacement' });
+      const fresh = await eventually('the new ticket', async () => {
+        const { tickets } = await house.look(order);
+        return (
+          tickets.find((each) => each.number !== number)?.number ?? Promise.reject(new Error(JSON.stringify(tickets)))
+        );
+      });
+      const dead = await print(number, freshSerial());
+      expect([dead.status, codeOf(dead)]).to.deep.equal([409, 'sales.ticket-not-living']);
+      const page = await house.call(before.pdf, { apiKey: house.keys.clerk });
+      expect([page.status, codeOf(page)]).to.deep.equal([409, 'sales.ticket-not-living']);
+      const used = await print(fresh, oldSheet);
+      expect([used.status, codeOf(used)]).to.deep.equal([409, 'sales.serial-used']);
+      expect((await print(fresh, newSheet)).status).to.equal(201);
+      const again = await print(fresh, freshSerial());
+      expect([again.status, codeOf(again)]).to.deep.equal([409, 'sales.ticket-printed-already']);
     });
 
     it('PLA-32 a retry is the same print, on either instance; another sheet under the same key is refused', async () => {
