@@ -17,6 +17,7 @@ const commands = {
   chaos: ['e2e/chaos/main.ts'],
   tour: ['e2e/tour.ts'],
   generate: ['packages/contracts/scripts/generate.ts'],
+  audit: ['scripts/audit.ts'],
   'audit-dependencies': ['scripts/audit-dependencies.ts'],
 };
 

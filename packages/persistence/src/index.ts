@@ -1,5 +1,6 @@
 // What persistence offers to services.
 export * from './aggregate-store.ts';
+export { auditDatabase, type AuditedPage } from './audit.ts';
 export * from './bus-seal.ts';
 export { keyFromBase64, mac, secretKey, sha256, type SecretKey } from './cryptography.ts';
 export * from './database.ts';

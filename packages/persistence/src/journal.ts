@@ -69,11 +69,17 @@ export function chain(
 export type ChainVerdict =
   { intact: true; entries: number } | { intact: false; seq: number; reason: 'missing' | 'changed' };
 
-/** Checks a whole chain, oldest entry first, and says which entry was touched. */
-export function verifyChain(entries: readonly JournalEntry[], head: string): ChainVerdict {
+/**
+ * Checks a whole chain, oldest entry first, and says which entry was touched.
+ * @param entries as stored: one that is no journal entry any more was changed
+ */
+export function verifyChain(entries: readonly unknown[], head: string): ChainVerdict {
   let previous = GENESIS;
   let expected = 1;
-  for (const entry of entries) {
+  for (const stored of entries) {
+    const parsed = journalEntrySchema.safeParse(stored);
+    if (!parsed.success) return { intact: false, seq: expected, reason: 'changed' };
+    const entry = parsed.data;
     if (entry.seq !== expected) return { intact: false, seq: expected, reason: 'missing' };
     if (hashOf(previous, entry) !== entry.hash) return { intact: false, seq: entry.seq, reason: 'changed' };
     previous = entry.hash;

@@ -1,6 +1,6 @@
 // GET …/dossier.pdf: the case as paper, masked, for whoever may read journals; POST …/dossier: the same with personal data in plain, for whoever
 // may see these too, and on the case's record before anybody has it (REI-50, PLA-11, PLA-21).
-import type { PersonalValue, Scope } from '@tongpiao/persistence';
+import type { JournalEntry, PersonalValue, Scope } from '@tongpiao/persistence';
 import { nameOf, rawBody, route, type Foundation, type RequestContext, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { seenByStaffOrAuditor, type SeenApplication } from '../access/may-see-application.ts';
@@ -21,6 +21,16 @@ export function getDossier(foundation: Foundation, parts: ChainParts): readonly 
     return { status: 200, raw, contentType: 'application/pdf', headers } as const;
   }
 
+  /** Who made an entry unreadable does not keep the dossier from saying which one it is. */
+  async function readableJournal(scope: Scope, id: string): Promise<readonly JournalEntry[]> {
+    try {
+      return await applications.journal(scope, id);
+    } catch (error) {
+      if (!(error instanceof z.ZodError)) throw error;
+      return [];
+    }
+  }
+
   async function fileOf(
     { id, scope }: Pick<SeenApplication, 'id' | 'scope'>,
     application: SeenApplication['application'],
@@ -28,7 +38,7 @@ export function getDossier(foundation: Foundation, parts: ChainParts): readonly 
     open?: (value: PersonalValue) => string,
   ): Promise<CaseFile> {
     const [journal, verdict, chain] = await Promise.all([
-      applications.journal(scope, id),
+      readableJournal(scope, id),
       applications.verify(scope, id),
       chainOf(foundation, parts, scope, application.ticket.rightId),
     ]);
