@@ -4,7 +4,7 @@ import mongoose from 'mongoose';
 import { z } from 'zod';
 import { verifyChain, type ChainVerdict } from './journal.ts';
 
-export type TouchedJournal = {
+type TouchedJournal = {
   readonly id: string;
   readonly tenantId: string;
   readonly seq: number;

@@ -22,7 +22,7 @@ const pieceSchema = z.object({
   sealed: z.instanceof(mongo.Binary).transform((binary): Buffer => Buffer.from(binary.buffer)),
 });
 const openSchema = pieceSchema.pick({ tenantId: true, blob: true, applicationId: true });
-export type OpenBlob = z.output<typeof openSchema>;
+type OpenBlob = z.output<typeof openSchema>;
 
 export type AttachmentBytes = {
   /** @returns the blob's name */

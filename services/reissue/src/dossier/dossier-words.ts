@@ -6,7 +6,7 @@ import { problems } from '../problems.ts';
 
 const w = (zh: string, en: string): Bilingual => ({ zh, en });
 
-export const EVENTS: Readonly<Record<ApplicationEvent['type'], Bilingual>> = {
+const EVENTS: Readonly<Record<ApplicationEvent['type'], Bilingual>> = {
   ApplicationSubmitted: w('提交申请', 'Submitted'),
   CaseBegunInBatch: w('批量建案', 'Begun in a batch'),
   CodeSent: w('发送验证码', 'Code sent'),

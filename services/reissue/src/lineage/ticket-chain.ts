@@ -18,7 +18,7 @@ export type ChainedTicket = {
   /** Attempts to use it when it was dead. */
   readonly shown: readonly Omit<ShownTicket, 'rightId' | 'number'>[];
 };
-export type ChainedApplication = {
+type ChainedApplication = {
   readonly id: string;
   readonly status: ApplicationState['status'];
   readonly submittedAt: string;

@@ -117,7 +117,7 @@ export type HandedIn = {
 };
 
 /** REI-34: somebody held a ticket up that was exchanged or replaced before. */
-export type FormerShown = {
+type FormerShown = {
   readonly number: string;
   readonly became: PastTicket['status'];
   readonly gateId: string;
