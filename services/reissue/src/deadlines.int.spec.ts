@@ -13,6 +13,8 @@ const staffShape = z.object({
     countedDays: z.array(z.unknown()).optional(),
   }),
 });
+/** The machine may be slow. */
+const PATIENCE = { withinMs: 30_000 };
 const DAYS = 24 * 3_600_000;
 
 describe('deadlines of staff', function () {
@@ -58,14 +60,14 @@ describe('deadlines of staff', function () {
     expect(first.countedDays).to.have.length.above(0);
     const year = new Date().getFullYear();
     await withYears([year, year + 1]);
-    await eventually('counted again', async () => !(await staffView(seen.id)).provisional);
+    await eventually('counted again', async () => !(await staffView(seen.id)).provisional, PATIENCE);
   });
 
   it('REI-42 a case that nobody decides is urged, listed as overdue, and no longer when it is decided', async () => {
     const seen = await applied('E66666662', {}, 'deciding');
     expect(await overdue()).not.to.include(seen.id);
     ahead = 2 * DAYS;
-    await eventually('overdue', async () => (await overdue()).includes(seen.id));
+    await eventually('overdue', async () => (await overdue()).includes(seen.id), PATIENCE);
     expect((await staffView(seen.id)).overdue).to.equal(1);
     const approve = { action: 'decide', verdict: 'approve', reason: '核对无误' };
     expect((await house.review(seen.id, house.keys.operator, approve)).status).to.equal(200);

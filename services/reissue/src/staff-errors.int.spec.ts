@@ -8,6 +8,8 @@ import { codeOf, openReissueHouse, seenOf, type ReissueHouse, type Reply } from 
 import { staffErrorView } from './staff-error/staff-error-view.ts';
 
 const list = z.object({ items: z.array(staffErrorView) });
+/** The machine may be slow. */
+const PATIENCE = { withinMs: 30_000 };
 const day = (inDays: number): string => new Date(Date.now() + inDays * 86_400_000).toISOString().slice(0, 10);
 
 describe('errors of staff', function () {
@@ -58,7 +60,7 @@ describe('errors of staff', function () {
     const waiting = await house.call('/api/v1/reissue-errors?status=proposed', { apiKey: house.keys.secondManager });
     expect(list.parse(waiting.body).items.map(({ applicationId }) => applicationId)).to.include(id);
     await Promise.all([0, 1].map(() => ask(id, '/approval', house.keys.secondManager, approve)));
-    await eventually('paid', async () => (await seen(id)).status === 'paid');
+    await eventually('paid', async () => (await seen(id)).status === 'paid', PATIENCE);
     expect((await seen(id)).compensation).to.include({ proposedBy: 'key_manager', approvedBy: 'key_manager2' });
     expect(payments(id)).to.have.length(1);
     const analysis = analysisView.parse(
@@ -81,10 +83,14 @@ describe('errors of staff', function () {
     expect((await seen(id)).declined).to.have.length(1);
     await ask(id, '/compensation', reviewer, { amount: 4_000, reason: '误了行程' });
     expect((await ask(id, '/approval', manager, approve)).status).to.equal(200);
-    const failed = await eventually('failed', async () => {
-      const found = await seen(id);
-      return found.status === 'failed' ? found : undefined;
-    });
+    const failed = await eventually(
+      'failed',
+      async () => {
+        const found = await seen(id);
+        return found.status === 'failed' ? found : undefined;
+      },
+      PATIENCE,
+    );
     expect(failed.compensation).to.include({ problem: 'exceeds-payment' });
     expect(codeOf(await ask(id, '/compensation', reviewer, { amount: 100, reason: '误了行程' }))).to.equal(
       'reissue.compensation-decided',

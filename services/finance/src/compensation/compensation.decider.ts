@@ -7,7 +7,7 @@
 // ¹ no payment of the order was captured, or none has so much left
 import type { Decider, Fen } from '@tongpiao/kernel';
 
-export type CompensationFacts = {
+type CompensationFacts = {
   readonly orderId: string;
   readonly amount: Fen;
   /** Whose promise it is. */

@@ -6,11 +6,11 @@ import type {
   ApplicationState,
   Assessment,
   CaseOnDesk,
+  DecideBy,
   FeePayment,
   LiveApplication,
   Of,
 } from './application.ts';
-import type { DecideBy } from './times.ts';
 
 type Event<Type extends ApplicationEvent['type']> = Extract<ApplicationEvent, { type: Type }>;
 

@@ -3,7 +3,6 @@ import type { Bilingual, DataOf, Language, PaymentMethod, ReissueKind, ticketRei
 import type { Fen, IdType } from '@tongpiao/kernel';
 import type { PersonalValue } from '@tongpiao/persistence';
 import type { Policy } from '../policy/policy.ts';
-import type { DecideBy } from './times.ts';
 
 type Reason = 'lost' | 'damaged' | 'not-received' | 'wrong-data' | 'system-fault' | 'other';
 export type Channel = 'web' | 'app' | 'counter' | 'hotline' | 'kiosk' | 'ota' | 'batch';
@@ -112,6 +111,9 @@ export type Assessment = {
   readonly selfService: boolean;
 };
 
+/** Until when staff decide. Provisional: counted into a year whose working days nobody has told yet. */
+export type DecideBy = { readonly decideBy: string; readonly provisional?: true };
+
 export type Staff = { readonly id: string; readonly desk: Desk };
 type Verdict = 'approve' | 'refuse';
 
@@ -196,7 +198,7 @@ type Material = {
 };
 type PhoneCall = { readonly by: string; readonly note: string; readonly at: string };
 
-export type SampleReview = {
+type SampleReview = {
   readonly verdict: 'confirm' | 'contest';
   readonly by: string;
   readonly words: string;

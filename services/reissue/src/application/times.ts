@@ -1,6 +1,6 @@
 // Moments of a case: deadlines that follow from its policy, and what an approval sets going. Pure.
 import type { Policy } from '../policy/policy.ts';
-import type { ApplicationEvent, Assessment, Decision, Desk } from './application.ts';
+import type { ApplicationEvent, Assessment, DecideBy, Decision, Desk } from './application.ts';
 import { afterOpenMinutes, afterWorkingDays, ZERO_FEN, type CountedDay } from '@tongpiao/kernel';
 
 /** Clocks of two instances differ by less: a timer that rings this much early still counts. */
@@ -13,9 +13,6 @@ export function later(at: string, byMs: number): string {
 export function passed(moment: string, at: string): boolean {
   return Date.parse(at) + CLOCKS_DIFFER_MS >= Date.parse(moment);
 }
-
-/** Until when staff decide. Provisional: counted into a year whose working days nobody has told yet. */
-export type DecideBy = { readonly decideBy: string; readonly provisional?: true };
 
 /** REI-42: an ordinary case in hours of the open office, any other in working days. */
 export function decideWithin(policy: Pick<Policy, 'calendar' | 'deadlines'>, desk: Desk, from: string): DecideBy {

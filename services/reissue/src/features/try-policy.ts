@@ -7,7 +7,7 @@ import { route, type Foundation, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { assessmentSchema } from '../application/application.store.ts';
 import { RISK_FACTORS, rulesSchema, type Policy } from '../policy/policy.ts';
-import { differenceOf, emptyTally, tally, type Difference, type PastCase, type Tally } from '../policy/trial.ts';
+import { differenceOf, emptyTally, tally, type Difference, type PastCase, type Tally } from '../policy/past-cases.ts';
 import type { Applications } from '../stores.ts';
 import { periodFields, periodOf, type Period } from './period.ts';
 

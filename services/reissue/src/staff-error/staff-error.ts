@@ -24,7 +24,7 @@ export type ErrorFacts = {
   readonly markedAt: string;
 };
 
-export type Proposal = {
+type Proposal = {
   readonly amount: Fen;
   readonly reason: string;
   readonly by: string;

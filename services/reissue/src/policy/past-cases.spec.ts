@@ -5,7 +5,7 @@ import { caseFacts, policy, quiet } from '../application/application.fixture.ts'
 import { assess } from '../application/application.policy.ts';
 import type { CaseFacts, History } from '../application/application.ts';
 import type { Policy } from './policy.ts';
-import { differenceOf, emptyTally, tally, type PastCase } from './trial.ts';
+import { differenceOf, emptyTally, tally, type PastCase } from './past-cases.ts';
 
 function past(history: History = quiet, facts: CaseFacts = caseFacts(), change: Partial<PastCase> = {}): PastCase {
   const judged = assess(policy(), facts, { identity: 'match', history, misses: 0 });
