@@ -127,7 +127,7 @@ export async function audit(
   ledgerAgainstPayments(payments, entries, violations);
   stockAgainstTickets(orders, rights, holds, siteDays, violations);
   await leftovers(connection, violations);
-  toldTwice(orders, messages, sandbox, violations);
+  toldTwice(orders, messages, applications, sandbox, violations);
   afterSale(orders, rights, payments, violations);
   gatesAgainstTickets(rights, incidents, decided, violations);
   casesAgainstTickets(rights, { applications, payments }, violations);
@@ -329,13 +329,14 @@ async function leftovers(connection: Connection, violations: string[]): Promise<
 const ANNOUNCES = /已出票|tickets are ready|tickets for .* are ready/;
 
 /** How often an order's fate gives cause for a message; most of them once. */
-function timesToTell(order: Document | undefined, template: string): number {
+function timesToTell(order: Document | undefined, template: string, cases: number): number {
   const ended = (status: string): number =>
     list(order, 'state.exchanges').filter((exchange) => text(exchange, 'status') === status).length;
   if (template.startsWith('tickets-')) return list(order, 'state.returned').length;
   if (template.startsWith('exchange-completed')) return ended('done');
   if (template.startsWith('exchange-failed')) return ended('failed');
   if (template.startsWith('session-')) return list(order, 'state.told').length;
+  if (template.startsWith('reissue-')) return cases;
   if (template === 'payment-returned') return list(order, 'state.refunds').length;
   return 1;
 }
@@ -344,6 +345,7 @@ function timesToTell(order: Document | undefined, template: string): number {
 function toldTwice(
   orders: readonly Document[],
   messages: readonly Document[],
+  applications: readonly Document[],
   sandbox: { sms: readonly { text: string }[]; mail: readonly { text: string }[] },
   violations: string[],
 ): void {
@@ -352,8 +354,10 @@ function toldTwice(
     (message) => `${text(message, 'state.about')}|${text(message, 'state.template')}|${text(message, 'state.channel')}`,
   );
   const known = new Map(orders.map((order) => [order._id, order]));
+  const casesOf = Map.groupBy(applications, (one) => text(one, 'state.ticket.orderId'));
   for (const [what, group] of perOrder) {
-    const most = timesToTell(known.get(text(group[0], 'state.about')), text(group[0], 'state.template'));
+    const about = text(group[0], 'state.about');
+    const most = timesToTell(known.get(about), text(group[0], 'state.template'), casesOf.get(about)?.length ?? 0);
     if (group.length > most) violations.push(`told ${group.length} times instead of ${most}: ${what}`);
   }
   const received = (texts: readonly string[], channel: string): void => {
