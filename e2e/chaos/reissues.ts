@@ -29,7 +29,7 @@ const COMES = 'reissue.ticket-not-found';
 
 type Case = { id: string; status: string; accessToken: string; newNumber?: string };
 type Policy = Record<string, unknown> & { risk: { points: Record<string, number> } };
-export type Holder = Bought & { readonly document: { readonly idType: string; readonly idNumber: string } };
+type Holder = Bought & { readonly document: { readonly idType: string; readonly idNumber: string } };
 export type Reissues = { apply(holder: Holder): Promise<void> };
 
 /** Everybody in the trial has one address and decisions are made at once; corrections cost a fee. */

@@ -62,7 +62,9 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
     publisher: broker.publisher,
     moved: availability.moved,
     clock,
-    counted: (outcome: string): void => void decisions.inc({ outcome }),
+    counted(outcome: string): void {
+      decisions.inc({ outcome });
+    },
     ...(options.decideFaults === undefined ? {} : { faults: options.decideFaults }),
   };
 

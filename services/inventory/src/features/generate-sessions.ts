@@ -29,7 +29,7 @@ type Parts = {
 };
 
 /** Sessions that were made now, and what bounds the calendar's days as they stand (INV-05). */
-export type Generated = {
+type Generated = {
   readonly sessions: number;
   readonly dayCapacities: readonly { readonly date: string; readonly capacity: number }[];
 };

@@ -6,10 +6,8 @@
 // nothing                  stays so                bounded no more                     bounded no more
 // at least what is taken   bounded by it           moved to it                         moved to it, free again
 // less than what is taken  full, over by the rest  full, over by the rest              full, over by the rest
-import type { Counters, SiteDay } from './site-day.ts';
+import type { Counters, DayLimits, SiteDay } from './site-day.ts';
 
-/** By whom it was said: a calendar's id, or the site itself. */
-export type DayLimits = Readonly<Record<string, number>>;
 /** What identity says of the site. */
 export const SITE_LIMIT = 'site';
 /** A day that was bounded before it was written down by whom. */

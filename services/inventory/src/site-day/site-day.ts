@@ -2,7 +2,6 @@
 // and its day together (INV-05, INV-11). This page holds the words; `site-day.decider.ts` holds the decision.
 import type { Origin } from '@tongpiao/persistence';
 import type { SessionCommand } from '../session/session.ts';
-import type { DayLimits } from './day-limits.policy.ts';
 
 /** `capacity = available + held + sold`, always (INV-11). */
 export type Counters = {
@@ -63,6 +62,9 @@ export type HoldFacts = {
 };
 
 type HoldLine = { readonly sessionId: string; readonly siteDay: string; readonly quantity: number };
+
+/** By whom it was said: a calendar's id, or the site itself. */
+export type DayLimits = Readonly<Record<string, number>>;
 
 export type SiteDay = {
   readonly id: string;

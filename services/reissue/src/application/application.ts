@@ -240,7 +240,7 @@ type OnDesk = Judged & {
 type DeskStatus = 'risk_check' | 'deciding' | 'reviewing';
 
 /** The paper ticket on its way. */
-export type Shipment = {
+type Shipment = {
   readonly carrier: string;
   readonly trackingNumber: string;
   /** Of the numbered sheet that is in it. */

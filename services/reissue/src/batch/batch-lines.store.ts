@@ -36,7 +36,7 @@ export type LineOutcome = {
   readonly applicationId?: string | undefined;
 };
 
-export type LineCounts = Readonly<Record<LineState, number>> & {
+type LineCounts = Readonly<Record<LineState, number>> & {
   /** Refused lines by their reason. */
   readonly reasons: Readonly<Record<string, number>>;
 };

@@ -27,7 +27,7 @@ type Work = {
   readonly nextAt?: string | undefined;
 };
 
-export type Decided = {
+type Decided = {
   readonly by: string;
   readonly desk: Staff['desk'];
   readonly reason: string;
