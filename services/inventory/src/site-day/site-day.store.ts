@@ -4,7 +4,7 @@ import { TransientError } from '@tongpiao/kernel';
 import { openRecords, type Database, type Filter, type Records, type Scope } from '@tongpiao/persistence';
 import { Schema } from 'mongoose';
 import { changedTo, targetOf } from './capacity.policy.ts';
-import { boundedDay, bounding, type DayLimits } from './day-limits.policy.ts';
+import { boundedDay, bounding } from './day-limits.policy.ts';
 import {
   lineDocument,
   overdueDocument,
@@ -14,6 +14,7 @@ import {
 } from './site-day.documents.ts';
 import type {
   Counters,
+  DayLimits,
   CounterChange,
   HoldFacts,
   SessionCounters,
