@@ -72,6 +72,19 @@ const routes = [
   }),
   route({
     method: 'post',
+    path: '/api/v1/files/:owner',
+    summary: 'Takes a file.',
+    tags: ['files'],
+    access: 'public',
+    upload: true,
+    responses: { 201: z.strictObject({ bytes: z.int() }) },
+    async handler(context) {
+      if (context.params.owner === 'stranger') throw new DomainError('platform.not-found', 'Nobody.');
+      return { status: 201, body: { bytes: (await context.readBody(1_000)).length } };
+    },
+  }),
+  route({
+    method: 'post',
     path: '/api/v1/callbacks/pay',
     summary: 'Call-back of a provider.',
     tags: ['callbacks'],
@@ -578,5 +591,31 @@ describe('the HTTP server', () => {
       (error: unknown) => String(error),
     );
     expect(outcome).to.include('POST /api/v1/orders is there twice');
+  });
+});
+
+describe('uploads', () => {
+  let server: TrialServer;
+  before(async () => {
+    server = await startTrialServer(routes);
+  });
+  after(() => server.stop());
+  const send = (owner: string, bytes: number) =>
+    fetch(`${server.url}/api/v1/files/${owner}`, {
+      method: 'POST',
+      body: new Uint8Array(bytes),
+      headers: { 'idempotency-key': freshKey(), 'content-type': 'image/jpeg' },
+    });
+
+  it('are read when the handler asks, whatever their type, and no further than it wants', async () => {
+    const taken = await send('me', 900);
+    expect([taken.status, await taken.json()]).to.deep.equal([201, { bytes: 900 }]);
+    expect((await send('me', 0)).status).to.equal(201);
+    const large = await send('me', 1_001);
+    expect([large.status, large.headers.get('connection')]).to.deep.equal([413, 'close']);
+  });
+  it('are not read when the caller is refused: the connection ends with the answer', async () => {
+    const refused = await send('stranger', 900_000);
+    expect([refused.status, refused.headers.get('connection')]).to.deep.equal([404, 'close']);
   });
 });
