@@ -93,6 +93,8 @@ async function main(): Promise<number> {
       capacity: 30,
       payWithinMinutes: 0.3,
       afterSale: true,
+      // One manager alone takes its places away.
+      approvalAbovePercent: 100,
       waitingPayWithinMinutes: 0.3,
     });
     log('open for sale');

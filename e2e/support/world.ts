@@ -51,6 +51,8 @@ type ProductOptions = {
   readonly more?: Readonly<Record<string, unknown>>;
   /** Tickets can be given back for 10 % and exchanged at will, while their session lasts. */
   readonly afterSale?: boolean;
+  /** By how much one person may change a session's capacity. */
+  readonly approvalAbovePercent?: number;
   /** Minutes to pay for who was served from the waiting list; without it there is none. */
   readonly waitingPayWithinMinutes?: number;
 };
@@ -163,6 +165,9 @@ export async function makeWorld(client: Client, adminPassword: string): Promise<
             productId: product.id,
             siteId,
             ...(options.dayCapacity === undefined ? {} : { dayCapacity: options.dayCapacity }),
+            ...(options.approvalAbovePercent === undefined
+              ? {}
+              : { approvalAbovePercent: options.approvalAbovePercent }),
             weekly: [{ weekdays: [1, 2, 3, 4, 5, 6, 7], slots }],
             exceptions: [],
             from: today(),

@@ -13,6 +13,9 @@ const countersShape = z.object({
 });
 const reductionShape = z.object({ disruptionId: z.string(), decideBy: z.string(), places: z.number().optional() });
 
+/** Calendars that let one person lower a session as far as they like. */
+const ALONE = { approvalAbovePercent: 100 };
+
 describe('inventory: disruptions', function () {
   this.timeout(60_000);
   const house = new InventoryHouse();
@@ -139,7 +142,7 @@ describe('inventory: disruptions', function () {
 
   describe('INV-20 reduction', () => {
     it('takes what is free at once, and what is taken as it comes back; sales looks after sold places', async () => {
-      const item = await house.one('red', 10, true);
+      const item = await house.one('red', 10, true, ALONE);
       const holders = await sold(item, 6);
       const held = [await house.placed(item.id), await house.placed(item.id)];
       expect((await house.patch(await house.again('red'), { capacity: 7, reason: 'works' })).body).to.include({
@@ -165,7 +168,7 @@ describe('inventory: disruptions', function () {
     });
 
     it('without anybody in the way is a change of capacity, and disturbs nobody', async () => {
-      const item = await house.one('fre', 10, true);
+      const item = await house.one('fre', 10, true, ALONE);
       expect((await reduce(item, 6)).body).to.include({ capacity: 6, places: 0 });
       expect(await counters(item)).to.include({ capacity: 6, available: 6, shrink: 0 });
       const refused = await reduce(item, 6);
@@ -173,8 +176,37 @@ describe('inventory: disruptions', function () {
       expect(house.reduced.some(({ sessionId }) => sessionId === item.id)).to.equal(false);
     });
 
+    it('a large one is proposed with its plan by one person and carried out by the approval of another, once', async () => {
+      const item = await house.one('two', 10, true);
+      await sold(item, 6);
+      const alone = await reduce(item, 5);
+      expect(alone).to.include({ status: 409 });
+      expect(alone.body).to.include({ code: 'inventory.capacity-needs-approval', percent: 30 });
+      const json = { capacity: 5, reason: 'works', decideWithinHours: 12 };
+      const proposal = z.looseObject({ id: z.string() }).parse((await post(item, 'capacity-proposals', json)).body);
+      expect(proposal).to.include({ capacity: 5, decideWithinHours: 12 });
+      expect(await post(item, 'capacity-proposals', json, { apiKey: house.clerk })).to.include({ status: 403 });
+      const approve = (apiKey: string, instance = 0): Promise<Reply> =>
+        house.call(`/api/v1/sessions/${item.id}/capacity-proposals/${proposal.id}/approval`, {
+          method: 'POST',
+          apiKey,
+          instance,
+        });
+      expect((await approve(house.manager)).body).to.include({ code: 'inventory.own-proposal' });
+      deaths = 1;
+      expect(await approve(house.otherManager)).to.include({ status: 500 });
+      const answers = await Promise.all([0, 1].map((instance) => approve(house.otherManager, instance)));
+      expect(answers.map(({ status }) => status)).to.deep.equal([201, 201]);
+      expect(await counters(item)).to.include({ capacity: 6, available: 0, sold: 6, shrink: 1, planned: 1 });
+      const told = (): number => house.reduced.filter(({ sessionId }) => sessionId === item.id).length;
+      await eventually('told', () => told() === 1);
+      expect(await settled('told once', told, 300)).to.equal(1);
+      expect((await house.again('two')).proposal).to.equal(undefined);
+      expect((await reduce(item, 4)).status, 'what was approved is the measure').to.equal(201);
+    });
+
     it('can be taken back in part: the session shrinks less', async () => {
-      const item = await house.one('bac', 6, true);
+      const item = await house.one('bac', 6, true, ALONE);
       await sold(item, 6);
       await reduce(item, 2);
       expect((await house.patch(await house.again('bac'), { capacity: 5, reason: 'done' })).status).to.equal(200);
@@ -184,7 +216,7 @@ describe('inventory: disruptions', function () {
     });
 
     it('PLA-41 killed between the counters and the session, the same request completes what was decided, once', async () => {
-      const item = await house.one('rdi', 6, true);
+      const item = await house.one('rdi', 6, true, ALONE);
       await sold(item, 4);
       const key = freshKey();
       deaths = 1;
@@ -199,7 +231,7 @@ describe('inventory: disruptions', function () {
     });
 
     it('INV-20 capacity reduced while holds are being granted: what is taken stays, nothing is granted above it', async () => {
-      const item = await house.one('rac', 100, true);
+      const item = await house.one('rac', 100, true, ALONE);
       const asked: Promise<string>[] = [];
       let lowered = 100;
       for (let round = 0; round < 12; round += 1) {

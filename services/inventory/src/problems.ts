@@ -43,8 +43,8 @@ export const problems: ProblemCatalogue = {
     409,
     ['需要他人批准', 'A second person has to approve'],
     [
-      '容量变动超过 {percent}%，请提交容量变更申请（capacity-proposals），由他人批准。',
-      'The capacity changes by more than {percent} %: propose it (capacity-proposals) and let somebody else approve.',
+      '容量变动超过 {percent}%，请提交容量变更申请（capacity-proposals）由他人批准；减容时一并提交持票人的选择期限（decideWithinHours）。',
+      'The capacity changes by more than {percent} %: propose it (capacity-proposals, a reduction with its decideWithinHours) and let somebody else approve.',
     ],
   ),
   'inventory.unknown-proposal': problem(

@@ -5,7 +5,8 @@ import type { AggregateStore } from '@tongpiao/persistence';
 import { etagOf, route, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import type { CalendarCommand, CalendarEvent, CalendarState } from '../calendar/calendar.store.ts';
-import { APPROVAL_ABOVE_PERCENT, needsApproval } from '../session/approval.policy.ts';
+import { approvalShareOf } from '../calendar/approval-share.ts';
+import { refuseAlone } from '../session/approval.policy.ts';
 import { completeSteps } from '../session/session-steps.ts';
 import { targetOf } from '../site-day/capacity.policy.ts';
 import type { SessionCommand, SessionEvent, SessionState } from '../session/session.ts';
@@ -59,12 +60,7 @@ export function changeSession(
       }
       let { version } = current;
       if (capacity !== undefined) {
-        const calendar = (await calendars.recall(scope, current.state.calendarId))?.state;
-        const percent = calendar?.status === 'active' ? calendar.approvalAbovePercent : undefined;
-        if (needsApproval(current.state, capacity, percent))
-          throw new DomainError('inventory.capacity-needs-approval', 'A second person has to approve such a change.', {
-            percent: percent ?? APPROVAL_ABOVE_PERCENT,
-          });
+        refuseAlone(current.state, capacity, await approvalShareOf(calendars, scope, current.state.calendarId));
         const outcome = await siteDays.changeCapacity(scope, day, id, current.state.capacity, capacity);
         if (outcome === 'moved') throw changedMeanwhile;
         if (outcome === 'cancelled') throw cancelled();

@@ -18,7 +18,13 @@ const sessionView = z.object({
   held: z.int(),
   sold: z.int(),
   proposal: z
-    .object({ id: z.string(), capacity: z.int(), reason: z.string(), by: z.string() })
+    .object({
+      id: z.string(),
+      capacity: z.int(),
+      reason: z.string(),
+      by: z.string(),
+      decideWithinHours: z.int().optional().describe('It is a reduction with a plan for those who hold tickets.'),
+    })
     .optional()
     .describe('A change of the capacity that waits for a second person (INV-20).'),
   etag: z.string(),

@@ -1,14 +1,21 @@
 // POST /api/v1/sessions/{id}/reductions: fewer places than are taken, with a plan for those who hold tickets (INV-20). Nothing is free
 // any more at once; places that come back go, and sales looks after as many sold ones as have to (SAL-52).
-import { DomainError, formatId } from '@tongpiao/kernel';
-import type { Vault } from '@tongpiao/persistence';
+import { formatId } from '@tongpiao/kernel';
+import type { AggregateStore, Vault } from '@tongpiao/persistence';
 import { derivedBytes, route, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
+import { approvalShareOf } from '../calendar/approval-share.ts';
+import type { CalendarCommand, CalendarEvent, CalendarState } from '../calendar/calendar.store.ts';
+import { refuseAlone } from '../session/approval.policy.ts';
 import { DECIDE_WITHIN_HOURS, DECIDE_WITHIN_HOURS_MAX, decideByOf } from '../session/decide-by.policy.ts';
 import { decideOnCounters, disruptionBefore, type CountersParts } from '../session/session-steps.ts';
-import { reducedTo, targetOf, unplannedOf, withPlan } from '../site-day/capacity.policy.ts';
+import { lowered } from '../session/reduction.policy.ts';
 
-export function reduceSession(parts: CountersParts, vault: Pick<Vault, 'serviceKey'>): Route {
+export function reduceSession(
+  parts: CountersParts,
+  calendars: AggregateStore<CalendarState, CalendarCommand, CalendarEvent>,
+  vault: Pick<Vault, 'serviceKey'>,
+): Route {
   const key = vault.serviceKey('disruption-ids');
   return route({
     method: 'post',
@@ -31,6 +38,7 @@ export function reduceSession(parts: CountersParts, vault: Pick<Vault, 'serviceK
       'inventory.session-over',
       'inventory.session-cancelled',
       'inventory.capacity-not-lower',
+      'inventory.capacity-needs-approval',
     ],
     responses: {
       201: z.object({
@@ -49,23 +57,22 @@ export function reduceSession(parts: CountersParts, vault: Pick<Vault, 'serviceK
       const bytes = derivedBytes(key, callerKey, `POST reductions of ${sessionId}`, idempotencyKey);
       const disruptionId = formatId('dis', scope.tenantId, bytes);
       const asked = { sessionId, id: disruptionId, fingerprint };
+      const session = (await parts.sessions.load(scope, sessionId))?.state;
+      const share =
+        session === undefined || session.status === 'none'
+          ? undefined
+          : await approvalShareOf(calendars, scope, session.calendarId);
       const disruption = await decideOnCounters(
         parts,
         scope,
         asked,
         (state) => disruptionBefore(state, asked, undefined),
         (state, counters) => {
-          const reduced = reducedTo(counters, capacity);
-          if (reduced === 'cancelled')
-            throw new DomainError('inventory.session-cancelled', 'The session was cancelled for good.');
-          if (capacity >= targetOf(counters))
-            throw new DomainError('inventory.capacity-not-lower', 'The session has no more places than that.', {
-              capacity: targetOf(counters),
-            });
-          const places = unplannedOf(reduced);
+          const { counters: left, places } = lowered(counters, capacity);
+          refuseAlone(state, capacity, share);
           const decideBy = decideByOf(parts.clock(), decideWithinHours, state.startsAt);
           const facts = { disruptionId, capacity, places, reason, decideWithinHours, decideBy, fingerprint };
-          return { counters: withPlan(reduced, places), command: { type: 'ReduceSession', ...facts } };
+          return { counters: left, command: { type: 'ReduceSession', ...facts } };
         },
       );
       const { id: decided, decideBy, places = 0 } = disruption;

@@ -1,5 +1,6 @@
 // Who may change a capacity alone (INV-20). Up to a share of what was opened or last approved one person is enough, however many steps
-// it is done in; beyond that a second person approves what the first proposed. A reduction has a plan and a permission of its own.
+// it is done in; beyond that a second person approves what the first proposed, also when it has a plan for those who hold tickets. A
+// cancellation needs no second person: it is for storms and fires, and nobody shall set out for a closed gate while it waits.
 import { DomainError } from '@tongpiao/kernel';
 import type { LiveSession, Proposal } from './session.ts';
 
@@ -11,6 +12,14 @@ export function needsApproval(state: LiveSession, capacity: number, abovePercent
   if (capacity === state.capacity) return false;
   const approved = state.approvedCapacity ?? state.capacity;
   return Math.abs(capacity - approved) * 100 > approved * abovePercent;
+}
+
+/** @throws DomainError when one person may not do it alone */
+export function refuseAlone(state: LiveSession, capacity: number, abovePercent = APPROVAL_ABOVE_PERCENT): void {
+  if (!needsApproval(state, capacity, abovePercent)) return;
+  throw new DomainError('inventory.capacity-needs-approval', 'A second person has to approve such a change.', {
+    percent: abovePercent,
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 // When a second person is needed, and who that may be (INV-20).
 import { DomainError } from '@tongpiao/kernel';
 import { expect } from 'chai';
-import { approvable, needsApproval } from './approval.policy.ts';
+import { approvable, needsApproval, refuseAlone } from './approval.policy.ts';
 import type { LiveSession } from './session.ts';
 
 const session: LiveSession = {
@@ -32,6 +32,13 @@ describe('INV-20 a second person', () => {
   ] as const) {
     it(rule, () => expect(needsApproval({ ...session, ...state }, capacity, percent)).to.equal(needed));
   }
+
+  it('who may not do it alone hears from which share on', () => {
+    expect(() => refuseAlone(session, 70)).to.not.throw();
+    const error = (): void => refuseAlone(session, 69);
+    expect(error).to.throw(DomainError).with.property('code', 'inventory.capacity-needs-approval');
+    expect(error).to.throw(DomainError).with.property('data').that.deep.equals({ percent: 30 });
+  });
 
   const proposal = { id: 'cpr_1', capacity: 200, reason: 'festival', by: 'usr_1' };
   const refusal = (state: LiveSession, id: string, by: string): string => {

@@ -128,6 +128,29 @@ describe('INV-01 session', () => {
     expect(sessionMessages(proposed(), { id: 'ses_1', state })).to.deep.equal([]);
     expect(sessionMessages(approved, { id: 'ses_1', state })).to.have.length(1);
   });
+  it('INV-20 a reduction that was proposed and approved ends the proposal and is the new measure', () => {
+    const approval = { proposalId: 'cpr_1', by: 'usr_1', approvedBy: 'usr_2' };
+    const large: SessionEvent = {
+      type: 'SessionReduced',
+      disruptionId: 'dis_2',
+      capacity: 60,
+      places: 20,
+      ...plan,
+      approval,
+    };
+    const asked: SessionCommand = { ...large, type: 'ReduceSession' };
+    given(opened, proposed()).when(asked).then(large);
+    given(opened, proposed(), large).when(asked).thenNothing();
+    given(opened, proposed(), large).when(approve).thenNothing();
+    const state = fold(sessionDecider, sessionDecider.initial, [opened, proposed(), large]);
+    if (state.status === 'none') throw new Error('no session');
+    expect([state.proposal, state.approvedCapacity, state.approved]).to.deep.equal([
+      undefined,
+      60,
+      { proposalId: 'cpr_1', capacity: 60, by: 'usr_2' },
+    ]);
+    expect(disruptionOf(state, 'dis_2')).to.not.have.property('approval');
+  });
   it('remembers what disrupted it, the latest fifty', () => {
     const events = Array.from({ length: 60 }, (_, index) => reduced(`dis_${index}`));
     const state = fold(sessionDecider, sessionDecider.initial, [opened, ...events, cancelled]);

@@ -11,7 +11,8 @@
 // ¹ the same already. ² known by its id; and of a cancelled session all places go anyway. ³ in place of one that stood; any other
 // change of the capacity, and a cancellation, ends it, because it was proposed for another session than there is now.
 // Whether a lower capacity is possible at all, and how many places go, is decided on the counters before this is asked; who may
-// change it alone, or approve, is `approval.policy.ts`'s.
+// change it alone, or approve, is `approval.policy.ts`'s. A reduction that was proposed and approved is ReduceSession with its approval:
+// it ends the proposal and is the new measure.
 import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
 import type { Disruption, LiveSession, SessionCommand, SessionEvent, SessionState } from './session.ts';
 
@@ -74,8 +75,10 @@ function evolve(state: SessionState, event: SessionEvent): SessionState {
     case 'SessionStatusChanged':
       return { ...state, status: event.status };
     case 'SessionReduced': {
-      const { type: _type, disruptionId: id, ...facts } = event;
-      return { ...changed(state, event.capacity), ...disrupted(state, { ...facts, id, kind: 'reduction' }) };
+      const { type: _type, disruptionId: id, approval, ...facts } = event;
+      const disruptions = disrupted(state, { ...facts, id, kind: 'reduction' });
+      if (approval === undefined) return { ...changed(state, event.capacity), ...disruptions };
+      return { ...approvedAs(state, event.capacity, approval), ...disruptions };
     }
     case 'SessionCancelled': {
       const { type: _type, disruptionId: id, ...facts } = event;
@@ -87,12 +90,18 @@ function evolve(state: SessionState, event: SessionEvent): SessionState {
       const { type: _type, proposalId: id, ...facts } = event;
       return { ...state, proposal: { ...facts, id } };
     }
-    case 'CapacityApproved': {
-      const { proposalId, capacity, approvedBy: by } = event;
-      const approved = { proposalId, capacity, by };
-      return { ...changed(state, capacity), approvedCapacity: capacity, approved };
-    }
+    case 'CapacityApproved':
+      return approvedAs(state, event.capacity, event);
   }
+}
+
+/** By a second person: the new measure. */
+function approvedAs(
+  state: LiveSession,
+  capacity: number,
+  { proposalId, approvedBy: by }: { readonly proposalId: string; readonly approvedBy: string },
+): LiveSession {
+  return { ...changed(state, capacity), approvedCapacity: capacity, approved: { proposalId, capacity, by } };
 }
 
 /** By one person: what it is measured against stays. */

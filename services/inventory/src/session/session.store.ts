@@ -30,7 +30,15 @@ const sessionState: z.ZodType<SessionState> = z.discriminatedUnion('status', [
     capacity,
     disruptions: z.array(disruption).optional(),
     approvedCapacity: capacity.optional(),
-    proposal: z.object({ id: z.string(), capacity, reason: z.string(), by: z.string() }).optional(),
+    proposal: z
+      .object({
+        id: z.string(),
+        capacity,
+        reason: z.string(),
+        by: z.string(),
+        decideWithinHours: z.number().optional(),
+      })
+      .optional(),
     approved: z.object({ proposalId: z.string(), capacity, by: z.string() }).optional(),
   }),
 ]);

@@ -32,6 +32,8 @@ export type Proposal = {
   readonly capacity: number;
   readonly reason: string;
   readonly by: string;
+  /** A reduction with its plan: so long may holders choose. Without it a plain change, never below what is taken. */
+  readonly decideWithinHours?: number | undefined;
 };
 type Approved = { readonly proposalId: string; readonly capacity: number; readonly by: string };
 
@@ -56,7 +58,7 @@ export type SessionCommand =
   | ({ readonly type: 'ProposeCapacity' } & Proposing)
   /** Was decided on the counters: the proposal and who may approve it were looked at before. */
   | ({ readonly type: 'ApproveCapacity' } & Proposing & { readonly approvedBy: string })
-  | ({ readonly type: 'ReduceSession' } & Disrupting & { readonly capacity: number; readonly places: number })
+  | ({ readonly type: 'ReduceSession' } & Reducing)
   | ({ readonly type: 'CancelSession' } & Disrupting);
 
 type Proposing = {
@@ -64,6 +66,7 @@ type Proposing = {
   readonly capacity: number;
   readonly reason: string;
   readonly by: string;
+  readonly decideWithinHours?: number | undefined;
 };
 
 type Disrupting = {
@@ -74,11 +77,18 @@ type Disrupting = {
   readonly fingerprint: string;
 };
 
+type Reducing = Disrupting & {
+  readonly capacity: number;
+  readonly places: number;
+  /** Who proposed it and who approved it, where it was more than one person may do alone. */
+  readonly approval?: { readonly proposalId: string; readonly by: string; readonly approvedBy: string } | undefined;
+};
+
 export type SessionEvent =
   | ({ readonly type: 'SessionOpened' } & Settings)
   | { readonly type: 'SessionCapacityChanged'; readonly capacity: number; readonly reason: string }
   | { readonly type: 'SessionStatusChanged'; readonly status: 'open' | 'closed'; readonly reason: string }
   | ({ readonly type: 'CapacityProposed' } & Proposing)
   | ({ readonly type: 'CapacityApproved' } & Proposing & { readonly approvedBy: string })
-  | ({ readonly type: 'SessionReduced' } & Disrupting & { readonly capacity: number; readonly places: number })
+  | ({ readonly type: 'SessionReduced' } & Reducing)
   | ({ readonly type: 'SessionCancelled' } & Disrupting);
