@@ -227,6 +227,22 @@ export const problems: ProblemCatalogue = {
     ['产品已下架', 'The product is retired'],
     ['已下架的产品不能修改。', 'A retired product does not change.'],
   ),
+  'sales.fee-rules-in-force': problem(
+    409,
+    ['退改规则已生效', 'Fee rules are in force'],
+    [
+      '{effectiveFrom} 起的规则（{kind}）已生效，已售票适用该规则，不能修改或删除；请新增将来生效的规则。',
+      'The rules ({kind}) from {effectiveFrom} have begun, and sold tickets go by them: they can neither change nor go. Add rules that begin later.',
+    ],
+  ),
+  'sales.fee-rules-too-early': problem(
+    409,
+    ['退改规则须自将来生效', 'Fee rules begin too early'],
+    [
+      '新规则（{kind}）的生效时间 {effectiveFrom} 已过，须晚于当前时间。',
+      'New rules ({kind}) begin in the future; {effectiveFrom} is over.',
+    ],
+  ),
   'sales.product-status': problem(
     409,
     ['状态不可变更', 'The status cannot change like this'],
@@ -252,8 +268,8 @@ export const problems: ProblemCatalogue = {
   ),
   'sales.stale-refund-quote': problem(
     409,
-    ['退票费已变化', 'The refund quote is stale'],
-    ['退票费或应退金额已变化，请按新的报价确认。', 'Fee or amount have changed; confirm the new quote.'],
+    ['退改签报价已变化', 'The quote is stale'],
+    ['手续费或金额已变化，请按新的报价确认。', 'Fee or amount have changed; confirm the new quote.'],
   ),
   'sales.refund-exception-open': problem(
     409,

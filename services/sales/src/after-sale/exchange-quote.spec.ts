@@ -68,10 +68,15 @@ describe('SAL-53 what an exchange costs', () => {
       fee: 600,
       due: 3_600,
       returned: 0,
+      goodUntil: before(595),
     });
   });
   it('cheaper: the difference less the fee comes back', () => {
     expect(quoted(soldRight(), { amount: fen(9_000) })).to.include({ fee: 600, due: 0, returned: 2_400 });
+  });
+  it('it is shown for five minutes, or until its step ends', () => {
+    expect(quoted(soldRight(), {}, {}, 122).goodUntil).to.equal(before(120));
+    expect(quoted(soldRight({ offer }), {}, {}, 122).goodUntil).to.equal(before(117));
   });
   it('a little cheaper than the fee: what is missing is due', () => {
     expect(quoted(soldRight(), { amount: fen(11_700) })).to.include({ fee: 600, due: 300, returned: 0 });
@@ -91,6 +96,10 @@ describe('SAL-53 what an exchange costs', () => {
   });
   it('the rules of the day of the sale', () => {
     const later = rules({ effectiveFrom: '2026-11-21T00:00:00Z', steps: [] });
+    const elsewhere = soldRight({ ruledFrom: '2026-11-22T00:00:00.000Z' });
+    expect(() => exchangeQuote(elsewhere, place(), [later, rules()], before(600)))
+      .to.throw(DomainError)
+      .with.property('code', 'sales.exchange-window-over');
     expect(exchangeQuote(soldRight(), place(), [later, rules()], before(600)).fee).to.equal(600);
   });
 

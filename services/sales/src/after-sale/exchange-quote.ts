@@ -3,7 +3,7 @@
 import { addFen, DomainError, fen, ZERO_FEN, type Fen } from '@tongpiao/kernel';
 import { isLiving } from '../right/right.decider.ts';
 import type { RightState, SoldRight } from '../right/right.ts';
-import { DEFAULT_EXCHANGE_RULES, feeOf, rulesAt, stepAt, type ExchangeRules } from './fee-rules.ts';
+import { DEFAULT_EXCHANGE_RULES, feeOf, goodUntil, rulesAt, stepAt, type ExchangeRules } from './fee-rules.ts';
 
 /** The place that is wished for, priced. */
 export type NewPlace = {
@@ -21,6 +21,8 @@ export type ExchangeQuote = {
   /** To be paid before the ticket is replaced; never together with `returned`. */
   readonly due: Fen;
   readonly returned: Fen;
+  /** When the next, dearer step begins, or the quote is too old to be confirmed. */
+  readonly goodUntil: string;
 };
 
 /** @throws DomainError with the first reason against it */
@@ -32,7 +34,7 @@ export function exchangeQuote(
 ): ExchangeQuote {
   mayBeExchanged(right);
   const free = right.offer !== undefined;
-  const version = rulesAt(rules, right.soldAt, DEFAULT_EXCHANGE_RULES);
+  const version = rulesAt(rules, right.ruledFrom ?? right.soldAt, DEFAULT_EXCHANGE_RULES);
   const step = stepAt(version, right.startsAt, at);
   if (wished.sessionId === right.sessionId && wished.ticketTypeId === right.ticketTypeId)
     throw new DomainError('sales.exchange-to-the-same', 'The ticket is for this session already.');
@@ -66,6 +68,7 @@ export function exchangeQuote(
     fee,
     due: difference > 0 ? fen(difference) : ZERO_FEN,
     returned: difference < 0 ? fen(-difference) : ZERO_FEN,
+    goodUntil: goodUntil(at, right.startsAt, free ? undefined : step),
   };
 }
 

@@ -5,7 +5,7 @@ import { freshKey } from '@tongpiao/service-shell/trial';
 import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { codeOf, type Reply } from '../sales-house.fixture.ts';
+import { codeOf, type Offer, type Reply } from '../sales-house.fixture.ts';
 import { exchangeOf, type Bought } from './after-sale-house.fixture.ts';
 import { openExchangeHouse, type ExchangeHouse } from './exchange-house.fixture.ts';
 
@@ -52,6 +52,26 @@ describe('SAL-53 sales: tickets that are exchanged', function () {
         shop.house.heard(order.id).find(({ type }) => type === 'sales.order.exchange-completed.v1'),
       );
       expect(told.data).to.include({ previousNumber: order.number, exchangeId: exchange.id });
+    });
+    it('confirmed as it was quoted; what was quoted for something else, or costs another amount now, is shown anew', async () => {
+      const order = await shop.ticket();
+      const [wanted, other] = [await shop.places(shop.cheap), await shop.places(shop.from, 7)];
+      const ask = { token: order.token };
+      const shape = z.looseObject({ quoteId: z.string() });
+      const { quoteId } = shape.parse(
+        (await shop.exchangeQuote(order.number, wanted, ask, shop.typeOf(shop.cheap))).body,
+      );
+      const confirm = (sessionId: string, of: Offer): Promise<Reply> =>
+        shop.house.call(`/api/v1/tickets/${order.number}/exchanges`, {
+          method: 'POST',
+          wait: 10,
+          ...ask,
+          json: { sessionId, ticketTypeId: shop.typeOf(of), quoteId },
+        });
+      const stale = await confirm(other, shop.from);
+      expect(stale).to.include({ status: 409 });
+      expect(stale.body).to.include({ code: 'sales.stale-refund-quote' });
+      expect((await confirm(wanted, shop.cheap)).status).to.equal(201);
     });
     it('cheaper: replaced at once, the difference comes back', async () => {
       const order = await shop.ticket();

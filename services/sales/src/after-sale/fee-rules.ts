@@ -1,5 +1,6 @@
 // What giving a ticket back or exchanging it costs (SAL-50, SAL-53): rules as data, versioned by the day from which they hold, and the
-// pure functions that read them. A ticket keeps the rules of the day on which it was sold.
+// pure functions that read them. A ticket keeps the rules of the day on which it was sold; exchanged to another product, it has that
+// product's of the day of the exchange, because those of its own product say nothing about it.
 import { fen, ZERO_FEN, type Fen } from '@tongpiao/kernel';
 
 /** A step of a ladder: the first whose time is still to run is the one that counts. */
@@ -99,6 +100,16 @@ export function stepAt(rules: RefundRules, startsAt: string, at: string): FeeSte
   return [...rules.steps]
     .sort((a, b) => b.minutesBefore - a.minutesBefore)
     .find(({ minutesBefore }) => minutesLeft >= minutesBefore);
+}
+
+/** A quote is shown, read and confirmed within this time, unless its step ends sooner. */
+const GOOD_FOR_MS = 5 * 60_000;
+
+/** @param step whose fee was quoted; undefined: none that could end */
+export function goodUntil(at: string, startsAt: string, step: FeeStep | undefined): string {
+  const soon = Date.parse(at) + GOOD_FOR_MS;
+  const ends = step === undefined ? soon : Date.parse(startsAt) - step.minutesBefore * 60_000;
+  return new Date(Math.min(soon, ends)).toISOString();
 }
 
 const UNIT_FEN = { fen: 1, jiao: 10, yuan: 100 } as const;

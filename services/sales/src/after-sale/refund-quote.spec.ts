@@ -52,6 +52,9 @@ describe('SAL-50 what comes back for a ticket', () => {
   it('the rules of the day of the sale, not of today', () => {
     const dearer: RefundRules = { effectiveFrom: '2026-11-25T00:00:00Z', ...presetOf('non-refundable') };
     expect(refundQuote(soldRight(), [dearer, road], before(DAY)).fee).to.equal(1_200);
+    // Exchanged to this product after its sale: the rules of the day of the exchange.
+    const exchanged = soldRight({ ruledFrom: '2026-11-25T00:00:00Z' });
+    expect(refusal(exchanged, before(DAY), [dearer, road]).code).to.equal('sales.refund-window-over');
     expect(refusal(soldRight({ soldAt: '2026-11-25T00:00:00Z' }), before(DAY), [dearer, road]).code).to.equal(
       'sales.refund-window-over',
     );

@@ -4,7 +4,7 @@ import type { RefundReason } from '@tongpiao/contracts';
 import { DomainError, fen, ZERO_FEN, type Fen } from '@tongpiao/kernel';
 import { awaitsChoice, isLiving } from '../right/right.decider.ts';
 import type { SoldRight } from '../right/right.ts';
-import { DEFAULT_REFUND_RULES, feeOf, rulesAt, stepAt, type RefundRules } from './fee-rules.ts';
+import { DEFAULT_REFUND_RULES, feeOf, goodUntil, rulesAt, stepAt, type RefundRules } from './fee-rules.ts';
 
 export type RefundQuote = {
   readonly reason: Exclude<RefundReason, 'exception'>;
@@ -14,9 +14,6 @@ export type RefundQuote = {
   /** When the next, dearer step begins, or the quote is too old to be confirmed. */
   readonly goodUntil: string;
 };
-
-/** A quote is shown, read and confirmed within this time, unless its step ends sooner. */
-const GOOD_FOR_MS = 5 * 60_000;
 
 /** @throws DomainError with why nothing goes back */
 export function refundQuote(right: SoldRight, rules: readonly RefundRules[] | undefined, at: string): RefundQuote {
@@ -28,23 +25,21 @@ export function refundQuote(right: SoldRight, rules: readonly RefundRules[] | un
     });
   if (!isLiving(right))
     throw new DomainError('sales.ticket-not-living', 'The ticket is not valid any more.', { status: right.status });
-  const soon = Date.parse(at) + GOOD_FOR_MS;
   // SAL-52: the tenant took the session away; whatever the ladder says, everything goes back.
   if (offer !== undefined) {
     const reason = offer.kind === 'cancelled' ? 'session-cancelled' : 'session-reduced';
-    return { reason, price: amount, fee: ZERO_FEN, returned: amount, goodUntil: new Date(soon).toISOString() };
+    return { reason, price: amount, fee: ZERO_FEN, returned: amount, goodUntil: goodUntil(at, startsAt, undefined) };
   }
-  const version = rulesAt(rules, right.soldAt, DEFAULT_REFUND_RULES);
+  const version = rulesAt(rules, right.ruledFrom ?? right.soldAt, DEFAULT_REFUND_RULES);
   const step = stepAt(version, startsAt, at);
   if (step === undefined)
     throw new DomainError('sales.refund-window-over', 'The time to give this ticket back is over.', { startsAt });
   const fee = feeOf(step, version.rounding, amount);
-  const stepEnds = Date.parse(startsAt) - step.minutesBefore * 60_000;
   return {
     reason: 'customer',
     price: amount,
     fee,
     returned: fen(amount - fee),
-    goodUntil: new Date(Math.min(soon, stepEnds)).toISOString(),
+    goodUntil: goodUntil(at, startsAt, step),
   };
 }

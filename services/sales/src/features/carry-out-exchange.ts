@@ -1,7 +1,7 @@
 // A settled exchange gets its new ticket (SAL-53): the right is replaced in one write, which is the step of no return, then the order
 // says how it ended. Number and QR follow from the exchange, so doing it again after a crash makes the same ticket; a right that was
 // used, given back or exchanged meanwhile makes the exchange fail, and what was paid for it goes back.
-import { DomainError, formatId, ticketNumberOf, type Id } from '@tongpiao/kernel';
+import { DomainError, formatId, ticketNumberOf, type Fen, type Id } from '@tongpiao/kernel';
 import { mac, type Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
 import type { Exchange } from '../order/exchange.ts';
@@ -27,7 +27,7 @@ export function createTicketExchanger(foundation: Foundation, parts: Parts): Tic
   async function replaced(
     scope: Scope,
     exchange: Exchange,
-  ): Promise<{ number: string; qr: string } | { failed: string }> {
+  ): Promise<{ ticket: { number: string; qr: string }; waived?: Fen | undefined } | { failed: string }> {
     const number = ticketNumberOf(scope.tenantId, mac(key, exchange.id).subarray(16, 28));
     const now = clock();
     const revision = exchange.revision + 1;
@@ -48,7 +48,10 @@ export function createTicketExchanger(foundation: Foundation, parts: Parts): Tic
     try {
       const { state } = await parts.rights.handle(scope, exchange.rightId, command);
       // A repeated exchange keeps the QR that the first one signed, be it with an older key.
-      return { number, qr: state.status !== 'none' && state.number === number ? state.qr : qr };
+      const ticket = { number, qr: state.status !== 'none' && state.number === number ? state.qr : qr };
+      const waived =
+        state.status === 'none' ? undefined : state.past.find(({ cause }) => cause === exchange.id)?.waived;
+      return { ticket, ...(waived === undefined ? {} : { waived }) };
     } catch (error) {
       if (error instanceof DomainError) return { failed: error.code };
       throw error;
@@ -66,8 +69,9 @@ export function createTicketExchanger(foundation: Foundation, parts: Parts): Tic
       await parts.orders.handle(scope, orderId, { type: 'FailExchange', exchangeId, reason: outcome.failed, refundId });
       return;
     }
-    const ticket = { ...outcome, lineId: exchange.line.lineId };
-    await parts.orders.handle(scope, orderId, { type: 'CompleteExchange', exchangeId, ticket, refundId });
+    const { waived } = outcome;
+    const ticket = { ...outcome.ticket, lineId: exchange.line.lineId };
+    await parts.orders.handle(scope, orderId, { type: 'CompleteExchange', exchangeId, ticket, refundId, waived });
   };
 }
 

@@ -26,10 +26,15 @@ const body = z.strictObject({
   sessionId: z.string().min(3).max(80),
   ticketTypeId: z.string().min(3).max(80).optional().describe('The ticket’s own type if left out.'),
 });
+const confirmed = body.extend({
+  quoteId: z.string().max(200).optional().describe('Refused if fee or amounts have changed.'),
+});
 type Wish = z.output<typeof body>;
 
 const quoteView = z.object({
   ticketNumber: z.string(),
+  quoteId: z.string(),
+  validUntil: z.string(),
   price: money,
   newPrice: money,
   fee: money,
@@ -67,6 +72,8 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
       channel: (tenantId) => channelOf(context, seen.staff && tenantId === seen.scope.tenantId),
       namesRequired: true,
       wholeOrder: false,
+      // Offered another session, one may take it though nobody else can buy it any more.
+      offered: ticket.offer === undefined ? undefined : ticket.productId,
     });
     const [quoted] = quote.lines;
     if (quoted === undefined || tenantId !== seen.scope.tenantId)
@@ -75,6 +82,20 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
     const line = soldLine(quoted, ticket.lineId);
     const place = { ...line, amount: quoted.unitAmount };
     return { quote: exchangeQuote(ticket, place, product?.exchanges, at.toISOString()), line, quoted };
+  }
+
+  function viewQuote(ticket: SoldRight, quote: ExchangeQuote, line: NewLine): z.input<typeof quoteView> {
+    const { price, newPrice, fee, due, returned, goodUntil: validUntil } = quote;
+    return {
+      ticketNumber: ticket.number,
+      quoteId: parts.quoting.tokens.issue(fingerprintOf(ticket, quote, line), due, new Date(validUntil)),
+      validUntil,
+      price: cny(price),
+      newPrice: cny(newPrice),
+      fee: cny(fee),
+      due: cny(due),
+      returned: cny(returned),
+    };
   }
 
   return [
@@ -90,19 +111,8 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
       responses: { 200: quoteView },
       async handler(context) {
         const seen = await seenTicket(context, parts, foundation);
-        const { quote } = await priced(context, seen, clock());
-        const { price, newPrice, fee, due, returned } = quote;
-        return {
-          status: 200,
-          body: {
-            ticketNumber: seen.ticket.number,
-            price: cny(price),
-            newPrice: cny(newPrice),
-            fee: cny(fee),
-            due: cny(due),
-            returned: cny(returned),
-          },
-        };
+        const { quote, line } = await priced(context, seen, clock());
+        return { status: 200, body: viewQuote(seen.ticket, quote, line) };
       },
     }),
     route({
@@ -114,10 +124,11 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
       tags: ['tickets'],
       access: OWNER_OR_STAFF,
       waits: true,
-      body,
+      body: confirmed,
       problems: [
         ...QUOTE_PROBLEMS,
         ...EXCHANGE_PROBLEMS,
+        'sales.stale-refund-quote',
         'sales.exchange-under-way',
         'sales.too-many-exchanges',
         'sales.document-has-ticket',
@@ -142,6 +153,12 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
           throw new DomainError('sales.exchange-under-way', 'The ticket is being exchanged already.');
         const now = clock();
         const { quote, line, quoted } = await priced(context, seen, now);
+        const { quoteId } = context.body;
+        const asShown = fingerprintOf(ticket, quote, line);
+        if (quoteId !== undefined && parts.quoting.tokens.check(quoteId, asShown, quote.due, now) !== 'valid')
+          throw new DomainError('sales.stale-refund-quote', 'Fee or amounts have changed since the quote.', {
+            quote: viewQuote(ticket, quote, line),
+          });
         const claims = await parts.claims.take(scope, ticket.orderId, claimsOf(ticket, quoted), now, exchangeId);
         if (claims.refusal !== undefined)
           throw new DomainError(claims.refusal.code, 'The new place is not to be had for this document.', {
@@ -172,6 +189,15 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
       },
     }),
   ];
+}
+
+/** What the quote was for, and every amount of it: the token itself carries what is due. */
+function fingerprintOf(
+  { number, revision }: SoldRight,
+  { newPrice, fee, returned }: ExchangeQuote,
+  { sessionId, ticketTypeId }: NewLine,
+): string {
+  return `exchange/${number}/${revision}/${sessionId}/${ticketTypeId}/${newPrice}/${fee}/${returned}`;
 }
 
 export function mayExchange(context: Pick<RequestContext, 'principal'>, staff: boolean): void {

@@ -88,7 +88,12 @@ export function manageProducts(foundation: Foundation, products: Products): read
       access: { permission: 'sales:products:update' },
       edits: true,
       body: z.strictObject({ settings: productSettingsSchema, reason: z.string().min(3).max(500) }),
-      problems: ['sales.unknown-site', 'sales.product-retired'],
+      problems: [
+        'sales.unknown-site',
+        'sales.product-retired',
+        'sales.fee-rules-in-force',
+        'sales.fee-rules-too-early',
+      ],
       responses: { 200: answer },
       async handler(context) {
         const scope = context.scope();
@@ -101,11 +106,12 @@ export function manageProducts(foundation: Foundation, products: Products): read
           throw new DomainError('platform.precondition-failed', 'The product was changed meanwhile.');
         const { settings, reason } = context.body;
         const read = JSON.stringify(before.state);
+        const at = foundation.clock().toISOString();
         const { state, version } = await products.handle(scope, id, (current) => {
           // Somebody else's change may have come between the look and this write (PLA-34).
           if (JSON.stringify(current) !== read)
             throw new DomainError('platform.precondition-failed', 'The product was changed meanwhile.');
-          return { type: 'ChangeProduct', settings, reason };
+          return { type: 'ChangeProduct', settings, reason, at };
         });
         return {
           status: 200,

@@ -366,6 +366,24 @@ describe('exchange', () => {
           expect(state).to.have.nested.property('tickets[1].number', 'N2');
         });
     });
+    it('SAL-52 the fee of a session that was disrupted meanwhile comes back, once', () => {
+      const waived = { waived: fen(500) };
+      const done: OrderEvent = { ...exchangeDone, ...waived } as OrderEvent;
+      const back = sentBack('rfd_exc_1', 'pay_1', 500, 'refund', 'exc_1');
+      given(...replacing)
+        .when({ ...completeExchange, ...waived } as OrderCommand)
+        .then(done, back);
+      given(...replacing, done, back)
+        .when({ ...completeExchange, ...waived } as OrderCommand)
+        .thenNothing();
+      given(...replacing)
+        .when({ ...completeExchange, ...waived } as OrderCommand)
+        .thenState((state) =>
+          expect(state)
+            .to.have.nested.property('exchanges[0]')
+            .that.includes({ fee: 0, due: 3_500, returned: 500, status: 'done' }),
+        );
+    });
     it('places of the order itself are still the order’s', () => {
       given(...awaiting)
         .when({ type: 'ReviewHold', holdId: 'hld_1' })

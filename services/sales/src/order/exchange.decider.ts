@@ -19,7 +19,7 @@
 // ⁴ while something is open at the provider: it is closed there first; if it turns out paid, the exchange goes on   ⁵ refused when the
 // customer cancels, nothing when the timer rings   ⁶ a payment that was asked before, in whatever state: a retry finds it   ⁷ cancelled
 // while it is closing; the timer asks the provider again
-import { DomainError, fen, NotYet, unreachable, ZERO_FEN } from '@tongpiao/kernel';
+import { addFen, DomainError, fen, NotYet, unreachable, ZERO_FEN } from '@tongpiao/kernel';
 import type { Exchange, ExchangeEnd } from './exchange.ts';
 import { isOpen, lateMoney, later, moneyBack, paymentEnded, paymentOf } from './order-money.ts';
 import type { FulfilledOrder, OrderCommand, OrderEvent, OrderPayment } from './order.ts';
@@ -202,8 +202,11 @@ function decideSettled(state: FulfilledOrder, exchange: Exchange, command: About
   switch (command.type) {
     case 'CompleteExchange': {
       if (exchange.status === 'done') return [];
-      const completed: OrderEvent = { type: 'ExchangeCompleted', exchangeId, ticket: command.ticket };
-      return [completed, ...moneyBack(state, exchange.returned, command.refundId, 'refund', exchangeId)];
+      const { ticket, refundId, waived } = command;
+      const returned = addFen(exchange.returned, waived ?? ZERO_FEN);
+      const free = waived === undefined ? {} : { waived };
+      const completed: OrderEvent = { type: 'ExchangeCompleted', exchangeId, ticket, ...free };
+      return [completed, ...moneyBack(state, returned, refundId, 'refund', exchangeId)];
     }
     case 'FailExchange': {
       if (exchange.status === 'done') return [];

@@ -16,7 +16,7 @@ export type ExchangeFacts = {
   readonly line: NewLine;
   readonly price: Fen;
   readonly fee: Fen;
-  /** To be paid before the ticket is replaced; never together with `returned`. */
+  /** To be paid before the ticket is replaced; together with `returned` only where the fee is waived afterwards (SAL-52). */
   readonly due: Fen;
   readonly returned: Fen;
   readonly requestedAt: string;
@@ -45,6 +45,8 @@ export type ExchangeCommand =
       readonly exchangeId: string;
       readonly ticket: ToldTicket;
       readonly refundId: string;
+      /** SAL-52: of the fee, because the session was disrupted after it was agreed; comes back. */
+      readonly waived?: Fen | undefined;
     }
   /** The right could not be given a new ticket: it was used, given back or exchanged meanwhile. */
   | {
@@ -70,7 +72,12 @@ export type ExchangeEvent =
       readonly reason: ExchangeEnd;
       readonly askAgainAt: string;
     }
-  | { readonly type: 'ExchangeCompleted'; readonly exchangeId: string; readonly ticket: ToldTicket }
+  | {
+      readonly type: 'ExchangeCompleted';
+      readonly exchangeId: string;
+      readonly ticket: ToldTicket;
+      readonly waived?: Fen | undefined;
+    }
   | { readonly type: 'ExchangeFailed'; readonly exchangeId: string; readonly reason: string }
   /** Places that came after its end, or that inventory asked about. */
   | { readonly type: 'ExchangeHoldLetGo'; readonly exchangeId: string }

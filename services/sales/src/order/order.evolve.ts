@@ -1,4 +1,5 @@
 // What each event makes of an order: total, never throws, ignores what does not apply.
+import { addFen, fen, ZERO_FEN } from '@tongpiao/kernel';
 import type { Exchange, ExchangeEvent } from './exchange.ts';
 import { isOpen } from './order-money.ts';
 import type { FulfilledOrder, LiveOrder, Of, OrderEvent, OrderFacts, OrderPayment, OrderState } from './order.ts';
@@ -111,8 +112,12 @@ function evolveExchange(
       return withExchange(state, event.exchangeId, { status: 'failed', reason: event.reason });
     case 'ExchangeCompleted': {
       const { number } = event.ticket;
-      const done = withExchange(state, event.exchangeId, { status: 'done', newNumber: number });
-      const { rightId } = done.exchanges.find(({ id }) => id === event.exchangeId) ?? {};
+      const before = state.exchanges.find(({ id }) => id === event.exchangeId);
+      const { waived = ZERO_FEN } = event;
+      const paid =
+        before === undefined ? {} : { fee: fen(before.fee - waived), returned: addFen(before.returned, waived) };
+      const done = withExchange(state, event.exchangeId, { ...paid, status: 'done', newNumber: number });
+      const rightId = before?.rightId;
       return {
         ...done,
         tickets: done.tickets.map((ticket) => (ticket.rightId === rightId ? { ...ticket, number } : ticket)),

@@ -18,7 +18,12 @@ const became = (status: Exclude<ProductStatus, 'draft'>): ProductEvent => ({
   reason: 'because',
 });
 const create: ProductCommand = { type: 'CreateProduct', settings };
-const change: ProductCommand = { type: 'ChangeProduct', settings: other, reason: 'because' };
+const change: ProductCommand = {
+  type: 'ChangeProduct',
+  settings: other,
+  reason: 'because',
+  at: '2026-11-20T02:00:00.000Z',
+};
 const set = (status: Exclude<ProductStatus, 'draft'>): ProductCommand => ({
   type: 'SetStatus',
   status,
@@ -74,6 +79,24 @@ describe('SAL-04 product', () => {
       });
     }
   }
+
+  it('SAL-50 fee rules in force stay once it was on sale; a draft may still change them', () => {
+    const rules = {
+      effectiveFrom: '2026-01-01T00:00:00Z',
+      steps: [],
+      rounding: { unit: 'fen', direction: 'half-up' } as const,
+    };
+    const born: ProductEvent = { type: 'ProductCreated', settings: { ...settings, refunds: [rules] } };
+    given(born).when(change).then(changed);
+    given(born, became('on_sale')).when(change).thenRefused('sales.fee-rules-in-force');
+    given(born, became('on_sale'), became('paused')).when(change).thenRefused('sales.fee-rules-in-force');
+    const early: ProductCommand = { ...change, settings: { ...other, refunds: [rules] } };
+    given(created, became('on_sale')).when(early).thenRefused('sales.fee-rules-too-early');
+    const kept: ProductCommand = { ...change, settings: { ...other, refunds: [rules] } };
+    given(born, became('on_sale'))
+      .when(kept)
+      .then({ type: 'ProductChanged', settings: { ...other, refunds: [rules] }, reason: 'because' });
+  });
 
   it('a change keeps the status and replaces all settings', () => {
     given(created, became('on_sale'))

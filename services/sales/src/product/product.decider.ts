@@ -1,10 +1,14 @@
 // status ↓ \ command →  CreateProduct   ChangeProduct    on_sale          paused           retired
 // none                  created         404              404              404              404
 // draft                 -               changed          status changed   refused          status changed
-// on_sale               -               changed          -                status changed   status changed
-// paused                -               changed          status changed   -                status changed
+// on_sale               -               changed¹         -                status changed   status changed
+// paused                -               changed¹         status changed   -                status changed
 // retired               -               refused          refused          refused          -
+//
+// ¹ refused where it touches fee rules that are in force, or adds some that would be already (fee-rules.change.ts): tickets may have
+// been sold under them
 import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
+import { refuseRewrittenRules } from '../after-sale/fee-rules.change.ts';
 import type { ProductCommand, ProductEvent, ProductState, ProductStatus } from './product.ts';
 
 const NEXT: Readonly<Record<ProductStatus, readonly ProductStatus[]>> = {
@@ -22,6 +26,8 @@ function decide(state: ProductState, command: ProductCommand): readonly ProductE
     case 'ChangeProduct':
       if (state.status === 'retired')
         throw new DomainError('sales.product-retired', 'A retired product does not change.');
+      // Nothing was sold of a draft.
+      if (state.status !== 'draft') refuseRewrittenRules(state, command.settings, command.at);
       return [{ type: 'ProductChanged', settings: command.settings, reason: command.reason }];
     case 'SetStatus':
       if (command.status === state.status) return [];

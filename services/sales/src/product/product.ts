@@ -93,7 +93,12 @@ export type Product = Exclude<ProductState, { status: 'none' }>;
 
 export type ProductCommand =
   | { readonly type: 'CreateProduct'; readonly settings: ProductSettings }
-  | { readonly type: 'ChangeProduct'; readonly settings: ProductSettings; readonly reason: string }
+  | {
+      readonly type: 'ChangeProduct';
+      readonly settings: ProductSettings;
+      readonly reason: string;
+      readonly at: string;
+    }
   | { readonly type: 'SetStatus'; readonly status: Exclude<ProductStatus, 'draft'>; readonly reason: string };
 
 export type ProductEvent =

@@ -143,6 +143,17 @@ describe('quote', () => {
       expect(refusal(() => ask([{}], { product, now: NOW })).code).to.equal('sales.sale-over');
       expect(ask([{}], { product, now: new Date(NOW.getTime() - 1) }).total).to.equal(12_000);
     });
+    it('SAL-52 a holder who was offered another session takes it also when nobody else can buy it any more', () => {
+      const over = { ...rules({ onSaleUntil: '2026-12-01T10:00:00+08:00' }).rules };
+      for (const status of ['paused', 'retired'] as const)
+        expect(ask([{}], { product: productFor({ status, rules: over }), offered: 'prd_1' }).total).to.equal(12_000);
+      const other = refusal(() => ask([{}], { product: productFor({ status: 'paused' }), offered: 'prd_2' }));
+      expect(other.code).to.equal('sales.not-on-sale');
+      const closed = { ...session, status: 'closed' } as const;
+      expect(refusal(() => ask([{}], { session: closed, offered: 'prd_1' })).code).to.equal('sales.session-closed');
+      const past = refusal(() => ask([{}], { now: new Date(session.endsAt), offered: 'prd_1' }));
+      expect(past.code).to.equal('sales.session-past');
+    });
     it('until the cut-off before the session ends', () => {
       const cutOff = new Date('2026-12-02T10:30:00+08:00');
       const today = localDate('2026-12-02');

@@ -68,6 +68,8 @@ export type QuoteFacts = {
   readonly namesRequired: boolean;
   /** False for a ticket that is exchanged: its order was checked when it was sold. */
   readonly wholeOrder?: boolean;
+  /** SAL-52: may be exchanged to, though it is not on sale any more: its holder was offered another session of it. */
+  readonly offered?: string | undefined;
 };
 
 const MINUTE_MS = 60_000;
@@ -125,13 +127,14 @@ function quoteLine(wish: WishedLine, index: number, facts: QuoteFacts): QuotedLi
 function onSale(product: Product, session: SessionFacts, facts: QuoteFacts, at: { line: number }): void {
   const { rules } = product;
   const now = facts.now.getTime();
-  if (product.status !== 'on_sale')
+  const sold = session.productId !== facts.offered;
+  if (sold && product.status !== 'on_sale')
     throw new DomainError('sales.not-on-sale', 'The product is not on sale.', { ...at, status: product.status });
   if (session.status !== 'open') throw new DomainError('sales.session-closed', 'The session is closed.', at);
   if (rules.onSaleFrom !== undefined && now < Date.parse(rules.onSaleFrom)) {
     throw new DomainError('sales.not-on-sale-yet', 'The sale has not begun.', { ...at, from: rules.onSaleFrom });
   }
-  if (rules.onSaleUntil !== undefined && now >= Date.parse(rules.onSaleUntil))
+  if (sold && rules.onSaleUntil !== undefined && now >= Date.parse(rules.onSaleUntil))
     throw new DomainError('sales.sale-over', 'The sale is over.', at);
   if (now >= Date.parse(session.endsAt) - rules.cutOffMinutesBeforeEnd * MINUTE_MS) {
     throw new DomainError('sales.session-past', 'The session is over or sales for it are closed.', at);

@@ -13,8 +13,14 @@ export type Quoting = {
   /** @throws DomainError or InvalidRequest naming the line that cannot be sold */
   compute(
     lines: Lines,
-    /** The channel depends on whose the lines are: staff of one tenant are the public of another. */
-    options: { channel: (tenantId: TenantId) => SalesChannel; namesRequired: boolean; wholeOrder?: boolean },
+    options: {
+      /** The channel depends on whose the lines are: staff of one tenant are the public of another. */
+      channel: (tenantId: TenantId) => SalesChannel;
+      namesRequired: boolean;
+      wholeOrder?: boolean;
+      /** SAL-52: a product whose holders may take another session of it though it is not on sale any more. */
+      offered?: string | undefined;
+    },
   ): Promise<{ quote: Quote; lines: readonly ReadLine[]; tenantId: TenantId; fingerprint: string }>;
   /** Whose order these lines make: the first line's tenant. */
   tenantOf(lines: Lines): Promise<TenantId | undefined>;
@@ -39,7 +45,7 @@ export function createQuoting(
       const id = first?.sessionId ?? '';
       return (await parts.sessions.byIds(parts.everywhere, [id])).get(id)?.tenantId as TenantId | undefined;
     },
-    async compute(lines, { channel, namesRequired, wholeOrder = true }) {
+    async compute(lines, { channel, namesRequired, wholeOrder = true, offered }) {
       const sessions = await parts.sessions.byIds(
         parts.everywhere,
         lines.map(({ sessionId }) => sessionId),
@@ -63,6 +69,7 @@ export function createQuoting(
         channel: channel(tenantId),
         namesRequired,
         wholeOrder,
+        offered,
         // Lines of another tenant are as unknown as lines that do not exist: an order belongs to one tenant.
         session: (id) => {
           const view = sessions.get(id);

@@ -144,6 +144,30 @@ describe('right after the sale', () => {
       expect(cell({ ...(once as SoldRight), status: 'used' }, exchange())).to.equal('-');
       expect(cell(once, exchange({ exchangeId: 'exc_2' }))).to.equal('sales.ticket-changed');
     });
+    it('SAL-52 agreed before its session was disrupted: the fee is not taken, and what was paid too much comes back', () => {
+      const offered = fold(rightDecider, states.issued, [{ type: 'ChoiceOffered', offer: offer.offer }]);
+      const events = rightDecider.decide(offered, exchange());
+      expect(events[0]).to.include({ fee: 0, paid: 3_500, returned: 500 });
+      expect(events[0]).to.have.property('before').that.includes({ disruptionId: 'dis_1', waived: 500 });
+      const cheaper = exchange({ place: place({ amount: fen(9_000) }), paid: fen(0), returned: fen(2_500) });
+      expect(rightDecider.decide(offered, cheaper)[0]).to.include({ fee: 0, paid: 0, returned: 3_000 });
+      const [free] = rightDecider.decide(offered, exchange({ fee: fen(0), paid: fen(3_000) }));
+      expect(free).to.have.property('before').that.does.not.have.property('waived');
+      expect(rightDecider.decide(states.issued, exchange())[0]).to.include({ fee: 500, paid: 3_500, returned: 0 });
+    });
+    it('SAL-50 brought to another product, it goes by that product’s rules of that day, and keeps them there', () => {
+      const ruled = (from: RightState, change: Partial<Place>, at = BEFORE, id = 'exc_1'): SoldRight => {
+        const revision = from.status === 'none' ? 0 : from.revision;
+        const command = exchange({ exchangeId: id, revision, place: place(change), at });
+        return fold(rightDecider, from, rightDecider.decide(from, command)) as SoldRight;
+      };
+      expect(ruled(states.issued, {})).to.not.have.property('ruledFrom');
+      const other = ruled(states.issued, { productId: 'prd_2' });
+      expect(other).to.include({ productId: 'prd_2', ruledFrom: BEFORE, soldAt: states.issued.soldAt });
+      const later = '2026-11-30T01:00:00.000Z';
+      expect(ruled(other, { productId: 'prd_2', number: 'N3' }, later, 'exc_2').ruledFrom).to.equal(BEFORE);
+      expect(ruled(other, { productId: 'prd_1', number: 'N3' }, later, 'exc_2').ruledFrom).to.equal(later);
+    });
     it('FIN-12 ExpireTicket: living tickets past their time, nothing else', () => {
       expect(row(expire())).to.deep.equal({
         none: '-',

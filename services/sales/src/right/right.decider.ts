@@ -12,7 +12,8 @@
 // voided|superseded|exch.  -            refused (status)     handed in              not-living             not-living             -                -
 //
 // ¹ the policy's reason (admission.policy.ts)   ² a scan that is known already: -; more than 1,000: too-many-scans   ³ only past its
-// validity, and not while its holder may choose what becomes of it (SAL-52)   ⁴ the same exchange again: -   ⁵ only as an exception, or
+// validity, and not while its holder may choose what becomes of it (SAL-52)   ⁴ the same exchange again: -; without its fee where the
+// session was disrupted after it was agreed   ⁵ only as an exception, or
 // because its session was cancelled   ⁶ scanned in time, told late: the use counts, the price was earned by expiry   ⁷ a second
 // one only when the session is cancelled altogether
 //
@@ -27,7 +28,7 @@
 // PrintTicket: printed when issued or checked_in and never printed; the same serial again: -; else printed-already | not-living.
 // ShowFormerTicket: shown in every status, where the scan shows a former ticket; by the same gate within a minute, or more than 200: -.
 // RecordReveal: revealed in every status but none, where it is not-found.
-import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
+import { addFen, DomainError, fen, unreachable, ZERO_FEN, type Decider } from '@tongpiao/kernel';
 import { admission, formerOf, peopleOf, placesLeft } from './admission.policy.ts';
 import type { HandedIn, Offer, PastTicket, RightCommand, RightEvent, RightState, SoldRight, Use } from './right.ts';
 
@@ -177,8 +178,15 @@ function exchange(state: SoldRight, command: Of<'ExchangeTicket'>): readonly Rig
   if (state.revision !== command.revision)
     throw new DomainError('sales.ticket-changed', 'The ticket has changed since the exchange was agreed.');
   const { number, revision, sessionId, siteId, date, amount, holdId } = state;
-  const { exchangeId, place, fee, paid, returned, at } = command;
-  const disrupted = state.offer === undefined ? {} : { disruptionId: state.offer.disruptionId };
+  const { exchangeId, place, paid, at } = command;
+  // SAL-52: what the tenant has made necessary meanwhile is free, though a fee was agreed before.
+  const waived = state.offer === undefined ? ZERO_FEN : command.fee;
+  const fee = fen(command.fee - waived);
+  const returned = addFen(command.returned, waived);
+  const disrupted =
+    state.offer === undefined
+      ? {}
+      : { disruptionId: state.offer.disruptionId, ...(waived === ZERO_FEN ? {} : { waived }) };
   return [
     {
       type: 'TicketExchanged',
@@ -279,8 +287,10 @@ function evolve(state: RightState, event: RightEvent): RightState {
       return { ...state, status: 'refunded', refund: event.refund };
     case 'TicketExchanged': {
       const { gateIds: _gates, minutesBetweenEntries: _minutes, offer: _offer, ...kept } = state;
+      const { ruledFrom } = event.place.productId === state.productId ? state : { ruledFrom: event.at };
       return {
         ...kept,
+        ...(ruledFrom === undefined ? {} : { ruledFrom }),
         ...event.place,
         status: 'issued',
         revision: state.revision + 1,

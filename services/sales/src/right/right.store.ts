@@ -56,6 +56,7 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
         cause: z.string(),
         at: z.string(),
         disruptionId: z.string().optional(),
+        waived: fenSchema.optional(),
       }),
     ),
     prints: z.array(z.object({ serial: z.string(), by: z.string(), at: z.string() })),
@@ -96,6 +97,7 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
       .object({ applicationId: z.string(), at: z.string(), before: z.enum(['issued', 'checked_in']) })
       .optional(),
     soldAt: z.string(),
+    ruledFrom: z.string().optional(),
     holdId: z.string(),
     admits: z.number().int().positive(),
     gateIds: z.array(z.string()).optional(),

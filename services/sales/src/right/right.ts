@@ -39,6 +39,8 @@ export type RightFacts = Place & {
   readonly lineId: string;
   /** When it was ordered: the refund rules of that day are its rules (SAL-50). */
   readonly soldAt: string;
+  /** When an exchange brought it to another product: that product's rules of that day are its rules. */
+  readonly ruledFrom?: string | undefined;
   readonly traveller?: Traveller | undefined;
 };
 
@@ -65,6 +67,8 @@ export type PastTicket = {
   readonly at: string;
   /** Its session was cancelled or reduced, and this was the holder's choice (SAL-52). */
   readonly disruptionId?: string | undefined;
+  /** The fee that was agreed before its session was disrupted, and not taken. */
+  readonly waived?: Fen | undefined;
 };
 
 /** SAL-32: paper from numbered stock; a second print is a reissue. */
