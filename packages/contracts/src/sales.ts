@@ -495,6 +495,8 @@ export const ticketsRefunded = defineEvent({
     fee: amountSchema,
     returned: amountSchema,
     reason: refundReasonSchema,
+    /** Some of it was paid in cash: that part waits at a counter. */
+    inCash: z.boolean().optional(),
   }),
   example: {
     ...ABOUT_ORDER,

@@ -20,6 +20,11 @@ export const problems: ProblemCatalogue = {
       'The payment was not captured, or its money went back in another way.',
     ],
   ),
+  'finance.refund-not-cash': problem(
+    409,
+    ['没有待付现金', 'No cash to hand over'],
+    ['该退款不是待付的现金退款。', 'This refund is not one of cash that waits to be handed over.'],
+  ),
   'finance.cursor-invalid': problem(
     400,
     ['翻页标记无效', 'The cursor is not valid'],

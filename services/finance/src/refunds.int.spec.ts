@@ -247,12 +247,23 @@ describe('refunds at the providers', () => {
     expect((await house.get('/api/v1/refunds?cursor=none')).status).to.equal(400);
   });
 
-  it('FIN-02 cash is refunded over the counter at once', async () => {
+  it('FIN-02 cash is owed until a clerk has handed it over, and said so; twice is once', async () => {
     const asked = await house.request({ method: 'cash', takenBy: 'usr_clerk' });
     await house.heard(paymentCaptured, asked.paymentId);
-    await house.refund(asked, 4_000);
+    const refundId = await house.refund(asked, 4_000);
+    await eventually('it waits', async () => (await view(asked.paymentId)).refunds[0]?.status === 'to-hand-over');
+    const waiting = await house.read('/api/v1/refunds?status=to-hand-over', page);
+    expect(waiting.items.map(({ id }) => id)).to.include(refundId);
+    expect(await nothingMore(asked.paymentId)).to.deep.equal(['captured']);
+    const path = `/api/v1/refunds/${refundId}/payout`;
+    expect((await house.post(path, { apiKey: GATE_KEY })).status).to.equal(403);
+    const paid = await house.post(path);
+    expect(paid.status).to.equal(200);
+    expect((await house.post(path)).status).to.equal(200);
     expect(await house.heard(paymentRefunded, asked.paymentId)).to.include({ amount: 4_000, method: 'cash' });
+    expect(await nothingMore(asked.paymentId)).to.deep.equal(['captured', 'refunded']);
     expect((await view(asked.paymentId)).refunds[0]).to.include({ status: 'done' });
+    expect((await house.post('/api/v1/refunds/rfd_nothing/payout')).status).to.equal(404);
   });
 
   it('FIN-02 with call-backs off, a refund is found by asking', async () => {

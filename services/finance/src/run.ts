@@ -27,6 +27,7 @@ import { createOpenings } from './features/openings.ts';
 import { POSTED, postLedger } from './features/post-ledger.ts';
 import { createProviderWork } from './features/provider-work.ts';
 import { receiveNotification } from './features/receive-notification.ts';
+import { payOutRefund } from './features/pay-out-refund.ts';
 import { retryRefund } from './features/retry-refund.ts';
 import { openLedger } from './ledger/ledger.store.ts';
 import { openProviders } from './open-providers.ts';
@@ -118,6 +119,7 @@ export async function run(config: Config, options: FinanceTestOptions = {}): Pro
       getPayment(payments),
       listRefunds(payments),
       retryRefund(foundation, payments, work),
+      payOutRefund(foundation, payments),
       listEntries(ledger),
       getBalances(foundation, ledger),
       getTrialBalance(foundation, ledger),

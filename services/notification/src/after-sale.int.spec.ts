@@ -82,6 +82,9 @@ describe('after the sale', () => {
     expect(sms).to.equal('【云台山】票0A7F3K9Q2M5X8C4已退，手续费¥12.00，¥108.00将原路退回。');
     expect(subject).to.equal('已退票：分时入园门票');
     expect(html).to.contain('手续费¥12.00，¥108.00将原路退回').and.contain('0A7F3K9Q2M5X8C4').and.contain('张三丰');
+    const cash = await say(ticketsRefunded, { inCash: true });
+    expect(cash.sms).to.equal('【云台山】票0A7F3K9Q2M5X8C4已退，手续费¥12.00，¥108.00请到窗口领取。');
+    expect(cash.html).to.contain('请携带订单号到售票窗口领取');
     const english = await say(ticketsRefunded, { language: 'en', ticketNumbers: ['A1', 'A2', 'A3'] });
     expect(english.sms).to.contain('Given back: ticket A1 and 2 more. Fee ¥12.00; ¥108.00 goes back');
     expect(english.html).to.contain('tickets A1, A2, A3');

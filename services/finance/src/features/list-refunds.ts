@@ -1,11 +1,12 @@
-// GET /api/v1/refunds: money that is owed and did not find its way back. It waits here until a person has seen to it.
+// GET /api/v1/refunds: money that is owed and did not find its way back, and cash that nobody has fetched yet. It waits here until a
+// person has seen to it.
 import { route, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { CURSOR_MAX, cursorText, olderThan } from './cursor.ts';
 import type { Payments } from './provider-work.ts';
 import { refundView, viewRefund } from './refund-view.ts';
 
-const WAITING = ['failed', 'abnormal', 'refused'] as const;
+const WAITING = ['failed', 'abnormal', 'refused', 'to-hand-over'] as const;
 /** Payments; a page shows all their refunds that wait. */
 const PAGE = 50;
 

@@ -15,12 +15,13 @@ const parts = {
   amount: moneyView,
   reason: z.string(),
   status: z
-    .enum(['requested', 'accepted', 'done', 'failed', 'abnormal', 'refused'])
+    .enum(['requested', 'accepted', 'done', 'failed', 'abnormal', 'refused', 'to-hand-over'])
     .describe(
-      'failed: it will not happen, the amount is free again. abnormal: neither, the amount stays set aside. refused: never asked for.',
+      'failed: it will not happen, the amount is free again. abnormal: neither, the amount stays set aside. refused: never asked for. to-hand-over: cash that waits for its owner at a counter.',
     ),
   requestedAt: z.string(),
   refundedAt: z.string().optional(),
+  paidOutBy: z.string().optional().describe('Who handed the cash over.'),
   problem: z.string().optional(),
   retryable: z
     .boolean()
@@ -45,6 +46,7 @@ export function partOf(state: LivePayment, refund: Refund): z.input<typeof refun
     status: refund.status,
     requestedAt: refund.requestedAt,
     ...(refund.refundedAt === undefined ? {} : { refundedAt: refund.refundedAt }),
+    ...(refund.paidOutBy === undefined ? {} : { paidOutBy: refund.paidOutBy }),
     ...(refund.problem === undefined ? {} : { problem: refund.problem }),
     retryable: isRetryable(state, refund),
     providerNumber: providerNumber(refund),

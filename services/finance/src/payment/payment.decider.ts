@@ -19,7 +19,7 @@
 import { NotYet, unreachable, type Decider } from '@tongpiao/kernel';
 import type { LivePayment, PaymentCommand, PaymentEvent, PaymentState } from './payment.ts';
 import { isOverdue, nextPaymentAsk } from './payment.policy.ts';
-import { answerRefund, evolveRefunds, giveBack, requestRefund, retryRefund } from './refund.decider.ts';
+import { answerRefund, evolveRefunds, giveBack, requestRefund, payOutRefund, retryRefund } from './refund.decider.ts';
 
 type CommandOf<Type extends PaymentCommand['type']> = Extract<PaymentCommand, { type: Type }>;
 
@@ -49,6 +49,8 @@ function decide(state: PaymentState, command: PaymentCommand): readonly PaymentE
       return requestRefund(state, command);
     case 'RetryRefund':
       return retryRefund(state, command);
+    case 'PayOutRefund':
+      return payOutRefund(state, command);
     case 'ConfirmRefund':
     case 'FailRefund':
     case 'ReportRefundPending':
@@ -149,6 +151,7 @@ function evolve(state: PaymentState, event: PaymentEvent): PaymentState {
     case 'RefundRetried':
     case 'RefundAccepted':
     case 'RefundStillPending':
+    case 'RefundToHandOver':
     case 'RefundDone':
     case 'RefundFailed':
       return { ...state, refunds: evolveRefunds(state.refunds, event) };

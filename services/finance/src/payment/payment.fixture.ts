@@ -39,6 +39,7 @@ export const refundAsked = (id = 'rfd_1', amount = 10_000): PaymentEvent => ({
 });
 export const accepted: PaymentEvent = { type: 'RefundAccepted', refundId: 'rfd_1', providerRefundId: 'p-1', at: AT };
 export const refundDone: PaymentEvent = { type: 'RefundDone', refundId: 'rfd_1', refundedAt: AT, at: AT };
+export const toHandOver: PaymentEvent = { type: 'RefundToHandOver', refundId: 'rfd_1', at: AT };
 export const refundFailed = (final: boolean): PaymentEvent => ({
   type: 'RefundFailed',
   refundId: 'rfd_1',
@@ -92,6 +93,8 @@ export const reportTaken = (attempt = 1): PaymentCommand => ({
 });
 export const retryRefund: PaymentCommand = { type: 'RetryRefund', refundId: 'rfd_1', at: AT };
 
+export const payOut: PaymentCommand = { type: 'PayOutRefund', refundId: 'rfd_1', by: 'usr_2', at: AT };
+
 export const STATES = {
   none: [],
   'none, closed': [forbidden],
@@ -115,6 +118,7 @@ export const REFUNDS = {
   failed: [refundAsked(), refundFailed(true)],
   abnormal: [refundAsked(), refundFailed(false)],
   refused: [refused('rfd_1', 'exceeds-captured')],
+  'to-hand-over': [refundAsked(), toHandOver],
 } satisfies Record<string, readonly PaymentEvent[]>;
 export type RefundName = keyof typeof REFUNDS;
 

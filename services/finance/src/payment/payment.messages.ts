@@ -55,6 +55,8 @@ export function paymentMessages(event: PaymentEvent, facts: { id: string; state:
       const { refundId, askAt } = event;
       return [remind(queryOfRefund(refundId), askAt, queryRefund, { paymentId, refundId })];
     }
+    case 'RefundToHandOver':
+      return [{ cancelTimer: queryOfRefund(event.refundId) }];
     case 'RefundRefused': {
       const { id: refundId, amount } = event.refund;
       return [say(paymentRefundFailed, { ...payment, refundId, amount, problem: event.problem })];

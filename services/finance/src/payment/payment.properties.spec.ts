@@ -43,6 +43,7 @@ const anyCommand: fc.Arbitrary<PaymentCommand> = fc.oneof(
     at,
   }),
   fc.record({ type: fc.constant('RetryRefund' as const), refundId, at }),
+  fc.record({ type: fc.constant('PayOutRefund' as const), refundId, by: fc.constantFrom('usr_1', 'usr_2'), at }),
   fc.record({ type: fc.constant('ConfirmRefund' as const), refundId, attempt, refundedAt: at, at }),
   fc.record({
     type: fc.constant('FailRefund' as const),

@@ -21,9 +21,10 @@ type RefundReason = 'late-payment' | 'double-payment' | 'cancelled' | 'refund' |
 
 /**
  * requested: ours to ask for · accepted: under way at the provider · done: confirmed · failed: will not happen, the amount is
- * free again · abnormal: neither, a person has to look, the amount stays set aside · refused: never asked for
+ * free again · abnormal: neither, a person has to look, the amount stays set aside · refused: never asked for · to-hand-over: cash
+ * that the customer has not fetched yet
  */
-type RefundStatus = 'requested' | 'accepted' | 'done' | 'failed' | 'abnormal' | 'refused';
+type RefundStatus = 'requested' | 'accepted' | 'done' | 'failed' | 'abnormal' | 'refused' | 'to-hand-over';
 
 export type Refund = {
   readonly id: string;
@@ -38,6 +39,8 @@ export type Refund = {
   readonly attempt?: number | undefined;
   readonly providerRefundId?: string | undefined;
   readonly refundedAt?: string | undefined;
+  /** Clerk who handed the cash over. */
+  readonly paidOutBy?: string | undefined;
   readonly problem?: string | undefined;
 };
 
@@ -93,6 +96,8 @@ export type PaymentCommand =
     }
   /** A person wants a refund that failed or was refused to be tried again. */
   | { readonly type: 'RetryRefund'; readonly refundId: string; readonly at: string }
+  /** A clerk has handed the cash over. */
+  | { readonly type: 'PayOutRefund'; readonly refundId: string; readonly by: string; readonly at: string }
   | RefundAnswer;
 
 /** What the provider says about a refund; late words about an earlier attempt say nothing about this one. */
@@ -139,12 +144,15 @@ export type PaymentEvent = At &
         readonly problem: string;
       }
     | { readonly type: 'RefundAccepted'; readonly refundId: string; readonly providerRefundId: string }
+    /** Cash waits at the counter. */
+    | { readonly type: 'RefundToHandOver'; readonly refundId: string }
     | { readonly type: 'RefundStillPending'; readonly refundId: string; readonly askAt: string }
     | {
         readonly type: 'RefundDone';
         readonly refundId: string;
         readonly refundedAt: string;
         readonly providerRefundId?: string | undefined;
+        readonly paidOutBy?: string | undefined;
       }
     | { readonly type: 'RefundFailed'; readonly refundId: string; readonly problem: string; readonly final: boolean }
     | {

@@ -15,6 +15,7 @@ import {
   given,
   nameOfCell,
   other,
+  payOut,
   refundAsked,
   refundDone,
   refundFailed,
@@ -23,6 +24,7 @@ import {
   reportTaken,
   requestRefund,
   retryRefund,
+  toHandOver,
   type Cell,
   type RefundName,
 } from './payment.fixture.ts';
@@ -45,11 +47,29 @@ const pendingAgain: PaymentEvent = {
   at: AT,
 };
 
+const NOT_CASH = 'finance.refund-not-cash';
+const handedOver: PaymentEvent = {
+  type: 'RefundDone',
+  refundId: 'rfd_1',
+  refundedAt: AT,
+  paidOutBy: 'usr_2',
+  at: AT,
+};
+
 const refundCells: readonly [string, PaymentCommand, Record<RefundName, Cell>][] = [
   [
     'RequestRefund',
     requestRefund(),
-    { unknown: [refundAsked()], requested: '-', accepted: '-', done: '-', failed: '-', abnormal: '-', refused: '-' },
+    {
+      unknown: [refundAsked()],
+      requested: '-',
+      accepted: '-',
+      done: '-',
+      failed: '-',
+      abnormal: '-',
+      refused: '-',
+      'to-hand-over': '-',
+    },
   ],
   [
     'RetryRefund',
@@ -62,6 +82,7 @@ const refundCells: readonly [string, PaymentCommand, Record<RefundName, Cell>][]
       failed: [retried(1)],
       abnormal: '-',
       refused: [retried(1)],
+      'to-hand-over': '-',
     },
   ],
   [
@@ -75,6 +96,7 @@ const refundCells: readonly [string, PaymentCommand, Record<RefundName, Cell>][]
       failed: [refundDone],
       abnormal: [refundDone],
       refused: 'finance.refund-contradiction',
+      'to-hand-over': '-',
     },
   ],
   [
@@ -88,6 +110,7 @@ const refundCells: readonly [string, PaymentCommand, Record<RefundName, Cell>][]
       failed: '-',
       abnormal: [refundFailed(true)],
       refused: '-',
+      'to-hand-over': '-',
     },
   ],
   [
@@ -101,6 +124,7 @@ const refundCells: readonly [string, PaymentCommand, Record<RefundName, Cell>][]
       failed: '-',
       abnormal: '-',
       refused: '-',
+      'to-hand-over': '-',
     },
   ],
   [
@@ -114,6 +138,7 @@ const refundCells: readonly [string, PaymentCommand, Record<RefundName, Cell>][]
       failed: '-',
       abnormal: '-',
       refused: '-',
+      'to-hand-over': '-',
     },
   ],
   [
@@ -127,6 +152,21 @@ const refundCells: readonly [string, PaymentCommand, Record<RefundName, Cell>][]
       failed: '-',
       abnormal: [accepted, pendingAgain],
       refused: '-',
+      'to-hand-over': '-',
+    },
+  ],
+  [
+    'PayOutRefund',
+    payOut,
+    {
+      unknown: 'finance.refund-unknown',
+      requested: NOT_CASH,
+      accepted: NOT_CASH,
+      done: NOT_CASH,
+      failed: NOT_CASH,
+      abnormal: NOT_CASH,
+      refused: NOT_CASH,
+      'to-hand-over': [handedOver],
     },
   ],
 ];
@@ -192,20 +232,33 @@ describe('refunds of a payment', () => {
       .thenRefused('finance.refund-contradiction');
   });
 
-  it('FIN-01 cash goes back over the counter in the same decision', () => {
+  it('FIN-02 cash waits at the counter, set aside, until a clerk has handed it over; twice is once', () => {
     const cash: PaymentFacts = { ...facts, method: 'cash', takenBy: 'usr_1' };
     const coins: Capture = { transactionId: 'cash', amount: fen(24_000), at: AT };
-    given({ type: 'PaymentRequested', facts: cash, at: AT }, { type: 'PaymentCaptured', capture: coins, at: AT })
+    const taken: readonly PaymentEvent[] = [
+      { type: 'PaymentRequested', facts: cash, at: AT },
+      { type: 'PaymentCaptured', capture: coins, at: AT },
+    ];
+    const asked: PaymentEvent = {
+      type: 'RefundRequested',
+      refund: { id: 'rfd_1', amount: fen(10_000), reason: 'refund', transactionId: 'cash' },
+      askAt: ASK,
+      at: AT,
+    };
+    given(...taken)
       .when(requestRefund())
-      .then(
-        {
-          type: 'RefundRequested',
-          refund: { id: 'rfd_1', amount: fen(10_000), reason: 'refund', transactionId: 'cash' },
-          askAt: ASK,
-          at: AT,
-        },
-        refundDone,
-      );
+      .then(asked, toHandOver);
+    given(...taken, asked, toHandOver)
+      .when(requestRefund(14_001, 'rfd_2'))
+      .then(refused('rfd_2', 'exceeds-captured', 14_001));
+    given(...taken, asked, toHandOver)
+      .when(payOut)
+      .then(handedOver);
+    given(...taken, asked, toHandOver, handedOver)
+      .when({ ...payOut, by: 'usr_3' } as PaymentCommand)
+      .thenNothing();
+    const state = stateAfter(...taken, asked, toHandOver, handedOver);
+    expect(state.status !== 'none' && state.refunds[0]).to.include({ status: 'done', paidOutBy: 'usr_2' });
   });
 
   it('FIN-02 a retry keeps the number that the provider refused, and takes a new one where the provider had ended the old', () => {
@@ -292,12 +345,12 @@ describe('refunds of a payment', () => {
       .then(retried(1, 'tx-2'));
   });
 
-  it('FIN-01 retried cash goes over the counter in the same decision', () => {
+  it('FIN-02 retried cash waits at the counter as well', () => {
     const cash: PaymentFacts = { ...facts, method: 'cash', takenBy: 'usr_1' };
     const coins: Capture = { transactionId: 'cash', amount: fen(24_000), at: AT };
     const asked = { type: 'PaymentRequested', facts: cash, at: AT } as const;
     given(asked, refused(), { type: 'PaymentCaptured', capture: coins, at: AT })
       .when(retryRefund)
-      .then(retried(1, 'cash'), refundDone);
+      .then(retried(1, 'cash'), toHandOver);
   });
 });

@@ -1,18 +1,20 @@
 // The refunds of one payment (FIN-02, FIN-03): several, in parts, never more of a transaction than came by it. What failed can be tried
 // again by a person: no money that is owed gets lost.
 //
-// input ↓ \ refund →   unknown                      requested        accepted   done   failed          abnormal   refused
-// RequestRefund        requested (+ done¹) | refused²  -             -          -      -               -          -
-// RetryRefund          NotYet                       -                -          -      retried¹ | 409³  -⁴        retried¹ | 409³
-// ConfirmRefund        NotYet                       done             done       -      done | 409⁵     done       409⁵
-// FailRefund           NotYet                       failed⁶          failed⁶    -      -               failed⁶    -
-// ReportRefundPending  NotYet                       again⁷           again      -      -               - | again⁷  -
+// input ↓ \ refund →   unknown                      requested        accepted   done   failed          abnormal   refused          to-hand-over
+// RequestRefund        requested (+ waits¹) | refused²  -            -          -      -               -          -                -
+// RetryRefund          NotYet                       -                -          -      retried¹ | 409³  -⁴        retried¹ | 409³  -
+// ConfirmRefund        NotYet                       done             done       -      done | 409⁵     done       409⁵             -
+// FailRefund           NotYet                       failed⁶          failed⁶    -      -               failed⁶    -                -
+// ReportRefundPending  NotYet                       again⁷           again      -      -               - | again⁷  -               -
+// PayOutRefund         NotYet                       409⁸             409⁸       - | 409⁸  409⁸         409⁸       409⁸             done
 //
 // An answer about an earlier attempt: 409⁵ where it says that the money went, else -.
 //
-// ¹ cash goes back over the counter in the same write   ² more than what is left of the capture, or nothing captured: told, and shown
+// ¹ cash is to be handed over in the same write: the books owe it until a clerk says that it was   ² more than what is left of the capture, or nothing captured: told, and shown
 // ³ its money is promised elsewhere by now, or was never there   ⁴ the provider is asked instead: the money may have arrived   ⁵ the
 // provider contradicts itself, and the money is promised elsewhere   ⁶ or abnormal   ⁷ accepted first, where the provider says so
+// ⁸ there is no cash to hand over
 import { DomainError, NotYet, unreachable } from '@tongpiao/kernel';
 import { isRetryable, leftFor, nextRefundAsk, numberAfter, refundable, transactionOf } from './payment.policy.ts';
 import type {
@@ -58,10 +60,21 @@ export function retryRefund(state: LivePayment, { refundId, at }: CommandOf<'Ret
   return overTheCounter(state, refundId, { type: 'RefundRetried', refundId, transactionId, attempt, askAt, at });
 }
 
-/** Cash: the clerk hands it over. */
+/** FIN-02: nobody has been given cash because a refund was decided; who gives it says so. */
+export function payOutRefund(
+  state: LivePayment,
+  { refundId, by, at }: CommandOf<'PayOutRefund'>,
+): readonly PaymentEvent[] {
+  const { status } = refundOf(state, refundId);
+  if (state.method === 'cash' && status === 'done') return [];
+  if (status !== 'to-hand-over')
+    throw new DomainError('finance.refund-not-cash', 'There is no cash to hand over for this refund.', { refundId });
+  return [{ type: 'RefundDone', refundId, refundedAt: at, paidOutBy: by, at }];
+}
+
+/** Cash waits at the counter. */
 function overTheCounter(state: LivePayment, refundId: string, asked: PaymentEvent): readonly PaymentEvent[] {
-  const { at } = asked;
-  return state.method === 'cash' ? [asked, { type: 'RefundDone', refundId, refundedAt: at, at }] : [asked];
+  return state.method === 'cash' ? [asked, { type: 'RefundToHandOver', refundId, at: asked.at }] : [asked];
 }
 
 export function answerRefund(state: LivePayment, answer: RefundAnswer): readonly PaymentEvent[] {
@@ -74,6 +87,8 @@ export function answerRefund(state: LivePayment, answer: RefundAnswer): readonly
 function take(state: LivePayment, refund: Refund, answer: RefundAnswer): readonly PaymentEvent[] {
   const { at } = answer;
   const { id: refundId, status } = refund;
+  // No provider knows of cash.
+  if (status === 'to-hand-over') return [];
   const underWay = status === 'requested' || status === 'accepted';
   switch (answer.type) {
     case 'ConfirmRefund': {
@@ -147,9 +162,13 @@ function changeOf(refund: Refund, event: Change): Partial<Refund> {
     case 'RefundStillPending':
       return { asked: refund.asked + 1 };
     case 'RefundDone': {
-      const { refundedAt, providerRefundId = refund.providerRefundId } = event;
-      return { status: 'done', refundedAt, providerRefundId, problem: undefined };
+      const { refundedAt, providerRefundId = refund.providerRefundId, paidOutBy } = event;
+      const by = paidOutBy === undefined ? {} : { paidOutBy };
+      return { status: 'done', refundedAt, providerRefundId, problem: undefined, ...by };
     }
+    case 'RefundToHandOver':
+      // What waits for a person has a problem: by it the list finds it.
+      return { status: 'to-hand-over', problem: 'to-hand-over' };
     case 'RefundFailed':
       return { status: event.final ? 'failed' : 'abnormal', problem: event.problem };
     default:

@@ -16,7 +16,7 @@ export function onTicketsRefunded(parts: TellParts): ReturnType<typeof tellOrder
   return tellOrders(
     parts,
     teller(ticketsRefunded, (envelope) => {
-      const { language, ticketNumbers, fee, returned, reason } = envelope.data;
+      const { language, ticketNumbers, fee, returned, reason, inCash } = envelope.data;
       const cause = CAUSES[reason]?.[language];
       const values = {
         fee: formatYuan(fen(fee)),
@@ -28,12 +28,15 @@ export function onTicketsRefunded(parts: TellParts): ReturnType<typeof tellOrder
         language,
       );
       return wishesTo(parts, envelope, {
-        template:
-          returned === 0 ? 'tickets-given-back' : cause === undefined ? 'tickets-refunded' : 'tickets-refunded-free',
+        template: returned === 0 ? 'tickets-given-back' : refundedBy(cause !== undefined, inCash === true),
         sms: { values: { ...values, tickets: short } },
         mail: { values: { ...values, tickets: allNumbersOf(ticketNumbers, language) } },
         urgency: cause === undefined ? 'normal' : 'bulk',
       });
     }),
   );
+}
+
+function refundedBy(free: boolean, inCash: boolean): string {
+  return `tickets-refunded${free ? '-free' : ''}${inCash ? '-cash' : ''}`;
 }

@@ -40,6 +40,20 @@ const WORDS: readonly SmsWords[] = [
     wider: { ...NUMBERS_EN, cause: { max: 30 } },
   },
   {
+    id: 'tickets-refunded-cash',
+    zh: '票{tickets}已退，手续费{fee}，{amount}请到窗口领取。',
+    en: 'Given back: {tickets}. Fee {fee}; please fetch the {amount} at a counter: cash goes back in cash.',
+    variables: { tickets: NUMBERS, fee: AMOUNT, amount: AMOUNT },
+    wider: NUMBERS_EN,
+  },
+  {
+    id: 'tickets-refunded-free-cash',
+    zh: '因{cause}，票{tickets}免费退票，{amount}请到窗口领取。',
+    en: '{cause}: {tickets} given back free of charge. Please fetch the {amount} at a counter.',
+    variables: { cause: { max: 6 }, tickets: NUMBERS, amount: AMOUNT },
+    wider: { ...NUMBERS_EN, cause: { max: 30 } },
+  },
+  {
     id: 'tickets-given-back',
     zh: '票{tickets}已退，手续费{fee}，无退款。',
     en: 'Given back: {tickets}. Fee {fee}; no money comes back.',
@@ -133,6 +147,34 @@ const plain: readonly MailTemplate[] = [
       en: {
         subject: 'Given back free of charge: {product}',
         body: '{cause}: your tickets for {product} ({tickets}) were given back without a fee. {amount} goes back the way it was paid.',
+      },
+    },
+    { ...PLAIN_MAIL, ...numbers, ...money, cause: { max: 60 } },
+  ),
+  ...plainMail(
+    'tickets-refunded-cash',
+    {
+      'zh-CN': {
+        subject: '已退票：{product}',
+        body: '您的{product}（票号{tickets}）已退。手续费{fee}，应退{amount}。以现金支付的部分请携带订单号到售票窗口领取，其余将原路退回。',
+      },
+      en: {
+        subject: 'Given back: {product}',
+        body: 'your tickets for {product} ({tickets}) were given back. The fee is {fee}; {amount} is yours. What was paid in cash waits for you at a counter: bring the number of your order. The rest goes back the way it was paid.',
+      },
+    },
+    { ...PLAIN_MAIL, ...numbers, ...fee, ...money },
+  ),
+  ...plainMail(
+    'tickets-refunded-free-cash',
+    {
+      'zh-CN': {
+        subject: '已免费退票：{product}',
+        body: '因{cause}，您的{product}（票号{tickets}）已退，不收手续费，应退{amount}。以现金支付的部分请携带订单号到售票窗口领取，其余将原路退回。',
+      },
+      en: {
+        subject: 'Given back free of charge: {product}',
+        body: '{cause}: your tickets for {product} ({tickets}) were given back without a fee; {amount} is yours. What was paid in cash waits for you at a counter: bring the number of your order. The rest goes back the way it was paid.',
       },
     },
     { ...PLAIN_MAIL, ...numbers, ...money, cause: { max: 60 } },

@@ -45,6 +45,14 @@ const given: Readonly<Record<string, Readonly<Record<'zh-CN' | 'en', Values>>>> 
     'zh-CN': { cause: '场次取消', tickets: '0A7F3K9Q2M5X8C4', amount: '¥120.00' },
     en: { cause: 'The session is cancelled', tickets: 'ticket 0A7F3K9Q2M5X8C4', amount: '¥120.00' },
   },
+  'tickets-refunded-cash': {
+    'zh-CN': { tickets: '0A7F3K9Q2M5X8C4', fee: '¥12.00', amount: '¥108.00' },
+    en: { tickets: 'ticket 0A7F3K9Q2M5X8C4', fee: '¥12.00', amount: '¥108.00' },
+  },
+  'tickets-refunded-free-cash': {
+    'zh-CN': { cause: '场次取消', tickets: '0A7F3K9Q2M5X8C4', amount: '¥120.00' },
+    en: { cause: 'The session is cancelled', tickets: 'ticket 0A7F3K9Q2M5X8C4', amount: '¥120.00' },
+  },
   'tickets-given-back': {
     'zh-CN': { tickets: '0A7F3K9Q2M5X8C4', fee: '¥120.00' },
     en: { tickets: 'ticket 0A7F3K9Q2M5X8C4', fee: '¥120.00' },
@@ -129,6 +137,8 @@ const segments: Readonly<Record<string, Readonly<Record<'zh-CN' | 'en', number>>
   code: { 'zh-CN': 1, en: 1 },
   'tickets-refunded': { 'zh-CN': 1, en: 2 },
   'tickets-refunded-free': { 'zh-CN': 1, en: 2 },
+  'tickets-refunded-cash': { 'zh-CN': 1, en: 2 },
+  'tickets-refunded-free-cash': { 'zh-CN': 1, en: 2 },
   'tickets-given-back': { 'zh-CN': 1, en: 2 },
   'exchange-completed': { 'zh-CN': 1, en: 2 },
   'exchange-failed': { 'zh-CN': 1, en: 2 },

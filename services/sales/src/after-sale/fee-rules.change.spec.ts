@@ -42,8 +42,8 @@ const tooEarly = (kind: string, effectiveFrom: string): unknown => [
 describe('SAL-50 fee rules of tickets that are sold', () => {
   it('stay: the same again, however it is written, is no change', () => {
     expect(refusal(before)).to.equal(undefined);
-    const [old] = [refunds('2026-01-01T08:00:00+08:00')];
-    const turned = { ...old, steps: [...(old?.steps ?? [])].reverse() } as RefundRules;
+    const old = refunds('2026-01-01T08:00:00+08:00');
+    const turned = { ...old, steps: [...old.steps].reverse() };
     const other = exchanges(OLD, { productIds: ['prd_3', 'prd_2'] });
     expect(refusal({ refunds: [turned], exchanges: [other] })).to.equal(undefined);
   });

@@ -148,6 +148,17 @@ describe('messages of tickets that are given back', () => {
     });
     expect(said({ type: 'RefundDone', refundId: 'rfd_t1' }, ...withTickets, ticket, money)).to.deep.equal([]);
   });
+  it('FIN-02 what was paid in cash is to be fetched', () => {
+    const [ticket, money] = returned(1);
+    if (ticket === undefined || money === undefined) throw new Error('the fixture has both');
+    const inCash = withTickets.map((event) =>
+      event.type === 'PaymentRequested' ? { ...event, payment: { ...event.payment, method: 'cash' as const } } : event,
+    );
+    const told = (history: readonly OrderEvent[]): unknown =>
+      dataOf(said(ticket, ...history, money), 'sales.order.tickets-refunded.v1');
+    expect(told(inCash)).to.include({ inCash: true });
+    expect(told(withTickets)).to.not.have.property('inCash');
+  });
   it('a free ticket is told as well', () => {
     const [ticket] = returned(1, { fee: fen(0), returned: fen(0) });
     if (ticket === undefined) throw new Error('the fixture has it');

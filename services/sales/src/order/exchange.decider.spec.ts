@@ -368,16 +368,16 @@ describe('exchange', () => {
     });
     it('SAL-52 the fee of a session that was disrupted meanwhile comes back, once', () => {
       const waived = { waived: fen(500) };
-      const done: OrderEvent = { ...exchangeDone, ...waived } as OrderEvent;
+      const done: OrderEvent = { ...exchangeDone, ...waived };
       const back = sentBack('rfd_exc_1', 'pay_1', 500, 'refund', 'exc_1');
       given(...replacing)
-        .when({ ...completeExchange, ...waived } as OrderCommand)
+        .when({ ...completeExchange, ...waived })
         .then(done, back);
       given(...replacing, done, back)
-        .when({ ...completeExchange, ...waived } as OrderCommand)
+        .when({ ...completeExchange, ...waived })
         .thenNothing();
       given(...replacing)
-        .when({ ...completeExchange, ...waived } as OrderCommand)
+        .when({ ...completeExchange, ...waived })
         .thenState((state) =>
           expect(state)
             .to.have.nested.property('exchanges[0]')

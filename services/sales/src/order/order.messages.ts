@@ -119,7 +119,8 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
     case 'TicketReturned': {
       const { refundId, number, fee, returned, reason } = event.returned;
       const about = aboutOrder(orderId, state);
-      return [say(ticketsRefunded, { ...about, refundId, ticketNumbers: [number], fee, returned, reason })];
+      const told = { ...about, refundId, ticketNumbers: [number], fee, returned, reason };
+      return [say(ticketsRefunded, { ...told, ...cashOf(state, refundId) })];
     }
     case 'DisruptionTold': {
       const { ticketNumbers, ...told } = event.told;
@@ -215,4 +216,10 @@ function recorded(orderId: string, state: LiveOrder, event: Extract<OrderEvent, 
 function descriptionOf(state: LiveOrder): string {
   const quantity = state.lines.reduce((sum, line) => sum + line.quantity, 0);
   return `${productOf(state).zh} ×${quantity} ${formatYuan(state.total)}`.slice(0, 120);
+}
+
+/** Cash does not go back by itself: its owner has to come for it. */
+function cashOf(state: LiveOrder, of: string): { readonly inCash?: true } {
+  const from = new Set(state.refunds.filter((refund) => refund.of === of).map(({ paymentId }) => paymentId));
+  return state.payments.some(({ id, method }) => from.has(id) && method === 'cash') ? { inCash: true } : {};
 }
