@@ -42,6 +42,8 @@ const SWEEP_EVERY_MS = 1_000;
 /** Longer than a sweep takes: an instance that dies hands over within this time. */
 const LEASE_MS = 5_000;
 const SWEEP_BATCH = 500;
+/** Twenty thousand records of one collection. */
+const SWEEP_ROUNDS = 40;
 /** Documents whose entries are in hand at once; above it the sweeper is the buffer, on disk. */
 const IN_HAND_MAX = 10_000;
 /** What was confirmed is pulled after one to two of these: what one record says in quick succession together, well before it is overdue. */
@@ -135,39 +137,48 @@ export function createRelay(options: RelayOptions): Relay {
     else pullTimer ??= setTimeout(() => void harvest(), pullEveryMs);
   }
 
-  async function send(collection: string, documentId: string, field: Field, entry: OutboxEntry): Promise<void> {
-    if (inHand.has(entry.id)) return;
+  /** @returns whether the broker has it; not while another attempt is under way */
+  async function send(collection: string, documentId: string, field: Field, entry: OutboxEntry): Promise<boolean> {
+    if (inHand.has(entry.id)) return false;
     inHand.add(entry.id);
     try {
       await publish({ kind: entry.kind, envelope: entry.envelope });
       await options.faults?.at('afterPublish', { collection, id: documentId });
       confirmed(collection, documentId, field, entry.id);
+      return true;
     } catch (error) {
       inHand.delete(entry.id);
       logger.warn(
         { err: error, type: entry.envelope.type, messageId: entry.id },
         'not published yet; the sweeper will try again',
       );
+      return false;
     }
   }
 
-  async function sweepField(collection: RawCollection, field: Field, before: Date): Promise<number> {
+  /** @param skip records at the front that could not be sent in this sweep: what nobody hears must not stand in the way of the rest */
+  async function sweepField(
+    collection: RawCollection,
+    field: Field,
+    before: Date,
+    skip: number,
+  ): Promise<{ found: number; stuck: number }> {
     const overdue = collection.find(
       { [`${field}.due`]: { $lte: before } },
-      { projection: { outbox: 1, timers: 1 }, limit: SWEEP_BATCH, sort: { [`${field}.due`]: 1 } },
+      { projection: { outbox: 1, timers: 1 }, skip, limit: SWEEP_BATCH, sort: { [`${field}.due`]: 1 } },
     );
     const found = await reached(overdue.toArray());
-    await Promise.all(
-      found.flatMap((document) => {
+    const sent = await Promise.all(
+      found.map(async (document) => {
         const parsed = sweptSchema.parse(document);
-        return parsed[field]
-          .filter((entry) => entry.due <= before)
-          .map((entry) => send(collection.collectionName, parsed._id, field, entry));
+        const due = parsed[field].filter((entry) => entry.due <= before);
+        const went = await Promise.all(due.map((entry) => send(collection.collectionName, parsed._id, field, entry)));
+        return went.every(Boolean);
       }),
     );
     // A field that is being swept is pulled before it is looked at again.
     if (found.length > 0) await flush();
-    return found.length;
+    return { found: found.length, stuck: sent.filter((went) => !went).length };
   }
 
   async function sweep(): Promise<void> {
@@ -177,9 +188,13 @@ export function createRelay(options: RelayOptions): Relay {
         ['outbox', overdueMs],
         ['timers', 0],
       ] as const) {
-        // At most ten batches a sweep, so that the lease is renewed in time.
-        for (let round = 0; round < 10 && !stopped; round += 1) {
-          if ((await sweepField(collection, field, new Date(clock().getTime() - lateBy))) < SWEEP_BATCH) break;
+        let skip = 0;
+        // The lease is renewed with each batch; a collection has so many of them in a sweep that others get their turn.
+        for (let round = 0; round < SWEEP_ROUNDS && !stopped; round += 1) {
+          if (round > 0 && !(await leases.take('relay', owner, LEASE_MS))) return;
+          const swept = await sweepField(collection, field, new Date(clock().getTime() - lateBy), skip);
+          if (swept.found < SWEEP_BATCH) break;
+          skip += swept.stuck;
         }
       }
     }
