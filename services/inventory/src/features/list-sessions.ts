@@ -46,17 +46,17 @@ export function listSessions(
       productId: z.string().max(80),
       from: z.iso.date(),
       to: z.iso.date(),
-      cursor: z.string().max(80).optional(),
+      cursor: z.string().max(160).optional(),
     }),
     responses: { 200: z.object({ items: z.array(sessionView), next: z.string().optional() }) },
     async handler(context) {
       const scope = context.scope();
       const { productId, from, to, cursor } = context.query;
-      const after = cursor === undefined ? {} : { 'state.startsAt': { $gt: cursor } };
+      const after = cursor === undefined ? {} : laterThan(cursor);
       const found = await sessions.find(
         scope,
         { 'state.productId': productId, 'state.date': { $gte: from, $lte: to }, ...after },
-        { sort: { 'state.startsAt': 1 }, limit: PAGE },
+        { sort: { 'state.startsAt': 1, _id: 1 }, limit: PAGE },
       );
       const days = new Set(
         found.flatMap(({ state }) => (state.status === 'none' ? [] : [siteDayId(state.siteId, state.date)])),
@@ -74,8 +74,17 @@ export function listSessions(
       const last = items[items.length - 1];
       return {
         status: 200,
-        body: { items, ...(items.length === PAGE && last !== undefined ? { next: last.startsAt } : {}) },
+        body: {
+          items,
+          ...(items.length === PAGE && last !== undefined ? { next: `${last.startsAt}~${last.id}` } : {}),
+        },
       };
     },
   });
+}
+
+/** Many sessions may start together, in two calendars of one product: the id decides among them. */
+function laterThan(cursor: string): Record<string, unknown> {
+  const [startsAt = '', id = ''] = cursor.split('~');
+  return { $or: [{ 'state.startsAt': { $gt: startsAt } }, { 'state.startsAt': startsAt, _id: { $gt: id } }] };
 }
