@@ -227,7 +227,10 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
     },
     onStop: (close) => void closers.push(close),
     async serve({ routes, problems, bearers, waiters }) {
-      const parked = await openParkedMessages({ database, broker, service, logger, clock, metrics });
+      const parked = await openParkedMessages({
+        ...{ database, broker, service, logger, clock, metrics },
+        every: foundation.every,
+      });
       relay.start();
       const http = await startHttpServer({
         service,

@@ -4,10 +4,15 @@ import { journalEntrySchema, openRecords, type Database, type Records } from '@t
 import { Schema } from 'mongoose';
 import { z } from 'zod';
 
+/** `replaying`: decided, and on its way to the broker. */
+export const PARKED_STATUS = ['parked', 'replaying', 'replayed', 'discarded'] as const;
+
 const parkedSchema = z.object({
   _id: z.string(),
   tenantId: z.string(),
-  status: z.enum(['parked', 'replayed', 'discarded']),
+  status: z.enum(PARKED_STATUS),
+  /** When the replay was decided that is under way. */
+  replayingSince: z.string().optional(),
   queue: z.string(),
   messageId: z.string(),
   type: z.string(),

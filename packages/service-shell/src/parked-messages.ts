@@ -1,12 +1,14 @@
 // Messages that failed for good (PLA-42): taken from the dead queues into a collection where people can see why, replay them or
 // give them up. Each of these acts goes into the record's own journal.
-import { DomainError, PLATFORM_TENANT, type TenantId } from '@tongpiao/kernel';
+import { PLATFORM_TENANT, type TenantId } from '@tongpiao/kernel';
 import type { Broker, ParkedMessage } from '@tongpiao/messaging';
 import { chain, GENESIS, journalEntrySchema, Scope, sha256, type Database, type Origin } from '@tongpiao/persistence';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import type { Foundation } from './foundation.ts';
 import type { Metrics } from './metrics.ts';
-import { openParkedRecords, type Parked } from './parked-messages.store.ts';
+import { openParkedRecords, PARKED_STATUS, type Parked } from './parked-messages.store.ts';
+import { createSettling } from './parked-settling.ts';
 import { problem, type ProblemCatalogue } from './problem-catalogue.ts';
 import { scrubText } from './redaction.ts';
 import { noBody, route, type Route } from './routes.ts';
@@ -14,7 +16,7 @@ import type { RequestContext } from './request-context.ts';
 
 const parkedView = z.object({
   id: z.string(),
-  status: z.enum(['parked', 'replayed', 'discarded']),
+  status: z.enum(PARKED_STATUS),
   queue: z.string(),
   type: z.string(),
   reason: z.string(),
@@ -26,6 +28,7 @@ const parkedView = z.object({
 });
 
 const PAGE = 100;
+const FINISH_EVERY_MS = 20_000;
 
 export async function openParkedMessages(options: {
   database: Database;
@@ -34,6 +37,7 @@ export async function openParkedMessages(options: {
   logger: Logger;
   clock: () => Date;
   metrics: Metrics;
+  every: Foundation['every'];
 }): Promise<{ routes: readonly Route[]; problems: ProblemCatalogue }> {
   const { database, broker, service, logger, clock } = options;
   const records = await openParkedRecords(database);
@@ -81,39 +85,21 @@ export async function openParkedMessages(options: {
     await count();
   }
 
-  async function settle(
-    context: RequestContext<{ id: string }>,
-    status: 'replayed' | 'discarded',
-    why: string,
-  ): Promise<Parked> {
-    const scope =
-      context.principal.type === 'user' && context.principal.tenantId === PLATFORM_TENANT
-        ? context.scopeAcrossTenants(`operations: ${status} a parked message`)
-        : context.scope();
-    const parked = await records.findOne(scope, { _id: context.params.id });
-    if (parked === undefined) throw new DomainError('platform.not-found', 'There is no such parked message.');
-    if (parked.status !== 'parked')
-      throw new DomainError('operations.parked-settled', 'This message was settled already.', {
-        status: parked.status,
-      });
-    if (status === 'replayed') {
-      if (parked.envelope === undefined)
-        throw new DomainError('operations.not-replayable', 'What was parked is no message; it can only be discarded.');
-      await broker.replay(parked.queue, parked.envelope);
-    }
-    const type = status === 'replayed' ? 'MessageReplayed' : 'MessageDiscarded';
-    const [entry] = chain(parked, [{ type, data: { why } }], clock().toISOString(), context.origin());
-    await records.update(
-      scope,
-      { _id: parked._id, status: 'parked' },
-      {
-        $set: { status, seq: parked.seq + 1, head: entry?.hash ?? parked.head },
-        $push: { journal: { $each: [entry] } },
-      },
-    );
-    await count();
-    return { ...parked, status };
-  }
+  const settling = createSettling({
+    records,
+    replay: (queue, envelope) => broker.replay(queue, envelope),
+    clock,
+    logger,
+  });
+  options.every(
+    'finish-replays',
+    FINISH_EVERY_MS,
+    async () => {
+      await settling.finish(everywhere);
+      await count();
+    },
+    { lease: true },
+  );
 
   const view = (parked: Parked): z.input<typeof parkedView> => {
     const { _id: id, status, queue, type, reason, detail, attempts, parkedAt, content, journal } = parked;
@@ -140,19 +126,21 @@ export async function openParkedMessages(options: {
       summary: `Messages that ${service} could not handle, newest first.`,
       tags: ['operations'],
       access: { permission: 'operations:parked:read' },
-      query: z.strictObject({ status: z.enum(['parked', 'replayed', 'discarded']).default('parked') }),
-      responses: { 200: z.object({ items: z.array(parkedView) }) },
+      query: z.strictObject({
+        status: z.enum(PARKED_STATUS).default('parked'),
+        cursor: z.string().max(120).optional(),
+      }),
+      responses: { 200: z.object({ items: z.array(parkedView), next: z.string().optional() }) },
       handler: async (context) => {
-        const scope =
-          context.principal.type === 'user' && context.principal.tenantId === PLATFORM_TENANT
-            ? context.scopeAcrossTenants('operations: list of parked messages')
-            : context.scope();
+        const { status, cursor } = context.query;
         const found = await records.find(
-          scope,
-          { status: context.query.status },
-          { sort: { parkedAt: -1 }, limit: PAGE },
+          scopeOf(context, 'list of parked messages'),
+          { status, ...(cursor === undefined ? {} : olderThan(cursor)) },
+          { sort: { parkedAt: -1, _id: -1 }, limit: PAGE },
         );
-        return { status: 200, body: { items: found.map(view) } };
+        const last = found[found.length - 1];
+        const next = found.length === PAGE && last !== undefined ? { next: `${last.parkedAt}~${last._id}` } : {};
+        return { status: 200, body: { items: found.map(view), ...next } };
       },
     }),
     ...(['replay', 'discard'] as const).map((action) =>
@@ -168,7 +156,12 @@ export async function openParkedMessages(options: {
         body,
         responses: { 204: noBody('Done.') },
         handler: async (context) => {
-          await settle(context, action === 'replay' ? 'replayed' : 'discarded', context.body.reason);
+          const scope = scopeOf(context, `${action} a parked message`);
+          try {
+            await settling.settle(scope, context.origin(), context.params.id, action, context.body.reason);
+          } finally {
+            await count();
+          }
           return { status: 204 };
         },
       }),
@@ -191,4 +184,16 @@ export async function openParkedMessages(options: {
       ),
     },
   };
+}
+
+/** Operations of the platform see every tenant's; a tenant's own see theirs. */
+function scopeOf(context: Pick<RequestContext, 'principal' | 'scope' | 'scopeAcrossTenants'>, what: string): Scope {
+  return context.principal.type === 'user' && context.principal.tenantId === PLATFORM_TENANT
+    ? context.scopeAcrossTenants(`operations: ${what}`)
+    : context.scope();
+}
+
+function olderThan(cursor: string): Record<string, unknown> {
+  const [parkedAt = '', id = ''] = cursor.split('~');
+  return { $or: [{ parkedAt: { $lt: parkedAt } }, { parkedAt, _id: { $lt: id } }] };
 }
