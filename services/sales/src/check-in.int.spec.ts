@@ -7,6 +7,7 @@ import { newId } from '@tongpiao/persistence';
 import { expect } from 'chai';
 import { z } from 'zod';
 import {
+  codeOf,
   GATES,
   inDays,
   openSalesHouse,
@@ -101,6 +102,17 @@ describe('SAL-40 sales: check-in', function () {
       said(await answer({ qr }, 0, { key })),
       said(await answer({ qr }, 0)),
     ]).to.deep.equal(['admitted', 'admitted', 'already-used']);
+  });
+
+  it('PLA-32 the same key with another credential or other people is another request, and is refused', async () => {
+    const [first, second] = [await ticket(), await ticket()];
+    const key = freshKey();
+    expect(said(await answer({ qr: first.qr }, 0, { key }))).to.equal('admitted');
+    for (const other of [{ qr: second.qr }, { ticketNumber: first.number }]) {
+      const reply = await scan(other, 0, { key });
+      expect([reply.status, codeOf(reply)]).to.deep.equal([422, 'platform.idempotency-key-reused']);
+    }
+    expect(said(await answer({ qr: second.qr }, 0))).to.equal('admitted');
   });
 
   it('ten scans at two gates at the same moment: one is admitted', async () => {

@@ -12,7 +12,9 @@ import {
 import { isMessage } from '@tongpiao/messaging';
 import { createWaiters, openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
 import { Redis } from 'ioredis';
+import { openScanRequests } from './gate/scan-requests.store.ts';
 import { createAvailability } from './availability/availability.ts';
+import { createCopies } from './availability/copies.ts';
 import { openClaims } from './claim/claim.store.ts';
 import { orderFates } from './claim/order-fates.ts';
 import type { Config } from './config.ts';
@@ -112,6 +114,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const lines = await openWaitingLines(database);
   const claims = await openClaims(database, orderFates(orders, rights));
   const serials = await openPaperSerials(database, printFate(rights));
+  const scanRequests = await openScanRequests(database, vault.serviceKey('scan-requests'));
   const keys = await openTicketKeys(database, vault, everywhere, clock());
 
   const redis = new Redis(config.REDIS_URL, {
@@ -122,7 +125,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   redis.on('error', (error: unknown) =>
     logger.debug({ err: error }, 'Redis is away; availability is answered from memory'),
   );
-  const availability = createAvailability(redis, logger);
+  const availability = createAvailability(createCopies(redis), logger);
   const waiters = createWaiters({
     redisUrl: config.REDIS_URL,
     channel: `${config.BROKER_PREFIX}sales.changed`,
@@ -269,7 +272,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       getTicketPdf(foundation, { orders, rights }),
       ...printTicket(foundation, { orders, rights, serials }),
       revealTraveller(foundation, { orders, rights }),
-      checkIn(foundation, { rights, keys, entrance }),
+      checkIn(foundation, { rights, keys, entrance, requests: scanRequests }),
       getGateManifest(foundation, { reader, keys, lights }),
       uploadScans(foundation, { rights, keys, incidents, incidentIds, clocks, entrance }),
       recordExit(foundation, occupancy),

@@ -1,10 +1,12 @@
 // What is still to be had, from memory (INV-13): every instance hears inventory's absolute figures and keeps them; Redis keeps a
 // copy, so that an instance that starts answers at once instead of after the next full telling.
 import type { availabilityChanged, DataOf } from '@tongpiao/contracts';
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import { z } from 'zod';
+import { COPY_SECONDS, type Copies } from './copies.ts';
 
-type Figure = { readonly capacity: number; readonly available: number; readonly revision: number };
+const figureSchema = z.object({ capacity: z.number(), available: z.number(), revision: z.number() });
+type Figure = Readonly<z.output<typeof figureSchema>>;
 
 export type Availability = {
   hear(figures: DataOf<typeof availabilityChanged>['sessions']): void;
@@ -13,43 +15,55 @@ export type Availability = {
   stop(): Promise<void>;
 };
 
-/** A copy outlives restarts, not seasons. */
-const COPY_SECONDS = 3_600;
 /** Copies are written together, off the path of any request. */
 const COPY_EVERY_MS = 200;
-const key = (sessionId: string): string => `availability:${sessionId}`;
+/** The sign of life, and what stays as it is, are written again in time. */
+const ALIVE_EVERY_MS = 10_000;
+const RENEW_AFTER_MS = (COPY_SECONDS * 1_000) / 2;
 
-export function createAvailability(redis: Redis, logger: Logger): Availability {
+export function createAvailability(copies: Copies, logger: Logger, clock: () => Date = () => new Date()): Availability {
   const figures = new Map<string, Figure>();
+  const copiedAt = new Map<string, number>();
   let changed = new Set<string>();
+  let heard = false;
+  let aliveAt = 0;
   let warned = false;
+  let copying: Promise<void> = Promise.resolve();
 
   async function copy(): Promise<void> {
-    if (changed.size === 0 || redis.status !== 'ready') return;
+    const now = clock().getTime();
+    if (changed.size === 0 && !(heard && now - aliveAt >= ALIVE_EVERY_MS)) return;
     const batch = changed;
     changed = new Set();
-    const pipeline = redis.pipeline();
-    for (const sessionId of batch)
-      pipeline.set(key(sessionId), JSON.stringify(figures.get(sessionId)), 'EX', COPY_SECONDS);
-    await pipeline.exec();
+    try {
+      await copies.write(
+        [...batch].flatMap((id) => {
+          const figure = figures.get(id);
+          return figure === undefined ? [] : [[id, JSON.stringify(figure)] as const];
+        }),
+      );
+      for (const id of batch) copiedAt.set(id, now);
+      aliveAt = now;
+      heard = false;
+      warned = false;
+    } catch (error) {
+      // Copied with the next ones: a copy that was left out would tell yesterday's places after a restart.
+      for (const id of batch) changed.add(id);
+      if (!warned) logger.warn({ err: error }, 'availability has no copy in Redis; memory answers');
+      warned = true;
+    }
   }
 
   const timer = setInterval(() => {
-    copy().catch((error: unknown) => {
-      if (!warned) logger.warn({ err: error }, 'availability has no copy in Redis; memory answers');
-      warned = true;
-    });
+    copying = copying.then(copy);
   }, COPY_EVERY_MS);
 
   async function fromCopy(sessionIds: readonly string[]): Promise<void> {
-    if (redis.status !== 'ready') return;
     try {
-      const values = await redis.mget(sessionIds.map(key));
-      values.forEach((text, index) => {
+      (await copies.read(sessionIds)).forEach((text, index) => {
         const sessionId = sessionIds[index];
         if (text === null || sessionId === undefined || figures.has(sessionId)) return;
-        const { capacity, available, revision } = JSON.parse(text) as Figure;
-        figures.set(sessionId, { capacity, available, revision });
+        figures.set(sessionId, figureSchema.parse(JSON.parse(text)));
       });
     } catch (error) {
       logger.debug({ err: error }, 'no copy of availability to start from');
@@ -58,11 +72,14 @@ export function createAvailability(redis: Redis, logger: Logger): Availability {
 
   return {
     hear(told) {
+      heard = true;
+      const now = clock().getTime();
       for (const { sessionId, capacity, available, revision } of told) {
         const known = figures.get(sessionId);
         if (known !== undefined && known.revision > revision) continue;
         figures.set(sessionId, { capacity, available, revision });
-        if (known?.available !== available || known.capacity !== capacity) changed.add(sessionId);
+        const moved = known?.available !== available || known.capacity !== capacity;
+        if (moved || now - (copiedAt.get(sessionId) ?? 0) >= RENEW_AFTER_MS) changed.add(sessionId);
       }
     },
     async figuresOf(sessionIds) {
@@ -77,7 +94,17 @@ export function createAvailability(redis: Redis, logger: Logger): Availability {
     },
     async stop() {
       clearInterval(timer);
-      await copy().catch((error: unknown) => logger.debug({ err: error }, 'last copy of availability was not written'));
+      await copying;
+      await copy();
     },
   };
+}
+
+/** What a buyer is shown: never a guess. Without a figure nothing is promised, and that it is not known is said. */
+export function shownPlaces(
+  over: boolean,
+  figure: Pick<Figure, 'available'> | undefined,
+): { available: number; known: boolean } {
+  if (over) return { available: 0, known: true };
+  return { available: figure?.available ?? 0, known: figure !== undefined };
 }

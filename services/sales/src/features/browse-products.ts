@@ -5,7 +5,7 @@ import type { Scope } from '@tongpiao/persistence';
 import { etagOf, route, type Foundation, type Route } from '@tongpiao/service-shell';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import type { Availability } from '../availability/availability.ts';
+import { shownPlaces, type Availability } from '../availability/availability.ts';
 import { money } from '../order/order-view.ts';
 import type { CataloguedProduct, ProductCatalogue } from '../product/product-catalogue.ts';
 import type { Product } from '../product/product.ts';
@@ -42,7 +42,10 @@ const availabilityView = z.object({
       startsAt: z.string(),
       endsAt: z.string(),
       capacity: z.int(),
-      available: z.int(),
+      available: z.int().describe('0 also while it is not known.'),
+      availabilityKnown: z
+        .boolean()
+        .describe('False for a moment after a session was opened, or while inventory is away.'),
       prices: z.array(
         z.object({ ticketTypeId: z.string(), amount: z.int().describe('Fen.'), currency: z.literal('CNY') }),
       ),
@@ -107,12 +110,14 @@ export function browseProducts(foundation: Foundation, parts: Parts): readonly R
       const facts = sessionFacts(view);
       const figure = figures.get(view._id);
       const over = product.status !== 'on_sale' || view.status !== 'open' || now >= Date.parse(view.endsAt) - cutOffMs;
+      const places = shownPlaces(over, figure);
       return {
         id: view._id,
         startsAt: view.startsAt,
         endsAt: view.endsAt,
         capacity: figure?.capacity ?? view.capacity,
-        available: over ? 0 : (figure?.available ?? view.capacity),
+        available: places.available,
+        availabilityKnown: places.known,
         prices: product.ticketTypes.flatMap((type) => {
           const price = priceFor(product.prices, type.id, facts, 'web');
           return price === undefined ? [] : [{ ticketTypeId: type.id, amount: price.amount, currency: 'CNY' as const }];

@@ -12,6 +12,7 @@ import {
 import type { Scope, Snapshot } from '@tongpiao/persistence';
 import { route, verifyTicket, type Foundation, type GateFacts, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
+import type { ScanRequests } from '../gate/scan-requests.store.ts';
 import { GATE_WORDS } from '../gate/gate-words.ts';
 import type { Entrance, Room } from '../occupancy/entrance.ts';
 import { admission, peopleOf, placesLeft, type Admission } from '../right/admission.policy.ts';
@@ -65,7 +66,12 @@ const answerSchema = z.object({
 });
 type AnswerBody = z.input<typeof answerSchema>;
 
-type Parts = { readonly rights: Rights; readonly keys: TicketKeys; readonly entrance: Entrance };
+type Parts = {
+  readonly rights: Rights;
+  readonly keys: TicketKeys;
+  readonly entrance: Entrance;
+  readonly requests: ScanRequests;
+};
 type Found =
   | {
       readonly kind: 'right';
@@ -109,15 +115,19 @@ export function checkIn(foundation: Foundation, parts: Parts): Route {
       const today = localDateOf(now, timeZone);
       const documentIndex = await shownDocument(foundation, scope, shown, today);
       const scanAt = { at: now.toISOString(), gateId, siteId: gate.siteId, date: today };
-      const found = await find(parts, scope, shown, documentIndex, scanAt);
+      const key = `${context.callerKey}:${context.idempotencyKey}`;
+      const [found, fingerprint] = await Promise.all([
+        find(parts, scope, shown, documentIndex, scanAt),
+        parts.requests.claim(scope, key, context.body, now),
+      ]);
       if (found.kind === 'refused')
         return { status: 200, body: refusedBody(foundation, found.reason, undefined, undefined) };
       const { people } = context.body;
       const scan: Scan = { ...scanAt, revision: found.revision, number: found.number, documentIndex, people };
-      const requestKey = `${context.callerKey}:${context.idempotencyKey}`;
+      const request = { key, fingerprint };
       return {
         status: 200,
-        body: await admit(foundation, parts, { scope, gate, right: found.right, scan, requestKey }),
+        body: await admit(foundation, parts, { scope, gate, right: found.right, scan, request }),
       };
     },
   });
@@ -129,7 +139,7 @@ type Wish = {
   /** As it was found; the record itself decides. */
   readonly right: Snapshot<RightState>;
   readonly scan: Scan;
-  readonly requestKey: string;
+  readonly request: { readonly key: string; readonly fingerprint: string };
 };
 
 async function admit(foundation: Foundation, parts: Parts, wish: Wish): Promise<AnswerBody> {
@@ -151,14 +161,14 @@ async function checkInRight(
   wish: Wish,
   room: Room | undefined,
 ): Promise<AnswerBody> {
-  const { scope, gate, right, scan, requestKey } = wish;
+  const { scope, gate, right, scan, request } = wish;
   try {
     // A gate that lost our answer asks again with the same key: its passenger was admitted, and is told so.
     const { state, events, repeated } = await parts.rights.handle(
       scope,
       right.id,
       { type: 'CheckIn', scan },
-      { request: { key: requestKey, fingerprint: scan.gateId } },
+      { request },
     );
     if (repeated) await room?.givenBack();
     else if (room !== undefined) room.taken();
