@@ -5,7 +5,6 @@ import type { Broker, ParkedMessage } from '@tongpiao/messaging';
 import { chain, GENESIS, journalEntrySchema, Scope, sha256, type Database, type Origin } from '@tongpiao/persistence';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Foundation } from './foundation.ts';
 import type { Metrics } from './metrics.ts';
 import { openParkedRecords, PARKED_STATUS, type Parked } from './parked-messages.store.ts';
 import { createSettling } from './parked-settling.ts';
@@ -37,7 +36,7 @@ export async function openParkedMessages(options: {
   logger: Logger;
   clock: () => Date;
   metrics: Metrics;
-  every: Foundation['every'];
+  every: (name: string, everyMs: number, task: () => Promise<void>, options: { lease: boolean }) => void;
 }): Promise<{ routes: readonly Route[]; problems: ProblemCatalogue }> {
   const { database, broker, service, logger, clock } = options;
   const records = await openParkedRecords(database);
