@@ -16,7 +16,7 @@ const commands = {
   bench: ['e2e/bench/main.ts'],
   chaos: ['e2e/chaos/main.ts'],
   tour: ['e2e/tour.ts'],
-  generate: ['packages/contracts/scripts/generate.ts'],
+  generate: ['scripts/generate.ts'],
   audit: ['scripts/audit.ts'],
   'audit-dependencies': ['scripts/audit-dependencies.ts'],
 };

@@ -40,6 +40,10 @@ const checks: readonly Check[] = [
     name: 'imports',
     start: () => spawn('depcruise', ['packages', 'services', 'e2e', 'scripts'], options),
   },
+  {
+    name: 'settings',
+    start: () => spawn(process.execPath, ['scripts/env-examples.ts', '--check'], options),
+  },
   { name: 'dead code', start: () => spawn('knip', ['--no-progress'], options) },
 ];
 

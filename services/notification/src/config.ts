@@ -15,7 +15,7 @@ import { z } from 'zod';
 const BULK_PER_SECOND = 100;
 const LOCAL_SENDER = '通票 <tickets@localhost>';
 
-const configSchema = z.object({
+export const configSchema = z.object({
   ...coreSettings,
   ...httpSettings,
   ...mongoSettings,
