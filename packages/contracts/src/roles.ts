@@ -86,6 +86,7 @@ export const PERMISSIONS = {
   'operations:parked:read': 'See messages that failed, masked.',
   'operations:parked:replay': 'Play a failed message again.',
   'operations:parked:discard': 'Give up a failed message.',
+  'operations:keys:rotate': 'Give a tenant a new wrapping key in a service.',
   'audit:journals:read': 'Read the journals of records.',
   'audit:journals:verify': 'Check the chains of journals.',
 } as const;
@@ -288,7 +289,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   section_head: ['identity:sites:read', 'sales:orders:read', 'sales:orders:read-any', 'sales:tickets:read'],
   leader: [...OVERSIGHT],
   supervisor: [...OVERSIGHT, 'audit:journals:read'],
-  duty_officer: [...SURROUNDINGS, 'sales:tickets:read', 'notification:messages:read', ...all('operations:')],
+  duty_officer: [...SURROUNDINGS, 'sales:tickets:read', 'notification:messages:read', ...all('operations:parked:')],
   archivist: ['audit:journals:read'],
   auditor: [
     ...OVERSIGHT,

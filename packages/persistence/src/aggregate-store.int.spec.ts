@@ -400,4 +400,49 @@ describe('aggregate store', () => {
     );
     expect(await rotated.verify(scope, 's1')).to.deep.equal({ intact: true, entries: 1 });
   });
+
+  it('PLA-10 two instances: one rotates, the other takes the new key, and what it sealed under the old one is put under the new one', async () => {
+    const TAKEN_MS = 40;
+    const [here, there] = [
+      await Vault.open(database.connection, masterKey),
+      await Vault.open(database.connection, masterKey, TAKEN_MS),
+    ];
+    const own = Scope.ofTenant('ten_cccccccccc3k' as TenantId, origin);
+    const store = await open();
+    const oldKid = (await here.newRecordKey(own)).wrapped.kid;
+    const write = async (id: string, vault: Vault): Promise<string> => {
+      const recordKey = await vault.newRecordKey(own);
+      const secret = recordKey.seal('13800005678');
+      await store.handle(own, id, { type: 'Add', by: 1, secret }, { recordKey, expectNew: true });
+      return secret;
+    };
+    const secrets = new Map<string, string>();
+    for (let index = 0; index < 5; index += 1) secrets.set(`r${index}`, await write(`r${index}`, there));
+    const newKid = await here.rotateTenantKey(own);
+    expect(newKid).not.to.equal(oldKid);
+    await eventually('the other instance takes it', async () => (await there.newRecordKey(own)).wrapped.kid === newKid);
+    secrets.set('r5', await write('r5', there));
+    await store.eraseKey(own, 'r4');
+
+    const everywhere = Scope.acrossTenants('rotation', origin, logger);
+    const pages: number[] = [];
+    let after: string | undefined;
+    let rewrapped = 0;
+    do {
+      const page = await store.rewrapPage(everywhere, own.tenantId, after, 2);
+      pages.push(page.looked);
+      rewrapped += page.rewrapped;
+      after = page.next;
+    } while (after !== undefined);
+    expect(rewrapped).to.equal(4);
+    expect(pages.slice(0, -1).every((looked) => looked === 2)).to.equal(true);
+    for (const id of ['r0', 'r1', 'r2', 'r3', 'r5']) {
+      const snapshot = await present(store.load(own, id));
+      expect(snapshot.key?.kid).to.equal(newKid);
+      expect((await store.recordKey(own, snapshot)).open(secrets.get(id) ?? '')).to.equal('13800005678');
+      expect((await store.verify(own, id)).intact).to.equal(true);
+    }
+    expect((await present(store.load(own, 'r4'))).key).to.equal(undefined);
+    expect(await here.rotateTenantKey(Scope.ofTenant('ten_dddddddddd3k' as TenantId, origin))).to.equal(undefined);
+  });
 });

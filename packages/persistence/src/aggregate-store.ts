@@ -1,6 +1,6 @@
 // One aggregate, one document, one write: state, journal, outbox, timers and handled message ids change together under a
 // version guard, so there is no record that was never announced and no announcement of what was never saved (PLA-41).
-import { DomainError, fold, type Decider } from '@tongpiao/kernel';
+import { DomainError, fold, type Decider, type TenantId } from '@tongpiao/kernel';
 import { Schema, type Connection, type SchemaDefinition } from 'mongoose';
 import { z } from 'zod';
 import { ARCHIVE_MAX, archivedBefore, auditOne, auditPage, type AuditedPage, type AuditedRecords } from './audit.ts';
@@ -351,13 +351,38 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
   /** PLA-10: the record's data key under the tenant's newest key. */
   async rewrapKey(scope: Scope, id: string): Promise<void> {
     const loaded = await this.#load(scope, id);
-    if (loaded?.key === undefined) return;
+    if (loaded?.key !== undefined) await this.#rewrap(scope, id, loaded.key);
+  }
+
+  /** PLA-10: the same for a page of all records, those of one tenant being meant. @param after the last record of the page before */
+  async rewrapPage(
+    everywhere: Scope,
+    tenantId: TenantId,
+    after: string | undefined,
+    limit: number,
+  ): Promise<{ looked: number; rewrapped: number; next: string | undefined }> {
+    const scope = Scope.ofTenant(tenantId, everywhere.origin);
+    // In order of ids, which every record has an index for; a filter by tenant could look through a whole collection for one page.
+    const found = await this.#records.find(everywhere, after === undefined ? {} : { _id: { $gt: after } }, {
+      sort: { _id: 1 },
+      limit,
+      projection: { _id: 1, tenantId: 1, key: 1 },
+    });
+    let rewrapped = 0;
+    for (const document of found) {
+      const key = wrappedKeySchema.optional().parse(document['key']);
+      if (document.tenantId !== tenantId || key === undefined) continue;
+      if (await this.#rewrap(scope, document._id, key)) rewrapped += 1;
+    }
+    return { looked: found.length, rewrapped, next: found.length < limit ? undefined : found[found.length - 1]?._id };
+  }
+
+  /** Only where the key is still the one that was read: a record that was erased meanwhile stays erased. */
+  async #rewrap(scope: Scope, id: string, key: WrappedKey): Promise<boolean> {
+    const next = await this.#vault.rewrap(scope, key);
+    if (next.kid === key.kid) return false;
     this.#written.delete(id);
-    await this.#records.update(
-      scope,
-      { _id: id, 'key.kid': loaded.key.kid },
-      { $set: { key: await this.#vault.rewrap(scope, loaded.key) } },
-    );
+    return (await this.#records.update(scope, { _id: id, 'key.kid': key.kid }, { $set: { key: next } })) === 1;
   }
 
   /** PLA-12: forgets the data key; sealed values can never be opened again while figures and chain stay. */

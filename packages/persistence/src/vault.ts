@@ -48,6 +48,7 @@ type KeyRecord = z.infer<typeof keySchema>;
 const WRAPPING = 'wrap';
 /** Tenant keys in memory: a few per tenant. */
 const CACHE_MAX = 50_000;
+const NEWEST_GOOD_MS = 30_000;
 
 export class Vault {
   readonly #keys: Records<KeyRecord>;
@@ -55,20 +56,25 @@ export class Vault {
   readonly #tenantKeys: SecretKey;
   readonly #cache = new Map<string, Promise<{ kid: string; key: SecretKey }>>();
 
-  private constructor(keys: Records<KeyRecord>, master: Buffer) {
+  readonly #lookedUp = new Map<string, number>();
+  readonly #newestGoodMs: number;
+
+  private constructor(keys: Records<KeyRecord>, master: Buffer, newestGoodMs: number) {
+    this.#newestGoodMs = newestGoodMs;
     this.#keys = keys;
     this.#master = master;
     this.#tenantKeys = secretKey(derivedKey(master, 'tenant-keys|1'));
   }
 
-  static async open(connection: Connection, masterKeyBase64: string): Promise<Vault> {
+  /** @param newestGoodMs how long a tenant's newest wrapping key is taken for that without looking */
+  static async open(connection: Connection, masterKeyBase64: string, newestGoodMs = NEWEST_GOOD_MS): Promise<Vault> {
     const schema = new Schema(
       { _id: String, tenantId: { type: String, required: true }, purpose: String, generation: Number, wrapped: String },
       { versionKey: false },
     );
     schema.index({ tenantId: 1, purpose: 1, generation: -1 }, { unique: true });
     const keys = await openRecords(connection, 'vault_keys', schema, (document) => keySchema.parse(document));
-    return new Vault(keys, keyFromBase64(masterKeyBase64, 'MASTER_KEY'));
+    return new Vault(keys, keyFromBase64(masterKeyBase64, 'MASTER_KEY'), newestGoodMs);
   }
 
   async newRecordKey(scope: Scope): Promise<RecordKey> {
@@ -90,13 +96,21 @@ export class Vault {
     return { kid: current.kid, wrapped: seal(current.key, unseal(old.key, wrapped.wrapped, wrapped.kid), current.kid) };
   }
 
-  /** Makes a new wrapping key for the scope's tenant; other instances pick it up when they next start or rotate. */
-  async rotateTenantKey(scope: Scope): Promise<string> {
-    const { kid } = await this.#current(scope, WRAPPING);
-    const generation = Number(kid.slice(kid.lastIndexOf(':') + 1)) + 1;
-    const { kid: next } = await this.#create(scope, WRAPPING, generation);
+  /**
+   * Makes a new wrapping key for the scope's tenant; other instances take it within half a minute.
+   * @returns its id; undefined when the tenant has none that could be followed
+   */
+  async rotateTenantKey(scope: Scope): Promise<string | undefined> {
+    // As stored: this instance may know an older one.
+    const [newest] = await this.#newest(scope, WRAPPING);
+    if (newest === undefined) return undefined;
+    const { kid } = await this.#create(scope, WRAPPING, newest.generation + 1);
     this.#cache.delete(`${scope.tenantId}:${WRAPPING}`);
-    return next;
+    return kid;
+  }
+
+  #newest(scope: Scope, purpose: string): Promise<KeyRecord[]> {
+    return this.#keys.find(scope, { purpose }, { sort: { generation: -1 }, limit: 1 });
   }
 
   /** Finds a personal value again without storing it in the clear: HMAC under a key of tenant and purpose. */
@@ -132,10 +146,22 @@ export class Vault {
   }
 
   #current(scope: Scope, purpose: string): Promise<{ kid: string; key: SecretKey }> {
-    return this.#remember(`${scope.tenantId}:${purpose}`, async () => {
-      const [newest] = await this.#keys.find(scope, { purpose }, { sort: { generation: -1 }, limit: 1 });
+    const name = `${scope.tenantId}:${purpose}`;
+    if (purpose === WRAPPING) this.#forgetOld(name);
+    return this.#remember(name, async () => {
+      const [newest] = await this.#newest(scope, purpose);
       return newest === undefined ? this.#create(scope, purpose, 1) : this.#unwrap(newest);
     });
+  }
+
+  /** Which wrapping key is the newest is looked up again after a while: somebody else may have rotated. */
+  #forgetOld(name: string): void {
+    const now = Date.now();
+    const since = this.#lookedUp.get(name);
+    if (since !== undefined && now - since < this.#newestGoodMs) return;
+    if (this.#lookedUp.size >= CACHE_MAX) this.#lookedUp.clear();
+    this.#lookedUp.set(name, now);
+    this.#cache.delete(name);
   }
 
   #byId(scope: Scope, kid: string): Promise<{ kid: string; key: SecretKey }> {

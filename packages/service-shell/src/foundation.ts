@@ -27,6 +27,8 @@ import { createHealth, type Health } from './health.ts';
 import { startHttpServer } from './http-server.ts';
 import { drainDelayOf, orderlyStop, type Running } from './lifecycle.ts';
 import { journalRoutes, type Audited } from './journals.ts';
+import type { Rewrappable } from './key-rotation.ts';
+import { openKeyRotation } from './key-rotation.routes.ts';
 import { createLogger, type LoggerOptions } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { openTracing, type TracingOptions } from './open-tracing.ts';
@@ -139,7 +141,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
   const tenants =
     options.tenantDirectory === false ? undefined : await openTenantDirectory(broker, { service, logger });
   const closers: (() => Promise<void> | void)[] = [];
-  const audited: Audited[] = [];
+  const audited: (Audited & Rewrappable)[] = [];
 
   health.add('database', () => database.ping(800));
   health.add('broker', () => broker.health().ok);
@@ -231,13 +233,18 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
         ...{ database, broker, service, logger, clock, metrics },
         every: foundation.every,
       });
+      const rotation = await openKeyRotation({
+        ...{ database, vault, service, clock, stores: audited },
+        every: foundation.every,
+        acrossTenants: foundation.acrossTenants,
+      });
       relay.start();
       const http = await startHttpServer({
         service,
         host: config.HTTP_HOST,
         port: config.HTTP_PORT,
-        routes: [...routes, ...parked.routes, ...journalRoutes(service, audited)],
-        problems: createProblems(problems, parked.problems),
+        routes: [...routes, ...parked.routes, ...rotation.routes, ...journalRoutes(service, audited)],
+        problems: createProblems(problems, parked.problems, rotation.problems),
         health,
         metrics,
         logger,
