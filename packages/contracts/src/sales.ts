@@ -210,6 +210,7 @@ export const ticketRefunded = defineEvent({
   data: z.object({
     ...ticketFacts,
     refundId: idSchema,
+    /** Kept; where the session was cancelled it is no fee, but the share that was used. */
     fee: amountSchema,
     returned: amountSchema,
     reason: refundReasonSchema,

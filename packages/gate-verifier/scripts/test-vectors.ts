@@ -215,6 +215,7 @@ const DEAD: readonly Case[] = [
   revoked('revoked: void', 'voided'),
   revoked('revoked: frozen', 'frozen'),
   revoked('revoked: expired', 'expired'),
+  revoked('revoked: its session was cancelled', 'session-cancelled'),
   listed('superseded: an older code of a number that was issued again', { row: ['', 2, 0] }, (qr) => [
     step({ qr }, refused('superseded')),
   ]),

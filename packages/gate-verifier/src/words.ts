@@ -19,6 +19,7 @@ export type RefusalReason =
   | 'too-soon-again'
   | 'too-many-people'
   | 'wrong-person'
+  | 'session-cancelled'
   | 'capacity';
 
 /** A code as scanned, or a ticket number as typed. */

@@ -62,9 +62,21 @@ const WHERE_A_PRICE_LIES = {
   otherwise: 'deferred-takings',
 } as const;
 
+/** Nobody pays a fee for a session that did not take place: what stays then is what was used of it. */
+const WHAT_A_FEE_EARNS = {
+  by: 'reason',
+  of: {
+    customer: 'refund-fee-revenue',
+    exception: 'refund-fee-revenue',
+    'session-cancelled': 'admission-revenue',
+    'session-reduced': 'admission-revenue',
+  },
+  otherwise: 'refund-fee-revenue',
+} as const;
+
 /** A ticket is given back or exchanged: the fee is earned, what the customer gets is owed until the provider confirms it. */
 const feeAndReturn = (from: AccountChoice): readonly Leg[] => [
-  { debit: from, credit: 'refund-fee-revenue', amount: 'fee' },
+  { debit: from, credit: WHAT_A_FEE_EARNS, amount: 'fee' },
   { debit: from, credit: 'refunds-payable', amount: 'returned' },
 ];
 
@@ -75,7 +87,7 @@ const OF_A_REISSUE = { field: 'orderId', begins: 'rei_' } as const;
 const SMS_SEGMENT_MILLI_FEN = 4_500;
 
 export const DEFAULT_RULES: PostingRules = {
-  version: 5,
+  version: 6,
   accounts: [
     { id: 'cash-on-hand', kind: 'asset', name: { zh: '库存现金', en: 'Cash on hand' } },
     { id: 'wechat-clearing', kind: 'asset', name: { zh: '其他货币资金—微信支付', en: 'WeChat Pay clearing' } },

@@ -117,6 +117,11 @@ describe('posting', () => {
       ['deferred-takings', 'refund-fee-revenue', 12_000],
     ]);
     expect(postingOf(DEFAULT_RULES, envelope(ticketRefunded, { fee: 0, returned: 0 }))).to.equal(undefined);
+    const used = { fee: 6_000, returned: 6_000, reason: 'session-cancelled' };
+    expect(legsOf(ticketRefunded, used), 'what was used of a session that was cancelled').to.deep.equal([
+      ['deferred-takings', 'admission-revenue', 6_000],
+      ['deferred-takings', 'refunds-payable', 6_000],
+    ]);
   });
 
   it('FIN-12 an exchange: the fee is earned, what is returned is owed, what was paid for it stays deferred', () => {

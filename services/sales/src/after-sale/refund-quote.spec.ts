@@ -80,14 +80,25 @@ describe('SAL-50 what comes back for a ticket', () => {
   });
 
   describe('SAL-52 the tenant took the session away', () => {
-    it('everything comes back, whatever the ladder says, also after the start and after a first entry', () => {
-      for (const right of [soldRight({ offer }), soldRight({ offer, status: 'checked_in', entries: 2, uses: [use] })])
-        for (const at of [before(DAY), before(-30)])
-          expect(refundQuote(right, [{ ...road, steps: [] }], at)).to.include({
-            reason: 'session-cancelled',
-            fee: 0,
-            returned: 12_000,
-          });
+    it('everything comes back, whatever the ladder says, also after the start', () => {
+      for (const at of [before(DAY), before(-30)])
+        expect(refundQuote(soldRight({ offer }), [{ ...road, steps: [] }], at)).to.include({
+          reason: 'session-cancelled',
+          fee: 0,
+          returned: 12_000,
+        });
+    });
+    it('after a first entry what was not used of it: entries and people that are left, rounded up', () => {
+      const inside = (change: Parameters<typeof soldRight>[0]): unknown => {
+        const right = soldRight({ offer, status: 'checked_in', uses: [use], ...change });
+        const { fee, returned } = refundQuote(right, [road], before(-30));
+        return [fee, returned];
+      };
+      expect(inside({ entries: 2 })).to.deep.equal([6_000, 6_000]);
+      expect(inside({ entries: 3, amount: fen(100) })).to.deep.equal([33, 67]);
+      expect(inside({ admits: 5, uses: [{ ...use, people: 4 }] })).to.deep.equal([9_600, 2_400]);
+      expect(inside({ entries: 2, admits: 3, uses: [{ ...use, people: 2 }] })).to.deep.equal([4_000, 8_000]);
+      expect(inside({ entries: 2, amount: fen(0) })).to.deep.equal([0, 0]);
     });
     it('the reason says which it was', () => {
       const reduced = soldRight({ offer: { ...offer, kind: 'reduced' } });

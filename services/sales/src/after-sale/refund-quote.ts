@@ -2,6 +2,7 @@
 // computes it again at the moment of the decision.
 import type { RefundReason } from '@tongpiao/contracts';
 import { DomainError, fen, ZERO_FEN, type Fen } from '@tongpiao/kernel';
+import { placesLeft } from '../right/admission.policy.ts';
 import { awaitsChoice, isLiving } from '../right/right.decider.ts';
 import type { SoldRight } from '../right/right.ts';
 import { DEFAULT_REFUND_RULES, feeOf, goodUntil, rulesAt, stepAt, type RefundRules } from './fee-rules.ts';
@@ -25,10 +26,10 @@ export function refundQuote(right: SoldRight, rules: readonly RefundRules[] | un
     });
   if (!isLiving(right))
     throw new DomainError('sales.ticket-not-living', 'The ticket is not valid any more.', { status: right.status });
-  // SAL-52: the tenant took the session away; whatever the ladder says, everything goes back.
+  // SAL-52: the tenant took the session away; whatever the ladder says, everything goes back that was not used.
   if (offer !== undefined) {
     const reason = offer.kind === 'cancelled' ? 'session-cancelled' : 'session-reduced';
-    return { reason, price: amount, fee: ZERO_FEN, returned: amount, goodUntil: goodUntil(at, startsAt, undefined) };
+    return { reason, price: amount, ...unusedShare(right), goodUntil: goodUntil(at, startsAt, undefined) };
   }
   const version = rulesAt(rules, right.ruledFrom ?? right.soldAt, DEFAULT_REFUND_RULES);
   const step = stepAt(version, startsAt, at);
@@ -42,4 +43,15 @@ export function refundQuote(right: SoldRight, rules: readonly RefundRules[] | un
     returned: fen(amount - fee),
     goodUntil: goodUntil(at, startsAt, step),
   };
+}
+
+/**
+ * SAL-52: what somebody had of a session before it was cancelled stays paid for: entries times people, those that were left go back,
+ * rounded up to the fen. `fee` is the share that was used, and is booked as admission.
+ */
+export function unusedShare(right: SoldRight): { readonly fee: Fen; readonly returned: Fen } {
+  const { amount, entries, admits } = right;
+  if (right.uses.length === 0) return { fee: ZERO_FEN, returned: amount };
+  const returned = fen(Math.ceil((amount * placesLeft(right)) / (entries * admits)));
+  return { fee: fen(amount - returned), returned };
 }

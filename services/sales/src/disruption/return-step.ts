@@ -1,8 +1,9 @@
-// One step after the deadline (SAL-52): whoever has not chosen gets everything back. A ticket whose exchange is under way has chosen and
+// One step after the deadline (SAL-52): whoever has not chosen gets everything back that was not used. A ticket whose exchange is under way has chosen and
 // is left alone until that is settled. The right decides; whatever came first, its entry, refund or exchange, stands.
-import { DomainError, ZERO_FEN } from '@tongpiao/kernel';
+import { DomainError } from '@tongpiao/kernel';
 import type { Filter, Scope, Snapshot } from '@tongpiao/persistence';
 import { paced, STEP_TICKETS, type Foundation } from '@tongpiao/service-shell';
+import { unusedShare } from '../after-sale/refund-quote.ts';
 import type { RefundIds } from '../order/refund-ids.ts';
 import { awaitsChoice, isLiving } from '../right/right.decider.ts';
 import type { RightCommand, RightState } from '../right/right.ts';
@@ -26,7 +27,7 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
     const command = (state: RightState): RightCommand => {
       if (!isLiving(state) || state.offer?.disruptionId !== id || !awaitsChoice(state))
         throw new DomainError('sales.ticket-changed', 'The holder has chosen meanwhile.');
-      return { type: 'RefundTicket', refund: { refundId, fee: ZERO_FEN, returned: state.amount, reason, at } };
+      return { type: 'RefundTicket', refund: { refundId, ...unusedShare(state), reason, at } };
     };
     try {
       await rights.handle(scope, rightId, command);

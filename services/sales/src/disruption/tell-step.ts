@@ -43,7 +43,8 @@ export function createTellStep(foundation: Foundation, parts: TellParts) {
     tickets: readonly Sold[],
   ): Promise<Counted> {
     const { kind, decideBy, startsAt, reason } = disruption;
-    const offer = { type: 'OfferChoice', offer: { disruptionId: id, kind, decideBy } } as const;
+    const offeredAt = clock().toISOString();
+    const offer = { type: 'OfferChoice', offer: { disruptionId: id, kind, decideBy, offeredAt } } as const;
     const after = await Promise.all(tickets.map(async (ticket) => parts.rights.handle(scope, ticket.id, offer)));
     const offered = after.flatMap(({ state }) =>
       state.status !== 'none' && state.offer?.disruptionId === id ? [state] : [],

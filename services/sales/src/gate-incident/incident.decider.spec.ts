@@ -79,7 +79,7 @@ describe('SAL-41 incident at a gate', () => {
 describe('SAL-41 what is an incident', () => {
   const expected: Readonly<Record<string, readonly RefusalReason[]>> = {
     'double-use': ['already-used', 'too-soon-again', 'too-many-people'],
-    'dead-ticket-admitted': ['refunded', 'exchanged', 'voided', 'superseded', 'frozen', 'expired'],
+    'dead-ticket-admitted': ['refunded', 'exchanged', 'voided', 'superseded', 'frozen', 'expired', 'session-cancelled'],
     'wrong-ticket-admitted': ['wrong-site', 'wrong-gate', 'wrong-day', 'too-early', 'too-late', 'wrong-person'],
     'forged-admitted': ['forged', 'unknown'],
   };

@@ -12,6 +12,7 @@ const KINDS: Readonly<Record<RefusalReason, Exclude<IncidentKind, 'clock-skew' |
   superseded: 'dead-ticket-admitted',
   frozen: 'dead-ticket-admitted',
   expired: 'dead-ticket-admitted',
+  'session-cancelled': 'dead-ticket-admitted',
   'already-used': 'double-use',
   'too-soon-again': 'double-use',
   'too-many-people': 'double-use',

@@ -20,5 +20,9 @@ export const GATE_WORDS: Readonly<Record<RefusalReason | 'admitted', { zh: strin
   'too-soon-again': { zh: '刚刚检过票，请稍后再入', en: 'The ticket was scanned a moment ago; please wait' },
   'too-many-people': { zh: '人数超过此票可入人数', en: 'The ticket does not admit that many people' },
   'wrong-person': { zh: '证件与购票人不符', en: 'The document is not the ticket holder’s' },
+  'session-cancelled': {
+    zh: '本场次已取消，请退票或改签',
+    en: 'The session is cancelled; take your money or another one',
+  },
   capacity: { zh: '园区已达最大承载量，请稍候', en: 'The site is full; please wait' },
 };

@@ -74,6 +74,16 @@ describe('SAL-41 rows of a manifest', () => {
     ]);
   });
 
+  it('SAL-52 a ticket of a cancelled session is revoked; who has fewer places may come', () => {
+    const about = { disruptionId: 'dis_1', decideBy: '2026-12-02T02:00:00.000Z' };
+    const offered = (kind: 'cancelled' | 'reduced', status: SoldRight['status'] = 'issued'): unknown =>
+      manifestRows([right({ status, offer: { ...about, kind } })], day).revocations;
+    expect(offered('cancelled')).to.deep.equal([[NEW, 1, 'session-cancelled']]);
+    expect(offered('cancelled', 'checked_in')).to.deep.equal([[NEW, 1, 'session-cancelled']]);
+    expect(offered('cancelled', 'refunded')).to.deep.equal([[NEW, 1, 'refunded']]);
+    expect(offered('reduced')).to.deep.equal([]);
+  });
+
   it('a dead ticket is revoked, a ticket of another day or site is not there', () => {
     expect(manifestRows([right({ status: 'refunded' })], day)).to.deep.equal({
       kinds: [],

@@ -17,6 +17,7 @@ export type ListedRight = {
   readonly gateIds?: readonly string[] | undefined;
   readonly minutesBetweenEntries?: number | undefined;
   readonly realName: boolean;
+  readonly offer?: { readonly kind: 'cancelled' | 'reduced' } | undefined;
   readonly showAtGate: readonly string[];
   readonly productName: Bilingual;
   readonly ticketTypeName: Bilingual;
@@ -77,7 +78,10 @@ export function manifestRows(rights: readonly ListedRight[], day: ManifestDay): 
   for (const right of rights) {
     const { number, revision, status, past } = right;
     if (isOfDay(right, day)) {
-      if (status === 'issued' || status === 'checked_in' || status === 'used')
+      // SAL-52: of a cancelled session; an exchange gives it another number.
+      if (right.offer?.kind === 'cancelled' && (status === 'issued' || status === 'checked_in'))
+        revocations.push([number, revision, 'session-cancelled']);
+      else if (status === 'issued' || status === 'checked_in' || status === 'used')
         tickets.push(ticketRow(right, indexOf(right)));
       else revocations.push([number, revision, status]);
     }

@@ -42,6 +42,7 @@ const documentSchema = z.object({
     gateIds: z.array(z.string()).optional(),
     minutesBetweenEntries: z.number().optional(),
     realName: z.boolean(),
+    offer: z.object({ kind: z.enum(['cancelled', 'reduced']) }).optional(),
     showAtGate: z.array(z.string()),
     productName: bilingual,
     ticketTypeName: bilingual,

@@ -190,7 +190,12 @@ export function openWorld({ kind, remembers, guarded = true }: Beginning) {
     }
     yield;
     const ticket = { number, qr: `qr-${number}`, lineId: exchange.line.lineId };
-    handle({ type: 'CompleteExchange', exchangeId, ticket, refundId });
+    const after = rights.get(exchange.rightId);
+    const { waived } =
+      after === undefined || after.status === 'none'
+        ? {}
+        : (after.past.find(({ cause }) => cause === exchangeId) ?? {});
+    handle({ type: 'CompleteExchange', exchangeId, ticket, refundId, waived });
   }
 
   // As features/carry-on.ts.

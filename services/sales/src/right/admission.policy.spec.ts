@@ -34,6 +34,19 @@ describe('SAL-40 admission', () => {
         expect(reasonOf(right({ status }), scanAt())).to.equal(status);
       });
     }
+    it('SAL-52 session-cancelled: from the moment at which its holder was offered money or another session', () => {
+      const offered = { disruptionId: 'dis_1', decideBy: '2026-12-02T02:00:00.000Z', offeredAt: scanAt().at } as const;
+      const cancelled = right({ offer: { ...offered, kind: 'cancelled' } });
+      expect(reasonOf(cancelled, scanAt())).to.equal('session-cancelled');
+      const earlier = new Date(Date.parse(scanAt().at) - 1).toISOString();
+      expect(reasonOf(cancelled, scanAt({ at: earlier }))).to.equal('admitted');
+      const { offeredAt: _at, ...old } = offered;
+      expect(reasonOf(right({ offer: { ...old, kind: 'cancelled' } }), scanAt({ at: earlier }))).to.equal(
+        'session-cancelled',
+      );
+      expect(reasonOf(right({ offer: { ...offered, kind: 'reduced' } }), scanAt())).to.equal('admitted');
+      expect(reasonOf(right({ offer: cancelled.offer, status: 'refunded' }), scanAt())).to.equal('refunded');
+    });
     it('superseded: the QR is of an older revision than the ticket', () => {
       expect(reasonOf(right({ revision: 2 }), scanAt({ revision: 1 }))).to.equal('superseded');
       expect(reasonOf(right({ revision: 2 }), scanAt({ revision: 2 }))).to.equal('admitted');

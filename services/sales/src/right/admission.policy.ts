@@ -64,6 +64,12 @@ const livingTicket: Check = (right) => {
   }
 };
 
+/** SAL-52: whoever holds a ticket of a cancelled session gets money or another session for it, and not both that and the entry. */
+const sessionTakesPlace: Check = ({ offer }, scan) =>
+  offer?.kind === 'cancelled' && (offer.offeredAt === undefined || Date.parse(scan.at) >= Date.parse(offer.offeredAt))
+    ? refused('session-cancelled')
+    : undefined;
+
 const rightSite: Check = (right, scan) => (right.siteId === scan.siteId ? undefined : refused('wrong-site'));
 const rightGate: Check = (right, scan) =>
   right.gateIds === undefined || right.gateIds.includes(scan.gateId) ? undefined : refused('wrong-gate');
@@ -118,6 +124,7 @@ const CHECKS: readonly Check[] = [
   notFormerTicket,
   livingTicket,
   newestTicket,
+  sessionTakesPlace,
   rightSite,
   rightGate,
   rightDay,

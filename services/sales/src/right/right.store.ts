@@ -28,6 +28,7 @@ export const REFUSAL_REASONS = [
   'too-soon-again',
   'too-many-people',
   'wrong-person',
+  'session-cancelled',
   'capacity',
 ] as const satisfies readonly RefusalReason[];
 
@@ -91,7 +92,12 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
       })
       .optional(),
     offer: z
-      .object({ disruptionId: z.string(), kind: z.enum(['cancelled', 'reduced']), decideBy: z.string() })
+      .object({
+        disruptionId: z.string(),
+        kind: z.enum(['cancelled', 'reduced']),
+        decideBy: z.string(),
+        offeredAt: z.string().optional(),
+      })
       .optional(),
     freeze: z
       .object({ applicationId: z.string(), at: z.string(), before: z.enum(['issued', 'checked_in']) })

@@ -87,6 +87,8 @@ export type Offer = {
   readonly disruptionId: string;
   readonly kind: 'cancelled' | 'reduced';
   readonly decideBy: string;
+  /** Who came in before came to a session that took place; left out: for as long as anybody remembers. */
+  readonly offeredAt?: string | undefined;
 };
 
 /** REI-04: reported lost; only the application that froze it can thaw or replace it. */
@@ -146,6 +148,7 @@ export type RefusalReason =
   | 'too-soon-again'
   | 'too-many-people'
   | 'wrong-person'
+  | 'session-cancelled'
   | 'capacity';
 
 export type RightState =
