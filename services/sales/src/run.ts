@@ -43,6 +43,7 @@ import { onPaymentTold, PAYMENT_NEWS } from './features/on-payment-told.ts';
 import { onRefundException } from './features/on-refund-exception.ts';
 import { onSessionChanged } from './features/on-session-changed.ts';
 import { onWaitingLineChanged } from './features/on-waiting-line-changed.ts';
+import { createEndUnpaid } from './disruption/end-unpaid.ts';
 import { DISRUPTED, onSessionDisrupted } from './features/on-session-disrupted.ts';
 import { onReissueCommand, REISSUE_COMMANDS } from './features/on-reissue-command.ts';
 import { onTicketRefunded } from './features/on-ticket-refunded.ts';
@@ -179,7 +180,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     slice: 'on-session-disrupted',
     definitions: DISRUPTED,
     singleActive: true,
-    handle: onSessionDisrupted(foundation, disruptions),
+    handle: onSessionDisrupted(foundation, disruptions, createEndUnpaid(foundation, { orders, refundIds })),
     concurrency: 1,
   });
   await broker.consume({

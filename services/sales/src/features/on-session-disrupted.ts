@@ -1,10 +1,11 @@
 // Inventory has cancelled a session or taken places from it (INV-20, INV-21): the work on its holders begins.
-// duplicate: the disruption is known · late (the cancellation was heard of before its reduction): it begins and is over · crash between
+// duplicate: the disruption is known, and no unpaid order is left · late (the cancellation was heard of before its reduction): it begins and is over · crash between
 // the two writes: the message comes again · two instances: one consumes at a time, so that each finds the others of its session.
 import { sessionCancelled, sessionReduced, type DataOf } from '@tongpiao/contracts';
 import { ContractBreach } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
 import type { Foundation } from '@tongpiao/service-shell';
+import type { EndUnpaid } from '../disruption/end-unpaid.ts';
 import type { DisruptionFacts } from '../disruption/disruption.ts';
 import type { Disruptions } from '../stores.ts';
 
@@ -16,6 +17,7 @@ const OTHERS_MAX = 100;
 export function onSessionDisrupted(
   foundation: Foundation,
   disruptions: Disruptions,
+  endUnpaid: EndUnpaid,
 ): (message: Received) => Promise<void> {
   function factsOf(message: Received): { id: string; facts: DisruptionFacts } {
     const facts = (
@@ -47,5 +49,6 @@ export function onSessionDisrupted(
       for (const other of others) await disruptions.handle(scope, other.id, supersede);
     }
     await disruptions.handle(scope, id, { type: 'BeginDisruption', facts, supersededBy: cancellation?.id });
+    if (facts.kind === 'cancelled') await endUnpaid(scope, facts.sessionId);
   };
 }

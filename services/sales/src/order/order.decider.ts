@@ -24,7 +24,8 @@
 // answers for an order that was never stored   ⁶ and partially_refunded, refunded; what is about an exchange of one of its tickets is
 // decided in exchange.decider.ts   ⁷ prepaid: places make it paid, and every other end sends the money back   ⁸ only where it is prepaid
 // ⁹ it is leaving the line   ¹⁰ the timer of its time in line, on its way when places came: it has a new one   ¹¹ of a payment that was open
-// when inventory sent it home; else -   A payment that was asked before is not asked again, whatever the order is by now: a retry finds it.
+// when inventory sent it home; else -   CancelOrder comes from the customer, from staff, or because the session was cancelled: then its
+// reason says so.   A payment that was asked before is not asked again, whatever the order is by now: a retry finds it.
 import { DomainError, NotYet, unreachable, ZERO_FEN, type Decider } from '@tongpiao/kernel';
 import { aboutExchange, decideExchange } from './exchange.decider.ts';
 import { confirmRefund, isOpen, lateMoney, later, moneyBack, paymentEnded, paymentOf } from './order-money.ts';
@@ -116,7 +117,7 @@ function decideHolding(state: Of<'holding'>, command: OrderCommand): readonly Or
     case 'ExpireOrder':
       return [{ type: 'OrderExpired' }];
     case 'CancelOrder':
-      return [{ type: 'OrderCancelled' }];
+      return [ended(whose(command))];
     case 'PlaceOrder':
     case 'RefuseOrder':
     case 'OpenPayment':
@@ -163,7 +164,7 @@ function decideInLine(state: Of<'placed'>, command: OrderCommand): readonly Orde
     case 'ExpireOrder':
       return end(state, state.closing ?? 'expired', command.at, command.refundId);
     case 'CancelOrder':
-      return state.closing === undefined ? end(state, 'cancelled', command.at, command.refundId) : [];
+      return state.closing === undefined ? end(state, whose(command), command.at, command.refundId) : [];
     case 'ConfirmRefund':
       return confirmRefund(state, command.refundId);
     case 'FulfilOrder':
@@ -200,7 +201,7 @@ function decideAwaiting(state: Of<'awaiting_payment'>, command: OrderCommand): r
       if (rangTooEarly(state, command.at)) return [];
       return end(state, state.closing ?? 'expired', command.at, command.refundId);
     case 'CancelOrder':
-      return state.closing === undefined ? end(state, 'cancelled', command.at, command.refundId) : [];
+      return state.closing === undefined ? end(state, whose(command), command.at, command.refundId) : [];
     case 'ConfirmRefund':
       return confirmRefund(state, command.refundId);
     case 'FulfilOrder':
@@ -431,7 +432,12 @@ function rangTooEarly({ waiting, closing, expiresAt }: Of<'awaiting_payment'>, a
 }
 
 function ended(reason: EndReason): OrderEvent {
-  return reason === 'expired' ? { type: 'OrderExpired' } : { type: 'OrderCancelled' };
+  if (reason === 'expired') return { type: 'OrderExpired' };
+  return { type: 'OrderCancelled', ...(reason === 'session-cancelled' ? { because: reason } : {}) };
+}
+
+function whose({ by }: Command<'CancelOrder'>): EndReason {
+  return by === 'session' ? 'session-cancelled' : 'cancelled';
 }
 
 function paid(paymentId: string | undefined, at: string): OrderEvent {

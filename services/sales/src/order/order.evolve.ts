@@ -43,7 +43,7 @@ export function evolve(state: OrderState, event: OrderEvent): OrderState {
       return { ...soldOf(state), status: 'expired', reason, reasonData: {} };
     }
     case 'OrderCancelled':
-      return { ...soldOf(state), status: 'cancelled', reason: 'cancelled', reasonData: {} };
+      return { ...soldOf(state), status: 'cancelled', reason: event.because ?? 'cancelled', reasonData: {} };
     case 'OrderPaid': {
       const captured =
         event.paymentId === undefined ? state : withPayment(state, event.paymentId, { status: 'captured' });

@@ -1,6 +1,14 @@
 // An order for the specs: its facts and the events that lead it through its life.
 import { fen } from '@tongpiao/kernel';
-import type { OrderCommand, OrderEvent, OrderFacts, OrderPayment, ReturnedTicket, Waiting } from './order.ts';
+import type {
+  EndReason,
+  OrderCommand,
+  OrderEvent,
+  OrderFacts,
+  OrderPayment,
+  ReturnedTicket,
+  Waiting,
+} from './order.ts';
 
 const AT = '2026-12-01T02:00:00.000Z';
 export const EXPIRES = '2026-12-01T02:15:00.000Z';
@@ -115,6 +123,7 @@ export const returned = (number: 1 | 2, change: Partial<ReturnedTicket> = {}): r
 export const rejected: OrderEvent = { type: 'OrderRejected', reason: 'sold-out', reasonData: { available: 0 } };
 export const expired: OrderEvent = { type: 'OrderExpired' };
 export const cancelled: OrderEvent = { type: 'OrderCancelled' };
+export const cancelledWithSession: OrderEvent = { type: 'OrderCancelled', because: 'session-cancelled' };
 export const requested = (id: string): OrderEvent => ({
   type: 'PaymentRequested',
   payment: paymentOf(id),
@@ -123,7 +132,7 @@ export const requested = (id: string): OrderEvent => ({
 export const opened = (id: string): OrderEvent => ({ type: 'PaymentOpened', paymentId: id, payUrl: 'https://pay' });
 export const failed = (id: string): OrderEvent => ({ type: 'PaymentFailed', paymentId: id, reason: 'refused' });
 export const closed = (id: string): OrderEvent => ({ type: 'PaymentClosed', paymentId: id });
-export const closing = (reason: 'expired' | 'cancelled'): OrderEvent => ({
+export const closing = (reason: EndReason): OrderEvent => ({
   type: 'OrderClosing',
   reason,
   askAgainAt: '2026-12-01T02:01:00.000Z',
@@ -191,6 +200,7 @@ export const capture = (id: string, amount: number = TOTAL): OrderCommand => ({
 export const expireAt = (at: string): OrderCommand => ({ type: 'ExpireOrder', at, refundId: 'rfd_line' });
 export const expire: OrderCommand = expireAt(AT);
 export const cancel: OrderCommand = { type: 'CancelOrder', at: AT, by: 'customer', refundId: 'rfd_line' };
+export const sessionGone: OrderCommand = { type: 'CancelOrder', at: AT, by: 'session', refundId: 'rfd_line' };
 export const fulfil: OrderCommand = { type: 'FulfilOrder', tickets: TICKETS, told: TOLD };
 export const refundConfirmed = (id: string): OrderCommand => ({ type: 'ConfirmRefund', refundId: `rfd_${id}` });
 export const review: OrderCommand = { type: 'ReviewHold', holdId: 'hld_1' };

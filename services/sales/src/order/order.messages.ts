@@ -164,7 +164,8 @@ function closeOpenPayments(orderId: string, state: LiveOrder): readonly Said[] {
 
 function letGoFor(state: LiveOrder): 'expired' | 'cancelled' | 'rejected' {
   if (state.status === 'expired' || state.status === 'cancelled') return state.status;
-  return state.status === 'placed' && state.closing !== undefined ? state.closing : 'rejected';
+  if (state.status !== 'placed' || state.closing === undefined) return 'rejected';
+  return state.closing === 'expired' ? 'expired' : 'cancelled';
 }
 
 function firstStart(state: LiveOrder): string {

@@ -6,6 +6,7 @@ import { orderDecider } from './order.decider.ts';
 import {
   cancel,
   cancelled,
+  cancelledWithSession,
   capture,
   close,
   closed,
@@ -29,6 +30,7 @@ import {
   refundDone,
   request,
   requested,
+  sessionGone,
 } from './order.fixture.ts';
 
 const given = specify(orderDecider);
@@ -134,6 +136,14 @@ describe('payments of an order', () => {
       given(...withPayment, closing('cancelled'))
         .when(expire)
         .then(closing('cancelled'));
+    });
+    it('SAL-52 an order whose session was cancelled says so in the end', () => {
+      given(...withPayment, closing('session-cancelled'))
+        .when(close('pay_1'))
+        .then(closed('pay_1'), cancelledWithSession);
+      given(...withPayment, closing('session-cancelled'), closed('pay_1'), cancelledWithSession)
+        .when(sessionGone)
+        .thenState((state) => expect(state).to.include({ status: 'cancelled', reason: 'session-cancelled' }));
     });
     it('a cancellation of an order that is being closed changes nothing', () => {
       given(...withPayment, closing('cancelled'))

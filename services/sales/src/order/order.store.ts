@@ -125,11 +125,13 @@ const sold = {
 };
 const paid = { paidAt: z.string(), paidBy: z.string().optional() };
 
+const endReason = z.enum(['expired', 'cancelled', 'session-cancelled']);
+
 const orderState: z.ZodType<OrderState> = z.discriminatedUnion('status', [
   z.object({ status: z.literal('none') }),
   z.object({ ...sold, status: z.literal('holding') }),
-  z.object({ ...sold, status: z.literal('placed'), closing: z.enum(['expired', 'cancelled']).optional() }),
-  z.object({ ...sold, status: z.literal('awaiting_payment'), closing: z.enum(['expired', 'cancelled']).optional() }),
+  z.object({ ...sold, status: z.literal('placed'), closing: endReason.optional() }),
+  z.object({ ...sold, status: z.literal('awaiting_payment'), closing: endReason.optional() }),
   z.object({ ...sold, ...paid, status: z.literal('paid') }),
   z.object({
     ...sold,

@@ -86,7 +86,8 @@ export type ToldDisruption = {
   readonly decideBy: string;
 };
 
-export type EndReason = 'expired' | 'cancelled';
+/** `session-cancelled`: by the tenant, before it was paid. */
+export type EndReason = 'expired' | 'cancelled' | 'session-cancelled';
 
 type Sold = OrderFacts & {
   readonly payments: readonly OrderPayment[];
@@ -165,7 +166,8 @@ export type OrderCommand =
   | {
       readonly type: 'CancelOrder';
       readonly at: string;
-      readonly by: 'customer' | 'staff';
+      /** `session`: there is nothing left to pay for. */
+      readonly by: 'customer' | 'staff' | 'session';
       readonly refundId: string;
     }
   /** A ticket of it was given back; its right says so. */
@@ -200,7 +202,7 @@ export type OrderEvent =
   | { readonly type: 'PaymentClosed'; readonly paymentId: string }
   | { readonly type: 'OrderClosing'; readonly reason: EndReason; readonly askAgainAt: string }
   | { readonly type: 'OrderExpired' }
-  | { readonly type: 'OrderCancelled' }
+  | { readonly type: 'OrderCancelled'; readonly because?: 'session-cancelled' | undefined }
   | {
       readonly type: 'OrderPaid';
       readonly paymentId?: string | undefined;
