@@ -13,6 +13,16 @@ export const problems: ProblemCatalogue = {
     ['占位请求尚未处理，系统将自动重试。', 'The places have not been set aside yet; it is tried again by itself.'],
     1,
   ),
+  'inventory.unknown-calendar': problem(
+    404,
+    ['日历不存在', 'Unknown calendar'],
+    ['本租户没有此场次日历。', 'Your tenant has no such calendar of sessions.'],
+  ),
+  'inventory.calendar-end-past': problem(
+    422,
+    ['截止日期已过', 'The day is over'],
+    ['日历最早可在今天（{today}）截止。', 'A calendar ends today ({today}) at the earliest.'],
+  ),
   'inventory.unknown-session': problem(
     404,
     ['场次不存在', 'Unknown session'],

@@ -9,8 +9,10 @@ import { changeSession } from './features/change-session.ts';
 import { completePending } from './features/complete-pending.ts';
 import { createCalendar } from './features/create-calendar.ts';
 import { DECIDE_HOLDS, decideHolds } from './features/decide-holds.ts';
+import { endCalendar } from './features/end-calendar.ts';
 import { createSessionGenerator } from './features/generate-sessions.ts';
 import { getSiteDay } from './features/get-site-day.ts';
+import { listCalendars } from './features/list-calendars.ts';
 import { listSessions } from './features/list-sessions.ts';
 import { onSessionRepublish, REPUBLISH_SESSIONS } from './features/on-session-republish.ts';
 import { planReductions } from './features/plan-reductions.ts';
@@ -96,6 +98,8 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
     problems,
     routes: [
       createCalendar(foundation, calendars, generator),
+      listCalendars(calendars),
+      endCalendar(foundation, { calendars, sessions, generator }),
       listSessions(sessions, siteDays),
       changeSession(sessions, calendars, siteDays, availability.moved),
       proposeCapacity(sessions, foundation.vault),

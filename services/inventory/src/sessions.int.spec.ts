@@ -2,7 +2,9 @@
 // touches, and how soon availability is told.
 import { freshKey } from '@tongpiao/service-shell/trial';
 import { eventually, settled } from '@tongpiao/testing';
+import { addDays } from '@tongpiao/kernel';
 import { expect } from 'chai';
+import { z } from 'zod';
 import { InventoryHouse, PRODUCT, SITE, today, type Reply } from './inventory-house.fixture.ts';
 
 describe('inventory: sessions', function () {
@@ -30,6 +32,40 @@ describe('inventory: sessions', function () {
     );
     expect((await house.call('/api/v1/session-calendars', { json, key })).body).to.include({ sessions: 0 });
     expect(await house.list(PRODUCT, 1)).to.deep.equal(items);
+  });
+
+  it('INV-05 a second calendar bounds days that are open already; INV-01 calendars are listed and end', async () => {
+    const product = `${PRODUCT}_bound`;
+    const calendars = '/api/v1/session-calendars';
+    const from = addDays(today, 20);
+    const json = { ...house.calendar(product, 50, 22), from };
+    const made = z.object({
+      id: z.string(),
+      sessions: z.number(),
+      dayCapacities: z.array(z.object({ date: z.string(), capacity: z.number() })),
+    });
+    const create = async (dayCapacity?: number): Promise<z.output<typeof made>> =>
+      made.parse((await house.call(calendars, { json: { ...json, dayCapacity } })).body);
+    const first = await create(40);
+    expect(first.dayCapacities.map(({ capacity }) => capacity)).to.deep.equal([40, 40, 40]);
+    expect((await create(90)).dayCapacities.map(({ capacity }) => capacity)).to.deep.equal([40, 40, 40]);
+    expect((await create(7)).dayCapacities.map(({ capacity }) => capacity)).to.deep.equal([7, 7, 7]);
+    expect((await create()).dayCapacities.map(({ capacity }) => capacity)).to.deep.equal([7, 7, 7]);
+    const listed = z
+      .object({ items: z.array(z.looseObject({ id: z.string() })) })
+      .parse((await house.call(`${calendars}?productId=${product}`)).body);
+    expect(listed.items).to.have.length(4);
+    const end = { json: { until: from, reason: 'works on the road' } };
+    const ended = await house.call(`${calendars}/${first.id}/end`, end);
+    expect(ended.status).to.equal(200);
+    expect(ended.body).to.deep.include({ sessions: 0, sessionsAfter: (first.sessions / 3) * 2 });
+    expect((await house.call(`${calendars}/${first.id}/end`, { ...end, apiKey: house.foreigner })).status).to.equal(
+      404,
+    );
+    const past = await house.call(`${calendars}/${first.id}/end`, { json: { until: '2020-01-01', reason: 'late' } });
+    expect(past.status).to.equal(422);
+    const later = { json: { until: addDays(today, 300), reason: 'done' } };
+    expect((await house.call(`${calendars}/${first.id}/end`, later)).body).to.deep.include({ sessionsAfter: 0 });
   });
 
   it('PLA-02 another tenant sees none of them and has no calendar on this site', async () => {

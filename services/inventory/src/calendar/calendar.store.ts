@@ -1,8 +1,8 @@
-// Calendars on disk: a plain record with a journal, so its decider only says "created" and "changed".
-import type { Decider } from '@tongpiao/kernel';
+// Calendars on disk, and what staff may send as one.
 import type { AggregateSpec } from '@tongpiao/persistence';
 import { z } from 'zod';
 import type { Calendar } from './calendar.ts';
+import { calendarDecider, type CalendarCommand, type CalendarEvent, type CalendarState } from './calendar.decider.ts';
 
 const time = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'a time of day, HH:MM');
 const slot = z
@@ -42,21 +42,12 @@ export const calendarSchema: z.ZodType<Calendar> = z.strictObject({
   approvalAbovePercent: z.int().min(0).max(100).optional(),
 });
 
-export type CalendarState = { readonly status: 'none' } | (Calendar & { readonly status: 'active' });
-export type CalendarCommand = { readonly type: 'CreateCalendar'; readonly calendar: Calendar };
-export type CalendarEvent = { readonly type: 'CalendarCreated'; readonly calendar: Calendar };
-
-const decider: Decider<CalendarState, CalendarCommand, CalendarEvent> = {
-  initial: { status: 'none' },
-  decide: (state, command) =>
-    state.status === 'none' ? [{ type: 'CalendarCreated', calendar: command.calendar }] : [],
-  evolve: (state, event) => (state.status === 'none' ? { ...event.calendar, status: 'active' } : state),
-};
+export type { CalendarCommand, CalendarEvent, CalendarState };
 
 export const calendarSpec: AggregateSpec<CalendarState, CalendarCommand, CalendarEvent> = {
   service: 'inventory',
   collection: 'calendars',
-  decider,
+  decider: calendarDecider,
   state: z.custom<CalendarState>(
     (value) => typeof value === 'object' && value !== null && 'status' in value,
     'not a calendar',
