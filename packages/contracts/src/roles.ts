@@ -89,6 +89,7 @@ export const PERMISSIONS = {
   'operations:keys:rotate': 'Give a tenant a new wrapping key in a service.',
   'audit:journals:read': 'Read the journals of records.',
   'audit:journals:verify': 'Check the chains of journals.',
+  'audit:trail:read': 'Search who has seen personal data, and who was refused.',
 } as const;
 
 export type Permission = keyof typeof PERMISSIONS;

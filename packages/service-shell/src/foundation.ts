@@ -23,6 +23,7 @@ import {
 } from '@tongpiao/persistence';
 import type { Logger } from 'pino';
 import type { BearerRecogniser } from './authentication.ts';
+import { openAuditTrail, type AuditTrail } from './audit-trail.ts';
 import { createHealth, type Health } from './health.ts';
 import { startHttpServer } from './http-server.ts';
 import { drainDelayOf, orderlyStop, type Running } from './lifecycle.ts';
@@ -84,6 +85,7 @@ export type Foundation = {
   readonly broker: Broker;
   readonly trust: TrustStore;
   readonly tenants: TenantDirectory;
+  readonly trail: AuditTrail;
   aggregate<State, Command, Event extends DomainEvent>(
     spec: AggregateSpec<State, Command, Event>,
   ): Promise<AggregateStore<State, Command, Event>>;
@@ -140,6 +142,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
   const trust = options.trust ?? (await listeningTrust(service, broker, logger));
   const tenants =
     options.tenantDirectory === false ? undefined : await openTenantDirectory(broker, { service, logger });
+  const { trail, routes: trailRoutes, guard } = await openAuditTrail({ service, database, vault, clock, metrics });
   const closers: (() => Promise<void> | void)[] = [];
   const audited: (Audited & Rewrappable)[] = [];
 
@@ -177,6 +180,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
       if (tenants === undefined) throw new Error(`${service} has no tenant directory`);
       return tenants;
     },
+    trail,
     async aggregate(spec) {
       const store = await AggregateStore.open(spec, {
         connection: database.connection,
@@ -243,7 +247,13 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
         service,
         host: config.HTTP_HOST,
         port: config.HTTP_PORT,
-        routes: [...routes, ...parked.routes, ...rotation.routes, ...journalRoutes(service, audited)],
+        routes: [
+          ...routes.map(guard),
+          ...parked.routes,
+          ...rotation.routes,
+          ...journalRoutes(service, audited),
+          ...trailRoutes,
+        ],
         problems: createProblems(problems, parked.problems, rotation.problems),
         health,
         metrics,

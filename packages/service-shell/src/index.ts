@@ -1,5 +1,6 @@
 // What every service stands on: settings, logs, figures, HTTP with problems, trust, waiting, starting and stopping.
 export * from './access.ts';
+export type { AuditTrail } from './audit-trail.ts';
 export * from './authentication.ts';
 export * from './config.ts';
 export * from './field-errors.ts';

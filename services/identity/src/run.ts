@@ -86,7 +86,7 @@ export async function run(config: Config, options: IdentityTestOptions = {}): Pr
     trust,
     tenantDirectory: false,
   });
-  const { broker, clock, database, vault } = foundation;
+  const { broker, clock, database, trail, vault } = foundation;
   const everywhere = foundation.acrossTenants('identity knows everybody: trust, tenants, first administrator');
   const platform = Scope.ofTenant(PLATFORM_TENANT, ORIGIN);
   const limited = config.LIMITS === 'on';
@@ -215,7 +215,7 @@ export async function run(config: Config, options: IdentityTestOptions = {}): Pr
       changeUser(users, clock),
       resetPassword(ownParts),
       resetSecondFactor(ownParts),
-      revealPersonalData(users, requests),
+      revealPersonalData(trail, users, requests),
       issueApiKey({ keyRings, apiKeys, tenants, requests, clock }),
       listApiKeys(keyRings),
       revokeApiKey(keyRings, requests, clock),

@@ -90,7 +90,7 @@ const CODES_AT_ONCE = 20;
 export async function run(config: Config, options: NotificationTestOptions = {}): Promise<Running> {
   const timings = { ...TIMINGS, ...options.timings };
   const foundation = await openFoundation({ service: 'notification', config, ...options });
-  const { broker, bus, clock, database, logger, tenants, vault } = foundation;
+  const { broker, bus, clock, database, logger, tenants, trail, vault } = foundation;
   const everyTenant = foundation.acrossTenants('messages of every tenant are sent');
   const { origin } = everyTenant;
   const scopeOf = (envelope: Envelope): Scope => foundation.scopeOf(envelope);
@@ -248,5 +248,8 @@ export async function run(config: Config, options: NotificationTestOptions = {})
     await Promise.all([sms.close(), mail.close()]);
   });
 
-  return foundation.serve({ problems, routes: [listMessages(messages), getMessage(messages, vault, templates)] });
+  return foundation.serve({
+    problems,
+    routes: [listMessages(trail, messages), getMessage(trail, messages, vault, templates)],
+  });
 }

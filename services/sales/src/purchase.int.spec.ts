@@ -508,6 +508,17 @@ describe('sales: orders', function () {
       expect([notTheirs.status, codeOf(notTheirs)]).to.deep.equal([403, 'platform.forbidden']);
     });
 
+    it('PLA-21 a search by phone is in the audit trail, without the phone', async () => {
+      await house.call('/api/v1/orders?phone=13700000021', { apiKey: house.keys.director });
+      const { status, text } = await house.call('/api/v1/operations/sales/audit-trail?what=read', {
+        apiKey: house.keys.auditor,
+      });
+      expect(status, text).to.equal(200);
+      expect(text)
+        .to.match(/"subject":"phone:[\w-]{20,}"/)
+        .and.not.to.contain('13700000021');
+    });
+
     it('lines of two tenants make no order', async () => {
       const foreign = await house.session(offer.productId, 5, { tenantId: FOREIGN });
       // Alone, it is a session of a product that its own tenant does not have.

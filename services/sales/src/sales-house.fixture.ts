@@ -112,6 +112,7 @@ export async function openSalesHouse() {
     manager: staff(TENANT, ['manager', 'tenant_admin']),
     clerk: staff(TENANT, ['sales_clerk']),
     director: staff(TENANT, ['director']),
+    auditor: staff(TENANT, ['auditor']),
     financeClerk: staff(TENANT, ['finance_clerk']),
     inspector: staff(TENANT, ['gate_inspector']),
     kiosk: staff(TENANT, ['kiosk']),

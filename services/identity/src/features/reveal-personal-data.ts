@@ -1,13 +1,13 @@
 // POST /api/v1/users/{id}/reveal: plain values for a stated purpose. The journal has the entry before the caller has the values.
 import { DomainError, type TenantId } from '@tongpiao/kernel';
-import { route, type Route } from '@tongpiao/service-shell';
+import { route, type AuditTrail, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { scopeForFinding, scopeIn } from '../reach.ts';
 import type { Requests } from '../requests.ts';
 import { PERSONAL_FIELDS } from '../user/user.ts';
 import type { UserStore } from '../user/user.store.ts';
 
-export function revealPersonalData(users: UserStore, requests: Requests): Route {
+export function revealPersonalData(trail: AuditTrail, users: UserStore, requests: Requests): Route {
   return route({
     method: 'post',
     path: '/api/v1/users/:id/reveal',
@@ -38,6 +38,7 @@ export function revealPersonalData(users: UserStore, requests: Requests): Route 
         { type: 'RevealPersonalData', fields, purpose },
         { request: requests.of(context).request },
       );
+      await trail.record(scope, 'reveal', id, { fields: fields.join(' '), purpose });
       const plain = fields.flatMap((field) => {
         const value = state[field];
         return value === undefined ? [] : [[field, key.open(value.sealed)] as const];

@@ -1,9 +1,9 @@
 // GET /api/v1/messages?about= and /api/v1/messages/{id}: what was sent to whom about an order, masked, and why something failed
-// (NOT-09). One message also shows its text with personal parts hidden, and its journal.
+// (NOT-09). One message also shows its text with personal parts hidden, and its journal. Each look is in the audit trail (PLA-21).
 import { languageSchema } from '@tongpiao/contracts';
 import { DomainError } from '@tongpiao/kernel';
 import type { Vault } from '@tongpiao/persistence';
-import { etagOf, route, type Route } from '@tongpiao/service-shell';
+import { etagOf, route, type AuditTrail, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { openContent } from '../message/content.ts';
 import type { Held, MessageStore, MessageView } from '../message/message.store.ts';
@@ -41,7 +41,7 @@ const messageDetail = messageView
 
 const PAGE = 50;
 
-export function listMessages(messages: Pick<MessageStore, 'listAbout'>): Route {
+export function listMessages(trail: AuditTrail, messages: Pick<MessageStore, 'listAbout'>): Route {
   return route({
     method: 'get',
     path: '/api/v1/messages',
@@ -55,6 +55,7 @@ export function listMessages(messages: Pick<MessageStore, 'listAbout'>): Route {
       const { about, cursor } = context.query;
       const position = cursor === undefined ? undefined : cursorOf(cursor);
       const found = await messages.listAbout(context.scope(), about, position, PAGE);
+      if (found.length > 0) await trail.record(context.scope(), 'read', about, { messages: found.length });
       const last = found[found.length - 1];
       const next =
         found.length < PAGE || last === undefined
@@ -65,7 +66,12 @@ export function listMessages(messages: Pick<MessageStore, 'listAbout'>): Route {
   });
 }
 
-export function getMessage(messages: Pick<MessageStore, 'view'>, vault: Vault, templates: Templates): Route {
+export function getMessage(
+  trail: AuditTrail,
+  messages: Pick<MessageStore, 'view'>,
+  vault: Vault,
+  templates: Templates,
+): Route {
   return route({
     method: 'get',
     path: '/api/v1/messages/:id',
@@ -78,6 +84,7 @@ export function getMessage(messages: Pick<MessageStore, 'view'>, vault: Vault, t
       const found = await messages.view(context.scope(), context.params.id);
       if (found === undefined) throw new DomainError('notification.message-unknown', 'There is no such message.');
       const { sealed, held } = found;
+      await trail.record(context.scope(), 'read', held.id, { about: held.state.about });
       const key = sealed === undefined ? undefined : await vault.recordKey(context.scope(), sealed.key);
       return {
         status: 200,

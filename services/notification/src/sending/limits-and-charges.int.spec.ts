@@ -227,6 +227,10 @@ describe('codes, charges and staff', () => {
         expect(text).not.to.contain('张三丰');
         expect(text).not.to.contain('TP1.K2026A');
       }
+      const auditor = world.trust.token({ tid: TENANT, roles: ['auditor'] });
+      const trail = await read(`/api/v1/operations/notification/audit-trail?what=read`, auditor);
+      for (const subject of [order.data.orderId, sms?.id ?? ''])
+        expect(trail.text).to.contain(`"subject":"${subject}"`);
       const clerk = world.trust.token({ tid: TENANT, roles: ['sales_clerk'] });
       expect((await read(`/api/v1/messages?about=${order.data.orderId}`, clerk)).status).to.equal(403);
       const stranger = world.trust.token({ tid: 'ten_0000000000000000000x', roles: ['manager'] });

@@ -43,6 +43,7 @@ export function getAnalysis(foundation: Foundation, { applications, staffErrors 
         to,
         timeZone: period.timeZone,
       });
+      await foundation.trail.record(scope, 'export', 'reissue-analysis', { from, to, format });
       if (format === 'json') return { status: 200, body: analysis, headers: HEADERS };
       const name = `reissue-${from}-${to}.xlsx`;
       return {

@@ -12,7 +12,7 @@ const PATH = '/api/v1/reissue-applications/:id/attachments';
 const PRIVATE = { 'Cache-Control': 'private, no-store' };
 
 export function getAttachments(
-  { clock }: Foundation,
+  { clock, trail }: Foundation,
   { applications, bytes }: { readonly applications: Applications; readonly bytes: AttachmentBytes },
 ): readonly Route[] {
   return [
@@ -38,10 +38,12 @@ export function getAttachments(
       responses: { 200: rawBody('application/octet-stream', 'The file; its type is in Content-Type.') },
       async handler(context) {
         const { id, attachmentId } = context.params;
-        const { scope, snapshot, application } = await seenApplication(context, applications, clock(), id);
+        const { scope, snapshot, application, staff } = await seenApplication(context, applications, clock(), id);
         const attachment = application.attachments.find((one) => one.id === attachmentId);
         if (attachment === undefined) throw new DomainError('platform.not-found', 'There is no such file.');
         const key = await applications.recordKey(scope, snapshot);
+        // What applicants see of their own is nobody's look at personal data.
+        if (staff) await trail.record(scope, 'reveal', id, { attachment: attachmentId });
         return {
           status: 200,
           raw: await bytes.read(scope, attachment.blob, key),

@@ -66,7 +66,9 @@ export function getDossier(foundation: Foundation, parts: ChainParts): readonly 
       access: { permission: 'audit:journals:read' },
       async handler(context) {
         const seen = await look(context);
-        return pdf(seen.id, caseDossier(await fileOf(seen, seen.application, nameOf(context.principal))));
+        const dossier = caseDossier(await fileOf(seen, seen.application, nameOf(context.principal)));
+        await foundation.trail.record(seen.scope, 'export', seen.id, { document: 'dossier', data: 'masked' });
+        return pdf(seen.id, dossier);
       },
     }),
     route({
@@ -90,6 +92,7 @@ export function getDossier(foundation: Foundation, parts: ChainParts): readonly 
           { request },
         );
         if (state.status === 'none') throw new Error('an application vanished');
+        await foundation.trail.record(scope, 'export', id, { document: 'dossier', data: 'plain', purpose });
         return pdf(id, caseDossier(await fileOf(seen, state, nameOf(context.principal), open)));
       },
     }),

@@ -1,5 +1,5 @@
 // POST /api/v1/reissue-applications/{id}/reveal: plain personal data of a case. Seeing them is an act of its own, with a permission, a
-// purpose and an entry in the case's journal, which is written before anything is opened (PLA-11, PLA-21).
+// purpose and an entry in the case's journal and in the audit trail, which are written before anything is opened (PLA-11, PLA-21).
 import { idTypeSchema } from '@tongpiao/contracts';
 import { DomainError } from '@tongpiao/kernel';
 import type { PersonalValue, RecordKey } from '@tongpiao/persistence';
@@ -18,7 +18,7 @@ const answer = z.object({
   appeal: z.string().optional(),
 });
 
-export function revealData(_foundation: Foundation, applications: Applications): Route {
+export function revealData({ trail }: Foundation, applications: Applications): Route {
   return route({
     method: 'post',
     path: '/api/v1/reissue-applications/:id/reveal',
@@ -37,6 +37,7 @@ export function revealData(_foundation: Foundation, applications: Applications):
       const key = await applications.recordKey(scope, found);
       const { purpose } = context.body;
       await applications.handle(scope, found.id, { type: 'RecordReveal', purpose, request: context.request.id });
+      await trail.record(scope, 'reveal', found.id, { purpose });
       return { status: 200, body: opened(key, found.state), headers: { 'Cache-Control': 'private, no-store' } };
     },
   });

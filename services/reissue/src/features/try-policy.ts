@@ -179,6 +179,8 @@ export function tryPolicy(foundation: Foundation, applications: Applications): R
       try {
         const start = after === undefined ? undefined : { submittedAt, id };
         const trial = await tryOut(scope, period, { ...rules, version: 0 }, start, context.signal);
+        const { cases } = trial.counts;
+        await foundation.trail.record(scope, 'export', 'reissue-policy-trial', { from: days.from, to: days.to, cases });
         return { status: 200, body: viewOf(trial), headers: { 'Cache-Control': 'private, no-store' } };
       } finally {
         running -= 1;

@@ -86,6 +86,9 @@ export function listOrders(foundation: Foundation, orders: Orders): Route {
         { ...mine, ...byPhone, ...byStatus, ...after },
         { sort: { 'state.placedAt': -1, _id: -1 }, limit: PAGE },
       );
+      // Whose orders were looked for, under the name that only we can make of a telephone (PLA-21).
+      for (const index of Object.values(byPhone))
+        await foundation.trail.record(scope, 'read', `phone:${index}`, { orders: found.length });
       const items = found.flatMap(({ id, tenantId, state }) =>
         state.status === 'none' ? [] : [viewOrder(id, tenantId, state, new Map())],
       );

@@ -46,7 +46,7 @@ export function getTicketQr(foundation: Foundation, parts: Parts): Route {
 }
 
 /** PLA-11: the plain value is an act of its own, with a permission, a purpose and an entry in the ticket's journal. */
-export function revealTraveller(_foundation: Foundation, parts: Parts): Route {
+export function revealTraveller({ trail }: Foundation, parts: Parts): Route {
   return route({
     method: 'post',
     path: '/api/v1/tickets/:number/reveal',
@@ -74,6 +74,7 @@ export function revealTraveller(_foundation: Foundation, parts: Parts): Route {
         purpose: context.body.purpose,
         request: context.request.id,
       });
+      await trail.record(scope, 'reveal', found.id, { ticket: parsed.number, purpose: context.body.purpose });
       const key = await parts.rights.recordKey(scope, found);
       return {
         status: 200,
