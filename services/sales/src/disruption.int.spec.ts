@@ -386,7 +386,8 @@ describe('SAL-52 sales: disrupted sessions', function () {
     it('PLA-33 it can be followed', async () => {
       const gone = await session();
       await bought(gone);
-      const id = await disrupt(gone, { decideBy: inHours(0.0006) });
+      // Long enough to be seen while it is open, also by a slow machine.
+      const id = await disrupt(gone, { decideBy: inHours(0.004) });
       await becomes(id, 'open');
       const reply = await house.call(`/api/v1/events?subject=disruption:${id}`, { apiKey: house.keys.manager });
       const seen = [...reply.text.matchAll(/^data: (.*)$/gm)].map(([, json = '']) =>

@@ -5,7 +5,7 @@ import { DomainError } from '@tongpiao/kernel';
 import type { LiveSession, Proposal } from './session.ts';
 
 /** Unless the calendar says otherwise. */
-export const APPROVAL_ABOVE_PERCENT = 30;
+const APPROVAL_ABOVE_PERCENT = 30;
 
 /** @param abovePercent of the capacity that was opened or last approved */
 export function needsApproval(state: LiveSession, capacity: number, abovePercent = APPROVAL_ABOVE_PERCENT): boolean {
