@@ -57,7 +57,7 @@ type ProductOptions = {
   readonly waitingPayWithinMinutes?: number;
 };
 
-type Session = { id: string; startsAt: string; available: number };
+type Session = { id: string; startsAt: string; available: number; availabilityKnown: boolean };
 
 async function signIn(client: Client, username: string, password: string): Promise<string> {
   const { accessToken } = await client.expect<{ accessToken: string }>(201, '/api/v1/auth/sessions', {
@@ -184,7 +184,8 @@ export async function makeWorld(client: Client, adminPassword: string): Promise<
           200,
           `/api/v1/products/${product.id}/availability?from=${today()}`,
         );
-        return found.length >= wanted ? found : undefined;
+        // Places that are not told yet are shown as none.
+        return found.length >= wanted && found.every((session) => session.availabilityKnown) ? found : undefined;
       });
       const ticketTypes = Object.fromEntries(product.ticketTypes.map(({ code, id }) => [code, id]));
       // Sessions that are over by now cannot be bought.
