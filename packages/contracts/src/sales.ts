@@ -519,6 +519,8 @@ export const exchangeCompleted = defineEvent({
     ticket: toldTicket,
     fee: amountSchema,
     returned: amountSchema,
+    /** Some of what comes back was paid in cash: that part waits at a counter. */
+    inCash: z.boolean().optional(),
   }),
   example: {
     ...ABOUT_ORDER,

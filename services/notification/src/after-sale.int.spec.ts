@@ -101,6 +101,12 @@ describe('after the sale', () => {
     expect(nothing.sms).to.equal('【云台山】票0A7F3K9Q2M5X8C4已退，手续费¥120.00，无退款。');
   });
 
+  it('FIN-02 what an exchange gives back of cash is to be fetched', async () => {
+    await start();
+    const { html } = await say(exchangeCompleted, { returned: 2_000, inCash: true });
+    expect(html).to.contain('差额¥20.00请到售票窗口领取').and.not.contain('原路');
+  });
+
   it('SAL-53 an exchange: the new time and number, and the new ticket in the mail', async () => {
     await start();
     const { sms, subject, html } = await say(exchangeCompleted, { returned: 2_000 });

@@ -12,12 +12,12 @@ export function onExchangeTold(parts: TellParts): ReturnType<typeof tellOrders> 
 /** A mail like that of a new order: the ticket is in it, and attached. */
 function completed(parts: TellParts): Teller {
   return teller(exchangeCompleted, (envelope) => {
-    const { orderId, language, previousNumber, ticket, fee, returned, contact } = envelope.data;
+    const { orderId, language, previousNumber, ticket, fee, returned, inCash, contact } = envelope.data;
     const tenant = tenantOf(parts, envelope);
     const when = timeOf(ticket, tenant.timeZone, language);
     const open = (sealed: string): string => opened(parts.bus, envelope, sealed);
     const pages = contact.email === undefined ? [] : ticketPages(orderId, [ticket], { tenant, open });
-    const more = [comesBack(returned, language), attachedOf(1, 1, pages.length, language)];
+    const more = [comesBack(returned, language, inCash === true), attachedOf(1, 1, pages.length, language)];
     const { number, qr } = ticket;
     const type = named(ticket.ticketType, language);
     const amount = formatYuan(fen(ticket.amount));
@@ -37,9 +37,11 @@ function completed(parts: TellParts): Teller {
   });
 }
 
-function comesBack(returned: number, language: 'zh-CN' | 'en'): string {
+function comesBack(returned: number, language: 'zh-CN' | 'en', inCash: boolean): string {
   if (returned === 0) return '';
   const amount = formatYuan(fen(returned));
+  if (inCash)
+    return language === 'en' ? `${amount} is yours: please fetch it at a counter.` : `差额${amount}请到售票窗口领取。`;
   return language === 'en' ? `${amount} goes back the way it was paid.` : `差额${amount}将原路退回。`;
 }
 

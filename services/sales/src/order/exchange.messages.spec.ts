@@ -114,6 +114,7 @@ describe('messages of an exchange', () => {
     });
     const down = said(exchangeDone, ...withTickets, begun(DOWN), held(), settledBy(undefined));
     expect(dataOf(down, 'sales.order.exchange-completed.v1')).to.include({ returned: 2_500 });
+    expect(dataOf(down, 'sales.order.exchange-completed.v1')).to.not.have.property('inCash');
   });
 
   for (const [reason, released] of [

@@ -13,7 +13,7 @@ import {
 import { ZERO_FEN } from '@tongpiao/kernel';
 import { remind, say, type Said } from '@tongpiao/persistence';
 import type { Exchange, ExchangeEvent } from './exchange.ts';
-import { aboutOrder, toldTicket } from './order-words.ts';
+import { aboutOrder, cashOf, toldTicket } from './order-words.ts';
 import { openPayments } from './order.evolve.ts';
 import type { LiveOrder } from './order.ts';
 
@@ -63,6 +63,7 @@ export function exchangeMessages(event: ExchangeEvent, orderId: string, state: L
           ticket: toldTicket(state, exchange.line, event.ticket),
           fee: exchange.fee,
           returned: exchange.returned,
+          ...cashOf(state, exchangeId),
         }),
       ];
     case 'ExchangeFailed':

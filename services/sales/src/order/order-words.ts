@@ -102,3 +102,9 @@ export function recordedTicket(
 }
 
 type Recorded = DraftData<DataOf<typeof ticketsRecorded>['tickets'][number]>;
+
+/** Cash does not go back by itself: its owner has to come for it. */
+export function cashOf(state: LiveOrder, of: string): { readonly inCash?: true } {
+  const from = new Set(state.refunds.filter((refund) => refund.of === of).map(({ paymentId }) => paymentId));
+  return state.payments.some(({ id, method }) => from.has(id) && method === 'cash') ? { inCash: true } : {};
+}

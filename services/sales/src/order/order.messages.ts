@@ -21,7 +21,7 @@ import {
 import { formatYuan, unreachable } from '@tongpiao/kernel';
 import { remind, say, type Said } from '@tongpiao/persistence';
 import { exchangeMessages } from './exchange.messages.ts';
-import { aboutOrder, contactFor, productOf, recordedTicket, toldTicket } from './order-words.ts';
+import { aboutOrder, cashOf, contactFor, productOf, recordedTicket, toldTicket } from './order-words.ts';
 import { openPayments } from './order.evolve.ts';
 import type { LiveOrder, OrderEvent, OrderState } from './order.ts';
 
@@ -217,10 +217,4 @@ function recorded(orderId: string, state: LiveOrder, event: Extract<OrderEvent, 
 function descriptionOf(state: LiveOrder): string {
   const quantity = state.lines.reduce((sum, line) => sum + line.quantity, 0);
   return `${productOf(state).zh} ×${quantity} ${formatYuan(state.total)}`.slice(0, 120);
-}
-
-/** Cash does not go back by itself: its owner has to come for it. */
-function cashOf(state: LiveOrder, of: string): { readonly inCash?: true } {
-  const from = new Set(state.refunds.filter((refund) => refund.of === of).map(({ paymentId }) => paymentId));
-  return state.payments.some(({ id, method }) => from.has(id) && method === 'cash') ? { inCash: true } : {};
 }
