@@ -235,12 +235,16 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
     async serve({ routes, problems, bearers, waiters }) {
       const parked = await openParkedMessages({
         ...{ database, broker, service, logger, clock, metrics },
-        every: foundation.every,
+        every: (...given) => {
+          foundation.every(...given);
+        },
       });
       const rotation = await openKeyRotation({
         ...{ database, vault, service, clock, stores: audited },
-        every: foundation.every,
-        acrossTenants: foundation.acrossTenants,
+        every: (...given) => {
+          foundation.every(...given);
+        },
+        acrossTenants: (reason) => foundation.acrossTenants(reason),
       });
       relay.start();
       const http = await startHttpServer({

@@ -55,7 +55,7 @@ describe('rotation of a tenant’s key', () => {
           const before = kept.get(String(_id));
           if (before === undefined) return 0;
           const after = { ...before, ...(change['$set'] as Partial<Rotation>) };
-          for (const name of Object.keys((change['$unset'] ?? {}) as object)) Reflect.deleteProperty(after, name);
+          for (const name of Object.keys(change['$unset'] ?? {})) Reflect.deleteProperty(after, name);
           kept.set(before._id, after);
           return 1;
         },
@@ -71,7 +71,11 @@ describe('rotation of a tenant’s key', () => {
     );
 
   beforeEach(() => {
-    [now, kept, visits, generation, dies] = [1_000_000, new Map(), [], 1, false];
+    now = 1_000_000;
+    kept = new Map<string, Rotation>();
+    visits = [];
+    generation = 1;
+    dies = false;
   });
 
   it('every collection in pages, a second pass a minute later, then done', async () => {

@@ -5,7 +5,7 @@
 // What happens when …     twice: the same rotation · two at once: one key, one rotation · crash: the next round goes on from the last page ·
 // a record changes or is erased meanwhile: its key is replaced only where it is the one that was read · two instances: a lease.
 import { DomainError, PLATFORM_TENANT, type TenantId } from '@tongpiao/kernel';
-import { Scope, type Origin, type Records, type Vault } from '@tongpiao/persistence';
+import type { Origin, Records, Scope, Vault } from '@tongpiao/persistence';
 import type { Rotation } from './key-rotation.store.ts';
 
 /** What holds records with data keys: every aggregate of a service. */

@@ -9,7 +9,7 @@
 //
 // Published again by whoever comes after a crash: at least once, as the message came the first time; receivers know its id.
 import { DomainError } from '@tongpiao/kernel';
-import { chain, Scope, type Change, type Filter, type Origin, type Records } from '@tongpiao/persistence';
+import { chain, type Change, type Filter, type Origin, type Records, type Scope } from '@tongpiao/persistence';
 import type { Logger } from 'pino';
 import type { Parked } from './parked-messages.store.ts';
 

@@ -12,13 +12,11 @@ describe('availability', () => {
   const opened: Availability[] = [];
   const kept = new Map<string, string>();
   let away = false;
-  let writes = 0;
   let now = 0;
   const copies: Copies = {
     read: async (ids) => (away ? Promise.reject(new Error('away')) : ids.map((id) => kept.get(id) ?? null)),
     write: async (figures) => {
       if (away) throw new Error('away');
-      writes += 1;
       for (const [id, text] of figures) kept.set(id, text);
     },
   };
@@ -29,7 +27,7 @@ describe('availability', () => {
   };
   beforeEach(() => {
     kept.clear();
-    [away, writes, now] = [false, 0, 1_000_000_000];
+    [away, now] = [false, 1_000_000_000];
   });
   afterEach(async () => {
     for (const availability of opened.splice(0)) await availability.stop();

@@ -53,9 +53,9 @@ describe('INV-13 copies of availability', () => {
 
   it('Redis away, or full: said, so that it is tried again', async () => {
     expect(await failureOf(createCopies(playedRedis(true).redis).write([['ses_1', '{}']]))).to.equal('OOM');
-    const { redis, away } = playedRedis();
-    away();
-    const copies = createCopies(redis);
+    const played = playedRedis();
+    played.away();
+    const copies = createCopies(played.redis);
     expect(await failureOf(copies.read(['ses_1']))).to.equal('Redis is away');
     expect(await failureOf(copies.write([]))).to.equal('Redis is away');
   });
