@@ -22,6 +22,7 @@ import { addAttachment } from './features/add-attachment.ts';
 import { applicantSteps } from './features/applicant-steps.ts';
 import { enterBatch } from './features/enter-batch.ts';
 import { createTicketFinder } from './features/find-ticket.ts';
+import { eraseOldCases } from './features/erase-old-cases.ts';
 import { followEvents } from './features/follow-events.ts';
 import { getAnalysis } from './features/get-analysis.ts';
 import { getApplication, listApplications } from './features/get-application.ts';
@@ -64,6 +65,8 @@ import { openTickets } from './views/tickets.store.ts';
 export type ReissueTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'> & {
   /** How often work that stands still is looked for. */
   readonly resumeEveryMs?: number;
+  /** How often cases whose time is over are looked for. */
+  readonly eraseEveryMs?: number;
 };
 
 /** Every order of the platform comes by: few writes for many of them. */
@@ -162,6 +165,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   });
   const deadlines = watchDeadlines(foundation, { applications, policies });
   sweepAttachments(foundation, attachments);
+  eraseOldCases(foundation, { ...attachments, policies }, options.eraseEveryMs);
   const toCases = createLinesToCases(foundation, { tickets, access });
   const carrying = { batches, lines, applications, openCases, tickets, toCases, ids, waiters };
   await broker.consume({

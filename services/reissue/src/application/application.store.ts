@@ -222,6 +222,8 @@ export const applicationSpec: AggregateSpec<ApplicationState, ApplicationCommand
     { fields: { 'state.status': 1, 'state.submittedAt': -1 } },
     // Past cases of a period, for trials and figures.
     { fields: { 'state.submittedAt': -1, _id: -1 } },
+    // REI-50: those that have something to erase, oldest first.
+    { fields: { 'state.submittedAt': 1 }, where: { key: { $exists: true } } },
     { fields: { 'state.ticket.rightId': 1 } },
     // REI-35: those of a site that a gate's list may not know yet.
     { fields: { 'state.ticket.siteId': 1, 'state.reissuedAt': -1 }, where: { 'state.status': 'reissued' } },

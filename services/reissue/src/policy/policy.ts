@@ -137,6 +137,8 @@ export const rulesSchema = z.strictObject({
   attachments: attachmentRules.optional(),
   /** REI-52: the most that an error of staff may be made good with; left out: `DEFAULT_COMPENSATION_MAX`. */
   compensation: z.strictObject({ maxAmount: fenSchema }).optional(),
+  /** REI-50: how long personal data of a case are kept after its end; left out: `DEFAULT_RETENTION_YEARS`. */
+  retentionYears: z.int().min(1).max(30).optional(),
   /** REI-53. Policies that were set before there were lists do not name it. */
   batches: batchRules.default(DEFAULT_BATCHES),
 });
@@ -161,6 +163,13 @@ const DEFAULT_COMPENSATION_MAX = fen(5_000);
 
 export function compensationMaxOf({ compensation }: Pick<Policy, 'compensation'>): Fen {
   return compensation?.maxAmount ?? DEFAULT_COMPENSATION_MAX;
+}
+
+/** Orders have to be kept for three years; a dispute about one takes its time. */
+const DEFAULT_RETENTION_YEARS = 5;
+
+export function retentionYearsOf({ retentionYears }: Pick<Policy, 'retentionYears'>): number {
+  return retentionYears ?? DEFAULT_RETENTION_YEARS;
 }
 
 /** What holds until a tenant says otherwise: nothing is charged, nothing is decided without a person. */
