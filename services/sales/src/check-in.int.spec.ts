@@ -112,6 +112,9 @@ describe('SAL-40 sales: check-in', function () {
       const reply = await scan(other, 0, { key });
       expect([reply.status, codeOf(reply)]).to.deep.equal([422, 'platform.idempotency-key-reused']);
     }
+    const json = { gateId: GATES[0], credential: { qr: first.qr }, people: 1 };
+    const counted = await house.call('/api/v1/check-ins', { json, key, apiKey: house.keys.gates[0] ?? '' });
+    expect([counted.status, codeOf(counted)]).to.deep.equal([422, 'platform.idempotency-key-reused']);
     expect(said(await answer({ qr: second.qr }, 0))).to.equal('admitted');
   });
 
