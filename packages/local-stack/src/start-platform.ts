@@ -15,6 +15,8 @@ export type Platform = {
   readonly baseUrl: string;
   /** The sandboxes' page and the payment providers' interfaces. */
   readonly sandboxUrl: string;
+  /** The stand-in of the identity check, with its `POST /control`. */
+  readonly identityCheckUrl: string;
   readonly adminPassword: string;
   readonly servers: Servers;
   /** By name, such as `sales-1` or `sandboxes-1`. */
@@ -122,7 +124,7 @@ const build = async (
   options: StartPlatformOptions,
   context: ServerContext,
   parts: Build,
-): Promise<Pick<Platform, 'baseUrl' | 'sandboxUrl'>> => {
+): Promise<Pick<Platform, 'baseUrl' | 'sandboxUrl' | 'identityCheckUrl'>> => {
   const { report } = context;
   const instances = await planInstances(options, context.ports);
   const plan = await planWiring(options, context, instances);
@@ -182,7 +184,8 @@ const build = async (
   await Promise.all(services.map(start));
   options.signal?.removeEventListener('abort', giveUp);
   options.signal?.throwIfAborted();
-  return { baseUrl: wiring.publicBaseUrl, sandboxUrl: sandboxUrl(wiring) };
+  const identityCheckUrl = `http://127.0.0.1:${wiring.sandboxes.identityCheckPort}`;
+  return { baseUrl: wiring.publicBaseUrl, sandboxUrl: sandboxUrl(wiring), identityCheckUrl };
 };
 
 /**
