@@ -53,6 +53,14 @@ describe('SAL-25 claims', function () {
     knows: (id) => exchanges.includes(id),
   });
 
+  it('of the first who ask at once for what nobody has asked for, nobody is told that it is full', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const wish = wishOf(fresh(), 1_000);
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => takes(`ord_${index}`, wish)));
+      expect(answers.filter(Boolean)).to.have.length(20);
+    }
+  });
+
   it('of many who ask at once, as many as the limit', async () => {
     const wish = wishOf(fresh(), 3);
     const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => takes(`ord_${index}`, wish)));

@@ -125,7 +125,9 @@ function claims(records: Records<Claim>, holderFates: HolderFates): Claims {
         );
         if (added === 1) return 'more';
       }
-      if (!(await release(scope, wish, claim, now))) return 'full';
+      // Somebody made it, or let go, between the two looks: it is not full.
+      const isFull = claim.used > wish.limit - wish.count;
+      if (isFull && !(await release(scope, wish, claim, now))) return 'full';
     }
     return 'full';
   }
