@@ -29,9 +29,9 @@ const entrySchema = z.object({
 });
 type Stored = z.infer<typeof entrySchema>;
 
-export type TrailEntry = Omit<Stored, '_id' | 'seal'> & { readonly id: string; readonly intact: boolean };
+type TrailEntry = Omit<Stored, '_id' | 'seal'> & { readonly id: string; readonly intact: boolean };
 
-export type TrailFilter = {
+type TrailFilter = {
   readonly by?: string | undefined;
   readonly subject?: string | undefined;
   readonly what?: TrailKind | undefined;

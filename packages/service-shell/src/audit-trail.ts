@@ -23,7 +23,7 @@ export type OpenedTrail = {
   readonly trail: AuditTrail;
   readonly routes: readonly Route[];
   /** Of a route that names a record and is not the public's: whoever is known and meets a 404 leaves an entry behind. */
-  guard(route: Route): Route;
+  readonly guard: (route: Route) => Route;
 };
 
 /** Of one caller, per minute and instance: a program that guesses must not fill the trail. */
