@@ -17,8 +17,8 @@ const AWAY: ReadonlySet<string> = new Set([
 const BROKEN: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET', 'ECONNREFUSED']);
 /** A bulk write that failed carries the reason below itself. */
 const CAUSES_MAX = 3;
-/** Far above what the slowest command takes. The driver's own `timeoutMS` has no effect any more. */
-const ANSWER_WITHIN_MS = 15_000;
+/** Far above what the slowest command takes, its time in a queue of thousands included. The driver's own `timeoutMS` has no effect any more. */
+const ANSWER_WITHIN_MS = 30_000;
 
 /** For the driver to give up by itself before. */
 const GRACE_MS = 1_000;

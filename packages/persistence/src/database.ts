@@ -24,7 +24,7 @@ export async function openDatabase(options: { uri: string; name: string; logger:
     // 20 sockets carry thousands of short operations a second; more only adds threads on the server.
     maxPoolSize: 20,
     serverSelectionTimeoutMS: 5_000,
-    waitQueueTimeoutMS: 10_000,
+    waitQueueTimeoutMS: 25_000,
     // Asks the server how it is instead of waiting to be told: a stream of answers that breaks off was seen not to begin again.
     serverMonitoringMode: 'poll',
     heartbeatFrequencyMS: 5_000,
