@@ -85,8 +85,11 @@ describe('audit trail', function () {
     ]);
     expect((await trailed(`by=key_manager&before=2025-01-01T00:00:00Z`)).items).to.deep.equal([]);
     expect((await trailed(`by=key_manager&from=2025-01-01T00:00:00Z`)).items).to.have.length(3);
+    expect((await get(`${PATH}?phone=13800000000`, reviewer)).status).to.equal(200);
+    const [looked] = (await trailed('by=key_reviewer&what=read')).items;
+    expect(looked?.subject).to.match(/^phone:[\w-]{20,}$/);
     const stored = await house.stored('audit_trail', {});
-    expect(stored).not.to.include(ZHANG.name).and.not.to.include(ZHANG.idNumber);
+    for (const personal of [ZHANG.name, ZHANG.idNumber, '13800000000']) expect(stored).not.to.include(personal);
   });
 
   it('PLA-21 whoever is known and meets a 404 leaves an entry in their own tenant; who guesses much leaves no more', async () => {

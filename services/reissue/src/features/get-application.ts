@@ -65,6 +65,7 @@ export function listApplications(foundation: Foundation, applications: Applicati
       const scope = staff ? context.scope() : context.scopeAcrossTenants('a traveller lists their own applications');
       const mine = any ? {} : entered ? { 'state.enteredBy': principal.id } : { 'state.userId': principal.id };
       const phone = asked.phone === undefined || !any ? undefined : parsePhone(asked.phone);
+      const index = phone?.ok === true ? await foundation.vault.blindIndex(scope, 'phone', phone.phone) : undefined;
       const found = await applications.find(
         scope,
         {
@@ -75,13 +76,14 @@ export function listApplications(foundation: Foundation, applications: Applicati
           ...(asked.sampled === undefined
             ? {}
             : { 'state.approval.sampled': true, 'state.sampleReview': { $exists: asked.sampled === 'reviewed' } }),
-          ...(phone?.ok === true
-            ? { 'state.contact.phone.index': await foundation.vault.blindIndex(scope, 'phone', phone.phone) }
-            : {}),
+          ...(index === undefined ? {} : { 'state.contact.phone.index': index }),
           ...(asked.cursor === undefined ? {} : olderThan(asked.cursor)),
         },
         { sort: { 'state.submittedAt': -1, _id: -1 }, limit: PAGE },
       );
+      // Whose cases were looked for, under the name that only we can make of a telephone (PLA-21).
+      if (index !== undefined)
+        await foundation.trail.record(scope, 'read', `phone:${index}`, { applications: found.length });
       const items = found.flatMap(({ id, tenantId, state }) =>
         state.status === 'none' ? [] : [viewApplication(id, tenantId, state, staff)],
       );
