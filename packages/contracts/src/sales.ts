@@ -406,6 +406,8 @@ export const reissueTicket = defineCommand({
     applicationId: idSchema,
     reissueCode: z.string().min(8).max(80),
     kind: z.enum(['replacement', 'correction']),
+    /** Of the ticket that was applied for: if another one lives by now, it is left alone. */
+    number: z.string().optional(),
     /** REI-31: what is put right, sealed for sales. */
     traveller: z.object({ name: sealedForRecipient, idType: idTypeSchema, idNumber: sealedForRecipient }).optional(),
   }),
@@ -414,6 +416,7 @@ export const reissueTicket = defineCommand({
     applicationId: OF_APPLICATION.applicationId,
     reissueCode: 'RC-0A5D8K2M7Q9X3C6V',
     kind: 'replacement',
+    number: TICKET_FACTS.ticketNumber,
   },
 });
 

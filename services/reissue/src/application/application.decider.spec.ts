@@ -126,6 +126,10 @@ describe('application: every cell', () => {
     const refused = 'CaseRefused';
     const quietly = { none: '-', executing: '-', reissued: '-', refused: '-', withdrawn: '-', closed: '-' };
     expectRow(c.endTicket(), refused, quietly);
+    // Of another ticket of the right: before an exchange, or one that another case has made.
+    const about = (number: string): ApplicationCommand => ({ type: 'EndTicket', how: 'superseded', number, at: AT });
+    expectRow(about('N-other'), '-', {});
+    expectRow(about(caseFacts().ticket.number), refused, quietly);
   });
   it('REI-03 AddAttachment', () => {
     expectRow(c.attach(), 'AttachmentAdded', {
@@ -347,6 +351,16 @@ describe('application: who decides', () => {
     const own = caseFacts({ enteredBy: operator.id });
     expect(cell(played(...onDesk(own)), c.decide(operator))).to.equal('own-case');
     expect(cell(played(...onDesk(own)), c.escalate())).to.equal('own-case');
+    const applied = caseFacts({ userId: operator.id });
+    expect(cell(played(...onDesk(applied)), c.decide(operator)), 'applied for by themselves').to.equal('own-case');
+    const vouched = played(
+      c.submit(caseFacts()),
+      { ...c.prove(), how: 'purchase-proof', by: operator.id } as ApplicationCommand,
+      c.frozen(),
+      c.verified(),
+    );
+    expect(cell(vouched, c.decide(operator)), 'vouched for').to.equal('own-case');
+    expect(cell(vouched, c.decide(reviewer)), 'vouched for by another').to.equal('CaseApproved');
     const risky = caseFacts({ enteredBy: reviewer.id });
     expect(cell(played(c.submit(risky), c.prove(), c.frozen(), c.verified('mismatch')), c.clear())).to.equal(
       'own-case',

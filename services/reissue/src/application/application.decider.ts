@@ -78,6 +78,7 @@ function decide(state: ApplicationState, command: ApplicationCommand): readonly 
     case 'RecordVerification':
       return verified(state, command);
     case 'EndTicket':
+      if (command.number !== undefined && command.number !== state.ticket.number) return [];
       return isBeforeExecution(state) ? refused(state, `reissue.ticket-${command.how}`, 'sales', command.at) : [];
     case 'Decide':
       return decided(state, command);

@@ -182,7 +182,8 @@ function ordered(applicationId: string, state: LiveApplication, reissueCode: str
             idNumber: forRecipient('sales', correction.idNumber),
           },
         };
-  return say(reissueTicket, { rightId: ticket.rightId, applicationId, reissueCode, kind, ...traveller });
+  const { rightId, number } = ticket;
+  return say(reissueTicket, { rightId, number, applicationId, reissueCode, kind, ...traveller });
 }
 
 function contactFor(state: LiveApplication): {

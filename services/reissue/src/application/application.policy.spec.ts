@@ -68,14 +68,14 @@ describe('policy of reissuing', () => {
     const charging = policy({ fees });
     expect(judged(caseFacts(), {}, charging)).to.include({ fee: 300 });
     expect(judged(ofTicket({ productId: 'prd_2' }), {}, charging)).to.include({ fee: 900 });
-    expect(judged(caseFacts({ reason: 'system-fault' }), {}, charging)).to.include({
-      fee: 0,
-      waivedFor: 'system-fault',
-    });
-    expect(judged(caseFacts({ reason: 'not-received' }), {}, charging)).to.include({
-      fee: 0,
-      waivedFor: 'not-received',
-    });
+    for (const reason of ['system-fault', 'not-received'] as const) {
+      expect(judged(caseFacts({ reason, enteredBy: 'usr_clerk' }), {}, charging)).to.include({
+        fee: 0,
+        waivedFor: reason,
+      });
+      // An applicant may say so, and whoever decides may believe it.
+      expect(judged(caseFacts({ reason }), {}, charging)).to.include({ fee: 300 });
+    }
     expect(judged(ofTicket({ road: true }), {}, charging)).to.include({ fee: 0, waivedFor: 'real-name-road-ticket' });
     expect(judged(ofTicket({ road: true, realName: false }), {}, charging)).to.include({ fee: 300 });
   });

@@ -6,6 +6,9 @@ import type { Assessment, CaseFacts, Desk, Finding, History, Identity } from './
 
 /** Of a case, what judging it takes: a past one can be judged anew by this. */
 export type Judgeable = Pick<CaseFacts, 'kind' | 'reason'> & {
+  /** Whoever is of the staff says what has gone wrong; an applicant only thinks so. */
+  readonly enteredBy?: string | undefined;
+  readonly batch?: unknown;
   readonly ticket: Pick<
     CaseFacts['ticket'],
     'productId' | 'ticketTypeId' | 'amount' | 'realName' | 'road' | 'reissues'
@@ -101,8 +104,9 @@ function feeOf(policy: Policy, facts: Judgeable): { readonly fee: Fen; readonly 
   );
   if (line === undefined || line.amount === ZERO_FEN) return { fee: ZERO_FEN };
   if (facts.ticket.realName && facts.ticket.road) return { fee: ZERO_FEN, waivedFor: 'real-name-road-ticket' };
-  // What we have spoiled, or never delivered, we put right for nothing.
-  if (facts.reason === 'system-fault' || facts.reason === 'not-received')
+  // What we have spoiled, or never delivered, we put right for nothing; an applicant who says so is believed by whoever decides.
+  const isSaidByStaff = facts.enteredBy !== undefined || facts.batch !== undefined;
+  if (isSaidByStaff && (facts.reason === 'system-fault' || facts.reason === 'not-received'))
     return { fee: ZERO_FEN, waivedFor: facts.reason };
   return { fee: line.amount };
 }

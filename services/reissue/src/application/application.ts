@@ -329,7 +329,13 @@ export type ApplicationCommand =
       readonly draw: number;
       readonly at: string;
     }
-  | { readonly type: 'EndTicket'; readonly how: 'used' | 'refunded' | 'exchanged' | 'expired'; readonly at: string }
+  | {
+      readonly type: 'EndTicket';
+      readonly how: 'used' | 'refunded' | 'exchanged' | 'superseded' | 'expired';
+      /** Which of the right's tickets; none: the one that lives. */
+      readonly number?: string | undefined;
+      readonly at: string;
+    }
   | {
       readonly type: 'Decide';
       readonly by: Staff;

@@ -44,9 +44,10 @@ function onDesk(state: LiveApplication): CaseOnDesk {
   }
 }
 
-/** PLA-04: nobody decides on what they entered. */
-function notOwn(state: LiveApplication, by: Staff): void {
-  if (state.enteredBy === by.id)
+/** PLA-04: nobody decides on what they entered, applied for themselves, or vouched for. */
+export function notOwn({ enteredBy, userId, proof }: LiveApplication, by: Pick<Staff, 'id'>): void {
+  const vouched = proof?.how === 'purchase-proof' ? proof.by : undefined;
+  if ([enteredBy, userId, vouched].includes(by.id))
     throw new DomainError('reissue.own-case', 'Nobody decides on an application that they entered.');
 }
 

@@ -54,9 +54,16 @@ export function onTicketChanged(foundation: Foundation, parts: Parts): (message:
   }
 
   /** Whoever has an open case for the ticket learns that it has ended. */
-  async function tellCase(message: Received, rightId: string, how: Ending): Promise<void> {
-    for (const found of await findCases(applications, foundation.scopeOf(message.envelope), rightId))
-      await handle(message, found.id, { type: 'EndTicket', how, at: foundation.clock().toISOString() });
+  async function tellCase(
+    message: Received,
+    rightId: string,
+    how: Ending,
+    which: { readonly number?: string; readonly butFor?: string } = {},
+  ): Promise<void> {
+    const { number, butFor } = which;
+    const at = foundation.clock().toISOString();
+    for (const { id } of await findCases(applications, foundation.scopeOf(message.envelope), rightId))
+      if (id !== butFor) await handle(message, id, { type: 'EndTicket', how, number, at });
   }
 
   async function ended(message: Received, rightId: string, status: 'used' | 'refunded' | 'expired'): Promise<void> {
@@ -99,7 +106,7 @@ export function onTicketChanged(foundation: Foundation, parts: Parts): (message:
       const known = revision === undefined ? {} : { revision };
       await tickets.replaced(scope, rightId, previousNumber, { how: 'exchanged', successor: number, at: exchangedAt });
       await tickets.happened(scope, rightId, { sequence, status: 'living', number, moved, ...known });
-      await tellCase(message, rightId, 'exchanged');
+      await tellCase(message, rightId, 'exchanged', { number: previousNumber });
     } else if (isMessage(message, ticketFrozen))
       await handle(message, message.envelope.data.applicationId, { type: 'ConfirmFreeze', at });
     else if (isMessage(message, ticketFreezeRefused)) {
@@ -120,6 +127,8 @@ export function onTicketChanged(foundation: Foundation, parts: Parts): (message:
       await tickets.happened(scope, rightId, { sequence, status: 'living', number: ticket.number, revision });
       await corrected(scope, applicationId, rightId);
       await handle(message, applicationId, { type: 'ConfirmReissue', code, ticket, at: reissuedAt });
+      // REI-05: another application for the same ticket, which nobody had proven yet, is for a ticket that is dead.
+      await tellCase(message, rightId, 'superseded', { number: previousNumber, butFor: applicationId });
     } else if (isMessage(message, ticketReissueRefused)) {
       const { applicationId, reissueCode: code, reason } = message.envelope.data;
       const refundId = ids.refundOf(tenantid, applicationId);

@@ -63,4 +63,33 @@ describe('REI-32 sales: commands of the reissue service that come again', functi
     await settled('the ticket', async () => JSON.stringify(await statuses(order)));
     expect(await statuses(order)).to.deep.equal(['issued']);
   });
+
+  it('REI-05 a reissue of a ticket that another case has replaced meanwhile is refused, and the new one stays', async () => {
+    const { order, rightId } = await bought();
+    const [first] = (await house.look(order)).tickets;
+    const ask = (applicationId: string): Promise<void> =>
+      house.send(reissueTicket, {
+        ...{ rightId, applicationId, number: first?.number, kind: 'replacement' },
+        reissueCode: `RC-${applicationId.slice(-20).toUpperCase()}`,
+      });
+    await ask(newId('rei', TENANT));
+    const replaced = await eventually('the new ticket', async () => {
+      const { tickets } = await house.look(order);
+      return tickets.some(({ status, number }) => status === 'issued' && number !== first?.number) && tickets;
+    });
+    await ask(newId('rei', TENANT));
+    await settled('the ticket', async () => JSON.stringify((await house.look(order)).tickets));
+    expect((await house.look(order)).tickets).to.deep.equal(replaced);
+  });
+
+  it('a freeze that overtakes the thaw of the case before waits for it', async () => {
+    const { order, rightId } = await bought();
+    const [before, after] = [newId('rei', TENANT), newId('rei', TENANT)];
+    await house.send(freezeTicket, { rightId, applicationId: before });
+    await becomes(order, 'frozen');
+    await house.send(freezeTicket, { rightId, applicationId: after });
+    await house.send(thawTicket, { rightId, applicationId: before });
+    await becomes(order, 'issued');
+    await becomes(order, 'frozen');
+  });
 });
