@@ -417,12 +417,12 @@ describe('aggregate store', () => {
       return secret;
     };
     const secrets = new Map<string, string>();
-    for (let index = 0; index < 5; index += 1) secrets.set(`r${index}`, await write(`r${index}`, there));
+    for (let index = 0; index < 5; index += 1) secrets.set(`rotated${index}`, await write(`rotated${index}`, there));
     const newKid = await here.rotateTenantKey(own);
     expect(newKid).not.to.equal(oldKid);
     await eventually('the other instance takes it', async () => (await there.newRecordKey(own)).wrapped.kid === newKid);
-    secrets.set('r5', await write('r5', there));
-    await store.eraseKey(own, 'r4');
+    secrets.set('rotated5', await write('rotated5', there));
+    await store.eraseKey(own, 'rotated4');
 
     const everywhere = Scope.acrossTenants('rotation', origin, logger);
     const pages: number[] = [];
@@ -436,13 +436,13 @@ describe('aggregate store', () => {
     } while (after !== undefined);
     expect(rewrapped).to.equal(4);
     expect(pages.slice(0, -1).every((looked) => looked === 2)).to.equal(true);
-    for (const id of ['r0', 'r1', 'r2', 'r3', 'r5']) {
+    for (const id of ['rotated0', 'rotated1', 'rotated2', 'rotated3', 'rotated5']) {
       const snapshot = await present(store.load(own, id));
       expect(snapshot.key?.kid).to.equal(newKid);
       expect((await store.recordKey(own, snapshot)).open(secrets.get(id) ?? '')).to.equal('13800005678');
       expect((await store.verify(own, id)).intact).to.equal(true);
     }
-    expect((await present(store.load(own, 'r4'))).key).to.equal(undefined);
+    expect((await present(store.load(own, 'rotated4'))).key).to.equal(undefined);
     expect(await here.rotateTenantKey(Scope.ofTenant('ten_dddddddddd3k' as TenantId, origin))).to.equal(undefined);
   });
 });
