@@ -483,6 +483,8 @@ describe('journeys through the gateway', function () {
         } catch (error) {
           failures.push(error instanceof Error ? error.message : String(error));
         }
+        // All of them share one address, and the gateway lets guests behind it write 300 times a minute.
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
       }
     });
     await eventually('the first purchases', () => bought >= 6, { withinMs: 30_000 });
@@ -493,6 +495,9 @@ describe('journeys through the gateway', function () {
     await victim?.start();
     stopping = true;
     await Promise.all(buyers);
-    expect(failures).to.deep.equal([]);
+    // A failure of each kind is enough to read.
+    expect([
+      ...new Set(failures.map((failure) => failure.replaceAll(/[a-z]{3}_\w+|[0-9a-f]{32}/g, '…'))),
+    ]).to.deep.equal([]);
   });
 });
