@@ -41,7 +41,8 @@ describe('analysis of reissuing', function () {
       json: { rules: { ...rules, fees }, reason: '收取工本费' },
     });
     const ours = await onDesk('E77777771', { reason: 'system-fault' }, 'deciding');
-    await house.review(ours.id, house.keys.operator, approve);
+    // The applicant says so, and whoever decides finds it true.
+    await house.review(ours.id, house.keys.operator, { ...approve, ourFault: true });
     await house.becomes(ours, 'reissued');
     const lost = await onDesk('E77777772', {}, 'deciding');
     await house.review(lost.id, house.keys.operator, refuse);

@@ -33,12 +33,12 @@
 // RecordReveal        404     noted in every other status
 //
 // ¹ deciding, risk_check, reviewing   ² withdrawn, closed   ³ after too many misses: closed   ⁴ only where it was asked for and not confirmed
-// yet   ⁵ sales answers   ⁶ refused: own-case (PLA-04), not-your-desk, risk-open while suspended; a reviewer against an operator's
-// recommendation makes it a manager's   ⁷ by somebody who has not decided before (REI-41); final   ⁸ no fee where nothing was charged
-// ⁹ unknown, wrong amount: it goes back   ¹⁰ with the fee back   ¹¹ not-appealable, appeal-too-late   ¹² where it was
-// provisional and the calendar knows the year now   ¹³ the same file again: - in every status; more than the policy's count:
-// too-many-attachments   ¹⁴ - when it is known; three times at most   ¹⁵ executing at once (REI-53)
-// ¹⁶ the same again: -; somebody else's: sample-reviewed
+// yet   ⁵ sales answers; and - everywhere when it is about another ticket of the right   ⁶ refused: own-case (PLA-04: entered, applied for
+// or vouched for), not-your-desk, risk-open while suspended; a reviewer against an operator's recommendation makes it a manager's   ⁷ by
+// somebody who has not decided before (REI-41); final   ⁸ no fee where nothing was charged ⁹ unknown, wrong amount: it goes back   ¹⁰ with
+// the fee back   ¹¹ not-appealable, appeal-too-late   ¹² where it was provisional and the calendar knows the year now   ¹³ the same file
+// again: - in every status; more than the policy's count: too-many-attachments   ¹⁴ - when it is known; three times at most   ¹⁵ executing
+// at once (REI-53) ¹⁶ the same again: -; somebody else's: sample-reviewed
 import { DomainError, NotYet, type Decider } from '@tongpiao/kernel';
 import { assess, assessedInBatch, higherOf } from './application.policy.ts';
 import { addAttachment } from './attaching.ts';
