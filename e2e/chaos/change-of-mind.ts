@@ -72,7 +72,8 @@ async function exchange(parts: Parts, offer: Offer, bought: Bought, number: stri
       }),
     (answer) => answeredOrTaken(answer) || codeOf(answer.body) === 'sales.exchange-to-the-same',
   );
-  if (begun?.body.status !== 'awaiting_payment') return;
+  const held = begun?.body.status === 'holding' ? await heldIn(parts, bought, begun.body.id) : begun?.body.status;
+  if (begun === undefined || held !== 'awaiting_payment') return;
   const path = `/api/v1/orders/${bought.id}/exchanges/${begun.body.id}`;
   const mood = random.between(1, 10);
   if (mood <= 2) {
@@ -96,6 +97,28 @@ async function exchange(parts: Parts, offer: Offer, bought: Bought, number: stri
       }),
     answeredOrTaken,
   );
+}
+
+/** Inventory was away when the place was asked for: the buyer looks until it has answered. */
+async function heldIn(
+  { client, insist }: Parts,
+  { id, token }: Bought,
+  exchangeId: string,
+): Promise<string | undefined> {
+  const answered = await insist<{ exchanges: readonly ExchangeBody[] }>(
+    'answer to an exchange',
+    async () => {
+      const order = await client.call<{ exchanges: readonly ExchangeBody[] }>(`/api/v1/orders/${id}`, { token });
+      if (
+        order.status === 200 &&
+        order.body.exchanges.some(({ id: one, status }) => one === exchangeId && status === 'holding')
+      )
+        throw new Error('no answer from inventory yet');
+      return order;
+    },
+    ({ status }) => status === 200,
+  );
+  return answered?.body.exchanges.find((one) => one.id === exchangeId)?.status;
 }
 
 /** What two phones do at the same moment; whatever comes of it, the family has one ticket or its money. */
