@@ -189,7 +189,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     return store;
   }
 
-  /** Called after each commit of this instance, with the new state and what led to it. For waking and counting those who wait; nothing may depend on it. */
+  /** Called after each commit of this instance, with the new state and what led to it. For counting, and for waking those who wait; nothing may depend on it. */
   onCommit(listener: CommitListener<State, Event>): void {
     this.#listeners.push(listener);
   }

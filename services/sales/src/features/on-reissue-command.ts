@@ -1,7 +1,7 @@
 // The reissue service asks for a ticket to be frozen, thawed or replaced (REI-04, REI-23, REI-32). The right decides; a refusal goes back
 // as an event, because somebody waits for it.
-// duplicate: the right knows the application and the code, and answers "-"; a refusal has the command's own id and is said again ·
-// late (used, given back, exchanged meanwhile): refused with that · early: cannot be, the ticket was told of by its order · crash before
+// duplicate: the right knows the command's id, and the code of a reissue; a refusal has the command's own id and is said again ·
+// late (used, given back, exchanged meanwhile): refused with that · early: a freeze before the thaw of the case before waits for it, else cannot be · crash before
 // the write: it comes again · crash after: the right's outbox says the rest.
 import {
   envelopeOf,
