@@ -9,5 +9,6 @@ export * from './local-dates.ts';
 export * from './masking.ts';
 export * from './money.ts';
 export * from './phone.ts';
+export * from './standing-still.ts';
 export * from './ticket-number.ts';
 export * from './ticket-payload.ts';

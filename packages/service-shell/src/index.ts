@@ -13,6 +13,7 @@ export * from './logger.ts';
 export * from './metrics.ts';
 export * from './open-tracing.ts';
 export * from './openapi.ts';
+export { resumeWork } from './resume-work.ts';
 export { paced, restWhileBehind, STEP_TICKETS, type Pace } from './pace.ts';
 export * from './preconditions.ts';
 export * from './principal.ts';

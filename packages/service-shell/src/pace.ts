@@ -1,6 +1,7 @@
 // The pace of work on thousands of tickets while sales go on: a few at a time, so many a second at most, and never more than half of the
 // time. What it sets going elsewhere (money, messages, places) costs more than what is done here, so the bound per second is what leaves
 // room on a platform that has little else to do; on a busy one the work itself gets slower, and the rests with it.
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export type Pace = {
   /** Orders or tickets at the same time: enough for the database to write them together, few enough not to crowd out a purchase. */
@@ -51,7 +52,7 @@ export async function paced<Item>(
     const until = performance.now();
     const rest = restAfter({ items: chunk.length, ms: until - from }, lagMs, perSecond);
     // The last rest, too: the next step follows at once.
-    await new Promise((resolve) => setTimeout(resolve, rest));
+    await sleep(rest);
     lagMs = performance.now() - until - rest;
     if (until >= end) break;
   }
@@ -63,6 +64,9 @@ const BEHIND_MS = 3_000;
 const REST_WHILE_BEHIND_MS = 1_000;
 
 /** A step begins later while messages of this process wait for the broker. */
-export async function restWhileBehind(relay: { oldestMs(): Promise<number> }): Promise<void> {
-  if ((await relay.oldestMs()) > BEHIND_MS) await new Promise((resolve) => setTimeout(resolve, REST_WHILE_BEHIND_MS));
+export async function restWhileBehind(
+  relay: { oldestMs(): Promise<number> },
+  rest: (ms: number) => Promise<unknown> = sleep,
+): Promise<void> {
+  if ((await relay.oldestMs()) > BEHIND_MS) await rest(REST_WHILE_BEHIND_MS);
 }

@@ -7,7 +7,13 @@ import {
   verifyApplication,
   workBatch,
 } from '@tongpiao/contracts';
-import { createWaiters, openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
+import {
+  createWaiters,
+  openFoundation,
+  resumeWork,
+  type FoundationOptions,
+  type Running,
+} from '@tongpiao/service-shell';
 import { createApplicationAccess } from './access/application-access.ts';
 import { createIdentityCheck } from './adapters/identity-check.ts';
 import { applicationSpec } from './application/application.store.ts';
@@ -42,7 +48,6 @@ import { onVerify } from './features/on-verify.ts';
 import { payFee } from './features/pay-fee.ts';
 import { createPhoneCodes, sendPhoneCode } from './features/phone-code.ts';
 import { createOwnershipProver, proveOwnership } from './features/prove-ownership.ts';
-import { resumeBatches } from './features/resume-batches.ts';
 import { reviewApplication } from './features/review-application.ts';
 import { shipTicket } from './features/ship-ticket.ts';
 import { steerBatch } from './features/steer-batch.ts';
@@ -175,7 +180,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
     // Lists take turns: their pace is one for all of them.
     singleActive: true,
   });
-  resumeBatches(foundation, batches, options.resumeEveryMs);
+  resumeWork(foundation, 'resume-batches', batches, options.resumeEveryMs);
   foundation.onStop(() => identityCheck.stop());
 
   return foundation.serve({

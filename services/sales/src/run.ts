@@ -10,7 +10,13 @@ import {
   workDisruption,
 } from '@tongpiao/contracts';
 import { isMessage } from '@tongpiao/messaging';
-import { createWaiters, openFoundation, type FoundationOptions, type Running } from '@tongpiao/service-shell';
+import {
+  createWaiters,
+  openFoundation,
+  resumeWork,
+  type FoundationOptions,
+  type Running,
+} from '@tongpiao/service-shell';
 import { Redis } from 'ioredis';
 import { openScanRequests } from './gate/scan-requests.store.ts';
 import { createAvailability } from './availability/availability.ts';
@@ -58,7 +64,6 @@ import { recordExit } from './features/record-exit.ts';
 import { requestPayment } from './features/request-payment.ts';
 import { siteOccupancy } from './features/site-occupancy.ts';
 import { sessionCancellations } from './features/session-cancellations.ts';
-import { resumeDisruptions } from './features/resume-disruptions.ts';
 import { settleExchange } from './features/settle-exchange.ts';
 import { listTicketKeys } from './features/ticket-key-list.ts';
 import { uploadScans } from './features/upload-scans.ts';
@@ -236,7 +241,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
 
   foundation.every('ticket-keys', KEYS_EVERY_MS, () => keys.refresh(clock()));
   expireTickets(foundation, { rights, disruptions }, config.EXPIRE_EVERY_SECONDS * 1_000);
-  resumeDisruptions(foundation, disruptions, options.resumeEveryMs);
+  resumeWork(foundation, 'resume-disruptions', disruptions, options.resumeEveryMs);
   foundation.onStop(async () => {
     await availability.stop();
     redis.disconnect();

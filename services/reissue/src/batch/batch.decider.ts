@@ -18,7 +18,7 @@
 //
 // ¹ of another step: -   ² refused: own-batch (PLA-04), batch-not-your-desk by its size, batch-nothing-to-reissue   ³ where nothing is due,
 // or has not been for long: -
-import { DomainError, NotYet, unreachable, type Decider } from '@tongpiao/kernel';
+import { DomainError, NotYet, standsStill, unreachable, type Decider } from '@tongpiao/kernel';
 import { ranksBelow } from '../application/application.policy.ts';
 import { later } from '../application/times.ts';
 import type { Batch, BatchCommand, BatchEvent, BatchOf, BatchState } from './batch.ts';
@@ -29,14 +29,6 @@ type Of<Type extends BatchCommand['type']> = Extract<BatchCommand, { type: Type 
 const ABANDONED_MS = 15 * 60_000;
 /** Nothing moves while sales is away: the pause grows, since what is in the way goes away by itself. */
 const WAIT_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000] as const;
-/** A step takes seconds, its retries a quarter of an hour at most; after that nobody goes on with it by himself. */
-const STANDS_STILL_MS = 20 * 60_000;
-
-/** @returns what was due before this instant and is not done stands still */
-export function standsStillBefore(at: string): string {
-  return later(at, -STANDS_STILL_MS);
-}
-
 function decide(state: BatchState, command: BatchCommand): readonly BatchEvent[] {
   if (state.status === 'none') return decideNone(command);
   if ('step' in command && command.step !== state.step) return [];
@@ -72,9 +64,7 @@ function decide(state: BatchState, command: BatchCommand): readonly BatchEvent[]
       if (state.status !== 'finishing') return [];
       return command.executing > 0 ? [waited(state, command)] : [{ type: 'BatchDone', at: command.at }];
     case 'ResumeWork':
-      return state.nextAt !== undefined && Date.parse(state.nextAt) < Date.parse(standsStillBefore(command.at))
-        ? [{ type: 'WorkResumed', nextAt: command.at }]
-        : [];
+      return standsStill(state.nextAt, command.at) ? [{ type: 'WorkResumed', nextAt: command.at }] : [];
     default:
       return unreachable(command, 'batch command');
   }

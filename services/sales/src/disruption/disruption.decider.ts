@@ -15,9 +15,9 @@
 // ¹ and superseded at once, when the session's cancellation was heard of first   ² something is in hand already   ³ of another step: -
 // ⁴ after several tries without anybody told   ⁵ at the deadline or later   ⁶ not when it was superseded   ⁷ while exchanges of its
 // tickets are under way   ⁸ nothing is due, or has not been for long
-import { unreachable, type Decider } from '@tongpiao/kernel';
+import { standsStill, unreachable, type Decider } from '@tongpiao/kernel';
 import type { Disruption, DisruptionCommand, DisruptionEvent, DisruptionState } from './disruption.ts';
-import { lookAgainAt, lookOrDecideAt, standsStillBefore, tryAgainAt, watchAt } from './look-again.policy.ts';
+import { lookAgainAt, lookOrDecideAt, tryAgainAt, watchAt } from './look-again.policy.ts';
 
 type Of<Type extends DisruptionCommand['type']> = Extract<DisruptionCommand, { type: Type }>;
 
@@ -46,9 +46,7 @@ function decide(state: DisruptionState, command: DisruptionCommand): readonly Di
     case 'EndReturning':
       return state.status === 'returning' ? endReturning(state, command) : [];
     case 'ResumeWork':
-      return state.nextAt !== undefined && Date.parse(state.nextAt) < Date.parse(standsStillBefore(command.at))
-        ? [{ type: 'WorkResumed', nextAt: command.at }]
-        : [];
+      return standsStill(state.nextAt, command.at) ? [{ type: 'WorkResumed', nextAt: command.at }] : [];
     case 'Supersede':
       return state.status === 'done' ? [] : [{ type: 'DisruptionSuperseded', by: command.by, at: command.at }];
     default:

@@ -28,14 +28,6 @@ export function lookOrDecideAt(begunAt: string, at: string, decideBy: string): s
   return earlier(lookAgainAt(begunAt, at), new Date(decideBy).toISOString());
 }
 
-/** A step takes seconds, its retries a quarter of an hour at most; after that nobody goes on with it by himself. */
-const STANDS_STILL_MS = 20 * 60_000;
-
-/** @returns what was due before this instant and is not done stands still */
-export function standsStillBefore(at: string): string {
-  return after(at, -STANDS_STILL_MS);
-}
-
 /** Nobody in hand could be told: the pause grows, since what is in the way goes away by itself or not at all. */
 const STUCK_PAUSES_MS = [1_000, 5_000, 15_000, 60_000, 300_000] as const;
 
