@@ -19,6 +19,7 @@ import {
   tenantsRepublished,
   ticketExpired,
   ticketRefunded,
+  ticketReissueRefused,
   ticketsRefunded,
   formerTicketShown,
   ticketUsed,
@@ -194,6 +195,7 @@ export async function openSalesHouse() {
       paymentReturned,
       ticketUsed,
       formerTicketShown,
+      ticketReissueRefused,
       ticketExpired,
       ticketRefunded,
       ticketsRefunded,
@@ -472,6 +474,8 @@ export async function openSalesHouse() {
     },
     heard: (orderId: string): readonly Envelope[] =>
       said.filter(({ data }) => (data as { orderId: string }).orderId === orderId),
+    heardOfRight: (rightId: string): readonly Envelope[] =>
+      said.filter(({ data }) => (data as { rightId?: string }).rightId === rightId),
     async stop(): Promise<void> {
       for (const instance of instances.splice(0)) await instance.stop();
       clearInterval(beats);

@@ -82,6 +82,26 @@ describe('REI-32 sales: commands of the reissue service that come again', functi
     expect((await house.look(order)).tickets).to.deep.equal(replaced);
   });
 
+  it('REI-23 a reissue that was refused stays refused when its command comes again: its case is over', async () => {
+    const { order, rightId } = await bought();
+    const [holder, late] = [newId('rei', TENANT), newId('rei', TENANT)];
+    await house.send(freezeTicket, { rightId, applicationId: holder });
+    await becomes(order, 'frozen');
+    const reissueCode = `RC-${late.slice(-20).toUpperCase()}`;
+    const again = newId<'Message'>('msg', TENANT);
+    const command = { rightId, applicationId: late, reissueCode, kind: 'replacement' } as const;
+    await house.send(reissueTicket, command, again);
+    const refusal = await eventually('the refusal', () => house.heardOfRight(rightId)[0]);
+    expect(refusal.data).to.deep.equal({ rightId, applicationId: late, reissueCode, reason: 'sales.ticket-frozen' });
+    await house.send(thawTicket, { rightId, applicationId: holder });
+    await becomes(order, 'issued');
+    const now = await house.look(order);
+    await house.send(reissueTicket, command, again);
+    await house.send(reissueTicket, command);
+    await settled('the ticket', async () => JSON.stringify((await house.look(order)).tickets));
+    expect((await house.look(order)).tickets).to.deep.equal(now.tickets);
+  });
+
   it('a freeze that overtakes the thaw of the case before waits for it', async () => {
     const { order, rightId } = await bought();
     const [before, after] = [newId('rei', TENANT), newId('rei', TENANT)];

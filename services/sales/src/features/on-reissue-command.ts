@@ -1,24 +1,15 @@
-// The reissue service asks for a ticket to be frozen, thawed or replaced (REI-04, REI-23, REI-32). The right decides; a refusal goes back
-// as an event, because somebody waits for it.
-// duplicate: the right knows the command's id, and the code of a reissue; a refusal has the command's own id and is said again ·
-// late (used, given back, exchanged meanwhile): refused with that · early: a freeze before the thaw of the case before waits for it, else cannot be · crash before
-// the write: it comes again · crash after: the right's outbox says the rest.
-import {
-  envelopeOf,
-  freezeTicket,
-  reissueTicket,
-  thawTicket,
-  ticketFreezeRefused,
-  ticketReissueRefused,
-  type DataOf,
-  type Envelope,
-} from '@tongpiao/contracts';
+// The reissue service asks for a ticket to be frozen, thawed or replaced (REI-04, REI-23, REI-32). The right decides; a refusal is
+// among what it decides, because somebody waits for it.
+// duplicate: the right knows the command's id, and the code of a reissue · late (used, given back, exchanged meanwhile): refused with
+// that · early: a freeze before the thaw of the case before waits for it, else is refused · crash before the write: it comes again ·
+// crash after: the right's outbox says the rest, also a refusal.
+import { freezeTicket, reissueTicket, thawTicket, type DataOf, type Envelope } from '@tongpiao/contracts';
 import { ContractBreach, DomainError, maskIdNumber, maskName, NotYet, ticketNumberOf, type Id } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
 import { mac, type RecordKey, type Scope, type Snapshot } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
 import type { Traveller } from '../order/order.ts';
-import type { Replacement, RightState, SoldRight } from '../right/right.ts';
+import type { Replacement, RightState } from '../right/right.ts';
 import { signedQr } from '../right/ticket-qr.ts';
 import type { Rights } from '../stores.ts';
 import type { TicketKeys } from '../ticket-keys/ticket-keys.store.ts';
@@ -32,24 +23,8 @@ type Parts = { readonly rights: Rights; readonly keys: TicketKeys };
 type Reissue = Envelope<DataOf<typeof reissueTicket>>;
 
 export function onReissueCommand(foundation: Foundation, parts: Parts): (message: Received) => Promise<void> {
-  const { vault, clock, broker, bus } = foundation;
+  const { vault, clock, bus } = foundation;
   const numberKey = vault.serviceKey('right-ids');
-
-  async function refuse(
-    cause: Envelope<{ rightId: string; applicationId: string }>,
-    definition: typeof ticketFreezeRefused | typeof ticketReissueRefused,
-    data: DataOf<typeof ticketFreezeRefused> | DataOf<typeof ticketReissueRefused>,
-  ): Promise<void> {
-    const facts = {
-      id: `${cause.id}:refused`,
-      source: 'sales',
-      subject: cause.data.rightId,
-      time: clock(),
-      tenantId: foundation.scopeOf(cause).tenantId,
-      cause,
-    };
-    await broker.publisher.publish({ kind: 'event', envelope: envelopeOf(definition.type, facts, data) });
-  }
 
   /** The corrected traveller under the right's own key; a right without one gets a key of its own. */
   async function corrected(
@@ -91,21 +66,15 @@ export function onReissueCommand(foundation: Foundation, parts: Parts): (message
       kind,
       number,
       qr,
+      revision,
+      ...(applied === undefined ? {} : { applied }),
       at: now.toISOString(),
       ...(correction === undefined ? {} : { traveller: correction.traveller }),
     };
     await parts.rights.handle(
       scope,
       rightId,
-      (state) => {
-        // The QR names the revision that it makes: another change in between needs another QR.
-        // And the case is about one ticket: what lives now may have come of an exchange, or of another case.
-        const isOther = (live: SoldRight): boolean =>
-          live.revision + 1 !== revision || (applied !== undefined && live.number !== applied);
-        if (state.status !== 'none' && isOther(state) && !hasCode(state, code))
-          throw new DomainError('sales.ticket-changed', 'The ticket has changed meanwhile.');
-        return { type: 'ReplaceTicket', replacement };
-      },
+      { type: 'ReplaceTicket', replacement },
       { messageId: envelope.id, ...(correction === undefined ? {} : { recordKey: correction.recordKey }) },
     );
   }
@@ -119,30 +88,18 @@ export function onReissueCommand(foundation: Foundation, parts: Parts): (message
       const { rightId, applicationId } = message.envelope.data;
       await parts.rights.handle(scope, rightId, { type: 'ThawTicket', applicationId, at }, once);
     } else if (isMessage(message, freezeTicket)) {
-      const { envelope } = message;
-      const { rightId, applicationId } = envelope.data;
+      const { time, data } = message.envelope;
+      const { rightId, applicationId } = data;
+      const early = clock().getTime() - Date.parse(time) < THAW_MAY_COME_MS;
       try {
-        await parts.rights.handle(scope, rightId, { type: 'FreezeTicket', applicationId, at }, once);
+        await parts.rights.handle(scope, rightId, { type: 'FreezeTicket', applicationId, at, early }, once);
       } catch (error) {
-        if (!(error instanceof DomainError)) throw error;
         // The thaw of a case that has just ended comes from another outbox, and may be behind this.
-        const isYoung = clock().getTime() - Date.parse(envelope.time) < THAW_MAY_COME_MS;
-        if (error.code === 'sales.ticket-frozen' && isYoung) throw new NotYet(error.code, error.message);
-        await refuse(envelope, ticketFreezeRefused, { rightId, applicationId, reason: error.code });
+        if (error instanceof DomainError && error.code === 'sales.ticket-frozen')
+          throw new NotYet(error.code, error.message);
+        throw error;
       }
-    } else if (isMessage(message, reissueTicket)) {
-      const { envelope } = message;
-      const { rightId, applicationId, reissueCode } = envelope.data;
-      try {
-        await replace(scope, envelope);
-      } catch (error) {
-        if (!(error instanceof DomainError)) throw error;
-        await refuse(envelope, ticketReissueRefused, { rightId, applicationId, reissueCode, reason: error.code });
-      }
-    } else throw new ContractBreach('sales.unexpected-message', message.definition.type);
+    } else if (isMessage(message, reissueTicket)) await replace(scope, message.envelope);
+    else throw new ContractBreach('sales.unexpected-message', message.definition.type);
   };
-}
-
-function hasCode(state: Exclude<RightState, { status: 'none' }>, code: string): boolean {
-  return state.past.some(({ cause }) => cause === code);
 }

@@ -19,18 +19,30 @@
 //
 // status ↓ \ command →     FreezeTicket             ThawTicket             ReplaceTicket⁸
 // none                     not-found                not-found              not-found
-// issued | checked_in      frozen                   -                      replaced
-// frozen                   - (same) | frozen⁹       thawed (same) | -      replaced (same) | frozen⁹
-// used                     used                     -                      used
-// any other                not-living               -                      not-living
+// issued | checked_in      frozen                   -                      replaced | refused changed¹⁰
+// frozen                   - (same) | refused⁹      thawed (same) | -      replaced (same) | refused frozen⁹
+// used                     refused used             -                      refused used
+// any other                refused not-living       -                      refused not-living
 //
-// ⁸ the same reissue code again: -, whatever has become of the new ticket   ⁹ another application has it
+// A refused freeze or reissue is an event: somebody waits for the answer, and whoever asks again must not get another one.
+// ⁸ the same reissue code again: -, whatever has become of the new ticket, and whether it was replaced or refused   ⁹ another application
+// has it; a freeze that is early: frozen, to be tried again   ¹⁰ another ticket lives than the one that was applied for, or that the QR names
 // PrintTicket: printed when issued or checked_in and never printed; the same serial again: -; else printed-already | not-living.
 // ShowFormerTicket: shown in every status, where the scan shows a former ticket; by the same gate within a minute, or more than 200: -.
 // RecordReveal: revealed in every status but none, where it is not-found.
 import { addFen, DomainError, fen, unreachable, ZERO_FEN, type Decider } from '@tongpiao/kernel';
 import { admission, formerOf, peopleOf, placesLeft } from './admission.policy.ts';
-import type { HandedIn, Offer, PastTicket, RightCommand, RightEvent, RightState, SoldRight, Use } from './right.ts';
+import type {
+  HandedIn,
+  Offer,
+  PastTicket,
+  Replacement,
+  RightCommand,
+  RightEvent,
+  RightState,
+  SoldRight,
+  Use,
+} from './right.ts';
 
 type Of<Type extends RightCommand['type']> = Extract<RightCommand, { type: Type }>;
 
@@ -215,26 +227,46 @@ function exchange(state: SoldRight, command: Of<'ExchangeTicket'>): readonly Rig
   ];
 }
 
-function freeze(state: SoldRight, { applicationId, at }: Of<'FreezeTicket'>): readonly RightEvent[] {
-  if (state.freeze !== undefined) {
-    if (state.freeze.applicationId === applicationId) return [];
-    throw frozen();
-  }
-  if (state.status === 'used') throw used(state);
-  if (!isLiving(state)) throw notLiving(state);
-  return [{ type: 'TicketFrozen', freeze: { applicationId, at, before: state.status } }];
+/** REI-04 */
+function freeze(state: SoldRight, { applicationId, at, early }: Of<'FreezeTicket'>): readonly RightEvent[] {
+  if (state.freeze?.applicationId === applicationId) return [];
+  if (state.freeze !== undefined && early) throw frozen();
+  const refusal = refusalOfReissue(state, applicationId);
+  if (refusal !== undefined) return [{ type: 'FreezeRefused', applicationId, reason: refusal.code }];
+  return isLiving(state) ? [{ type: 'TicketFrozen', freeze: { applicationId, at, before: state.status } }] : [];
 }
 
 /** REI-32: the old ticket dies and the new one lives in this one event. */
 function replace(state: SoldRight, { replacement }: Of<'ReplaceTicket'>): readonly RightEvent[] {
-  if (state.past.some(({ cause }) => cause === replacement.code)) return [];
-  if (state.freeze !== undefined && state.freeze.applicationId !== replacement.applicationId) throw frozen();
-  if (state.status === 'used') throw used(state);
-  if (!isLiving(state) && state.status !== 'frozen') throw notLiving(state);
+  const { applicationId, code, at } = replacement;
+  if (state.past.some(({ cause }) => cause === code)) return [];
+  if (state.refusedReissues?.some((refused) => refused.code === code)) return [];
+  const refusal = refusalOfReissue(state, applicationId) ?? changedSince(state, replacement);
+  if (refusal !== undefined) return [{ type: 'ReissueRefused', applicationId, code, reason: refusal.code }];
   const { number, revision, sessionId, siteId, date, amount } = state;
-  const { code: cause, at } = replacement;
-  const before: PastTicket = { number, revision, status: 'superseded', sessionId, siteId, date, amount, cause, at };
+  const before: PastTicket = {
+    number,
+    revision,
+    status: 'superseded',
+    sessionId,
+    siteId,
+    date,
+    amount,
+    cause: code,
+    at,
+  };
   return [{ type: 'TicketReplaced', replacement, before }];
+}
+
+function refusalOfReissue(state: SoldRight, applicationId: string): DomainError | undefined {
+  if (state.freeze !== undefined && state.freeze.applicationId !== applicationId) return frozen();
+  if (state.status === 'used') return used(state);
+  return isLiving(state) || state.status === 'frozen' ? undefined : notLiving(state);
+}
+
+function changedSince(state: SoldRight, { revision, applied }: Replacement): DomainError | undefined {
+  const isSame = state.revision + 1 === revision && (applied === undefined || applied === state.number);
+  return isSame ? undefined : new DomainError('sales.ticket-changed', 'The ticket has changed meanwhile.');
 }
 
 function print(state: SoldRight, { serial, by, at }: Of<'PrintTicket'>): readonly RightEvent[] {
@@ -313,6 +345,11 @@ function evolve(state: RightState, event: RightEvent): RightState {
       return { ...state, offer: event.offer };
     case 'TicketPrinted':
       return { ...state, prints: [...state.prints, event.print] };
+    case 'ReissueRefused': {
+      const { code, reason } = event;
+      return { ...state, refusedReissues: [...(state.refusedReissues ?? []), { code, reason }] };
+    }
+    case 'FreezeRefused':
     case 'TravellerRevealed':
       return state;
   }

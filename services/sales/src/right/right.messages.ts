@@ -5,8 +5,10 @@ import {
   returnPlaces,
   ticketExchanged,
   ticketExpired,
+  ticketFreezeRefused,
   ticketFrozen,
   ticketReissued,
+  ticketReissueRefused,
   ticketRefunded,
   ticketThawed,
   ticketUsed,
@@ -74,6 +76,14 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
     }
     case 'TicketFrozen':
       return [say(ticketFrozen, { ...ticket, applicationId: event.freeze.applicationId, frozenAt: event.freeze.at })];
+    case 'FreezeRefused': {
+      const { applicationId, reason } = event;
+      return [say(ticketFreezeRefused, { rightId, applicationId, reason })];
+    }
+    case 'ReissueRefused': {
+      const { applicationId, code: reissueCode, reason } = event;
+      return [say(ticketReissueRefused, { rightId, applicationId, reissueCode, reason })];
+    }
     case 'TicketThawed':
       return [say(ticketThawed, { ...ticket, applicationId: event.applicationId, thawedAt: event.at })];
     case 'TicketReplaced': {

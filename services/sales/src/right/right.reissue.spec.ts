@@ -11,7 +11,12 @@ import type { Replacement, RightCommand, RightState, SoldRight } from './right.t
 
 const AT = '2026-11-30T00:00:00.000Z';
 const use = { at: scanAt().at, gateId: 'gat_1', people: 1 };
-const freeze = (applicationId = 'rei_1'): RightCommand => ({ type: 'FreezeTicket', applicationId, at: AT });
+const freeze = (applicationId = 'rei_1', early = false): RightCommand => ({
+  type: 'FreezeTicket',
+  applicationId,
+  at: AT,
+  early,
+});
 const thaw = (applicationId = 'rei_1'): RightCommand => ({ type: 'ThawTicket', applicationId, at: AT });
 const replace = (change: Partial<Replacement> = {}): RightCommand => ({
   type: 'ReplaceTicket',
@@ -21,6 +26,7 @@ const replace = (change: Partial<Replacement> = {}): RightCommand => ({
     kind: 'replacement',
     number: 'N2',
     qr: 'TP1.K1.P2.S',
+    revision: 2,
     at: AT,
     ...change,
   },
@@ -42,7 +48,7 @@ function cell(state: RightState, command: RightCommand): string {
     return (
       rightDecider
         .decide(state, command)
-        .map(({ type }) => type)
+        .map((event) => ('reason' in event ? `${event.type} ${event.reason}` : event.type))
         .join('+') || '-'
     );
   } catch (error) {
@@ -56,13 +62,14 @@ const row = (command: RightCommand): Record<string, string> => ({
 });
 const after = (state: RightState, command: RightCommand): RightState =>
   fold(rightDecider, state, rightDecider.decide(state, command));
-const dead = {
-  refunded: 'sales.ticket-not-living',
-  exchanged: 'sales.ticket-not-living',
-  voided: 'sales.ticket-not-living',
-  superseded: 'sales.ticket-not-living',
-  expired: 'sales.ticket-not-living',
-};
+const refusedAs = (type: 'FreezeRefused' | 'ReissueRefused') => ({
+  used: `${type} sales.ticket-used`,
+  refunded: `${type} sales.ticket-not-living`,
+  exchanged: `${type} sales.ticket-not-living`,
+  voided: `${type} sales.ticket-not-living`,
+  superseded: `${type} sales.ticket-not-living`,
+  expired: `${type} sales.ticket-not-living`,
+});
 
 describe('right: reissue', () => {
   it('REI-04 FreezeTicket', () => {
@@ -71,10 +78,14 @@ describe('right: reissue', () => {
       issued: 'TicketFrozen',
       checked_in: 'TicketFrozen',
       frozen: '-',
-      used: 'sales.ticket-used',
-      ...dead,
+      ...refusedAs('FreezeRefused'),
     });
-    expect(cell(states.frozen, freeze('rei_2'))).to.equal('sales.ticket-frozen');
+    expect(cell(states.frozen, freeze('rei_2'))).to.equal('FreezeRefused sales.ticket-frozen');
+  });
+  it('REI-04 FreezeTicket that is early: only a ticket that another case has frozen waits', () => {
+    expect(cell(states.frozen, freeze('rei_2', true))).to.equal('sales.ticket-frozen');
+    for (const [status, state] of Object.entries(states))
+      expect(cell(state, freeze('rei_1', true)), status).to.equal(cell(state, freeze('rei_1')));
   });
   it('ThawTicket: only by the application that froze it', () => {
     const quiet = Object.fromEntries(Object.keys(states).map((status) => [status, '-']));
@@ -87,10 +98,35 @@ describe('right: reissue', () => {
       issued: 'TicketReplaced',
       checked_in: 'TicketReplaced',
       frozen: 'TicketReplaced',
-      used: 'sales.ticket-used',
-      ...dead,
+      ...refusedAs('ReissueRefused'),
     });
-    expect(cell(states.frozen, replace({ applicationId: 'rei_2' }))).to.equal('sales.ticket-frozen');
+    expect(cell(states.frozen, replace({ applicationId: 'rei_2' }))).to.equal('ReissueRefused sales.ticket-frozen');
+  });
+  it('REI-05 ReplaceTicket of a ticket that has changed since: refused', () => {
+    for (const change of [{ revision: 3 }, { applied: 'N0' }])
+      expect(cell(states.frozen, replace(change))).to.equal('ReissueRefused sales.ticket-changed');
+    expect(cell(states.frozen, replace({ applied: 'N1' }))).to.equal('TicketReplaced');
+  });
+  it('REI-23 a code that was refused stays refused, whatever becomes of the ticket: its case is over', () => {
+    const [refusal] = rightDecider.decide(states.used, replace());
+    if (refusal === undefined) throw new Error('not refused');
+    for (const [status, state] of Object.entries(states)) {
+      const later = rightDecider.evolve(state, refusal);
+      expect(cell(later, replace()), status).to.equal('-');
+      expect(cell(later, replace({ code: 'RC-2' })), status).to.equal(cell(state, replace({ code: 'RC-2' })));
+    }
+  });
+  it('REI-04 REI-23 a refusal is told in the write that decides it', () => {
+    const told = (command: RightCommand): unknown =>
+      rightDecider
+        .decide(states.used, command)
+        .flatMap((event) => rightMessages(event, { id: 'rgt_1', state: states.used }))
+        .map((said) => ('definition' in said ? { type: said.definition.type, data: said.data } : said));
+    const about = { rightId: 'rgt_1', applicationId: 'rei_1', reason: 'sales.ticket-used' };
+    expect(told(freeze())).to.deep.equal([{ type: 'sales.ticket.freeze-refused.v1', data: about }]);
+    expect(told(replace())).to.deep.equal([
+      { type: 'sales.ticket.reissue-refused.v1', data: { ...about, reissueCode: 'RC-1' } },
+    ]);
   });
   it('REI-23 the same code again: nothing, whatever has become of the new ticket', () => {
     const once = after(states.frozen, replace());
@@ -105,7 +141,7 @@ describe('right: reissue', () => {
     expect(after(halfUsed, replace())).to.include({ status: 'checked_in' }).and.have.property('uses').with.lengthOf(1);
   });
   it('REI-32 a reissue of a reissue: each old QR says superseded, the newest opens', () => {
-    const twice = after(after(states.issued, replace()), replace({ code: 'RC-2', number: 'N3' }));
+    const twice = after(after(states.issued, replace()), replace({ code: 'RC-2', number: 'N3', revision: 3 }));
     for (const revision of [1, 2]) expect(admission(twice, scanAt({ revision }))).to.include({ reason: 'superseded' });
     expect(admission(twice, scanAt({ revision: 3 })).admitted).to.equal(true);
   });

@@ -102,6 +102,7 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
     freeze: z
       .object({ applicationId: z.string(), at: z.string(), before: z.enum(['issued', 'checked_in']) })
       .optional(),
+    refusedReissues: z.array(z.object({ code: z.string(), reason: z.string() })).optional(),
     soldAt: z.string(),
     ruledFrom: z.string().optional(),
     holdId: z.string(),

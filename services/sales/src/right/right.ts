@@ -106,9 +106,16 @@ export type Replacement = {
   readonly kind: 'replacement' | 'correction';
   readonly number: string;
   readonly qr: string;
+  /** That its QR names: the right must not have had another ticket in between. */
+  readonly revision: number;
+  /** The ticket that the application is about; what lives by then may have come of an exchange, or of another case. */
+  readonly applied?: string | undefined;
   readonly traveller?: Traveller | undefined;
   readonly at: string;
 };
+
+/** REI-23: a code whose ticket could not be replaced; it never will be, however often it is tried. */
+type RefusedReissue = { readonly code: string; readonly reason: string };
 
 /** What a gate decided without network, and what was true (SAL-41): kept apart. */
 export type HandedIn = {
@@ -164,6 +171,7 @@ export type RightState =
       readonly refund?: TicketRefund | undefined;
       readonly offer?: Offer | undefined;
       readonly freeze?: Freeze | undefined;
+      readonly refusedReissues?: readonly RefusedReissue[] | undefined;
     });
 export type SoldRight = Exclude<RightState, { status: 'none' }>;
 
@@ -206,7 +214,13 @@ export type RightCommand =
       readonly returned: Fen;
       readonly at: string;
     }
-  | { readonly type: 'FreezeTicket'; readonly applicationId: string; readonly at: string }
+  | {
+      readonly type: 'FreezeTicket';
+      readonly applicationId: string;
+      readonly at: string;
+      /** The thaw of the case before may be behind this: a ticket that is frozen is not refused yet. */
+      readonly early: boolean;
+    }
   | { readonly type: 'ThawTicket'; readonly applicationId: string; readonly at: string }
   | { readonly type: 'ReplaceTicket'; readonly replacement: Replacement }
   | { readonly type: 'ExpireTicket'; readonly at: string }
@@ -248,7 +262,14 @@ export type RightEvent =
       readonly at: string;
     }
   | { readonly type: 'TicketFrozen'; readonly freeze: Freeze }
+  | { readonly type: 'FreezeRefused'; readonly applicationId: string; readonly reason: string }
   | { readonly type: 'TicketThawed'; readonly applicationId: string; readonly at: string }
+  | {
+      readonly type: 'ReissueRefused';
+      readonly applicationId: string;
+      readonly code: string;
+      readonly reason: string;
+    }
   | { readonly type: 'TicketReplaced'; readonly replacement: Replacement; readonly before: PastTicket }
   | { readonly type: 'TicketExpired'; readonly at: string }
   | { readonly type: 'ChoiceOffered'; readonly offer: Offer }
