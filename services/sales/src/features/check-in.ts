@@ -116,19 +116,16 @@ export function checkIn(foundation: Foundation, parts: Parts): Route {
       const documentIndex = await shownDocument(foundation, scope, shown, today);
       const scanAt = { at: now.toISOString(), gateId, siteId: gate.siteId, date: today };
       const key = `${context.callerKey}:${context.idempotencyKey}`;
-      const [found, fingerprint] = await Promise.all([
-        find(parts, scope, shown, documentIndex, scanAt),
-        parts.requests.claim(scope, key, context.body, now),
-      ]);
-      if (found.kind === 'refused')
-        return { status: 200, body: refusedBody(foundation, found.reason, undefined, undefined) };
-      const { people } = context.body;
-      const scan: Scan = { ...scanAt, revision: found.revision, number: found.number, documentIndex, people };
-      const request = { key, fingerprint };
-      return {
-        status: 200,
-        body: await admit(foundation, parts, { scope, gate, right: found.right, scan, request }),
-      };
+      // The key is claimed while ticket and room are looked for; nothing is let in before it is.
+      const claimed = parts.requests.claim(scope, key, context.body, now);
+      const admitting = find(parts, scope, shown, documentIndex, scanAt).then((found) => {
+        if (found.kind === 'refused') return refusedBody(foundation, found.reason, undefined, undefined);
+        const { people } = context.body;
+        const scan: Scan = { ...scanAt, revision: found.revision, number: found.number, documentIndex, people };
+        return admit(foundation, parts, { scope, gate, right: found.right, scan, request: { key, claimed } });
+      });
+      const [body] = await Promise.all([admitting, claimed]);
+      return { status: 200, body };
     },
   });
 }
@@ -139,7 +136,8 @@ type Wish = {
   /** As it was found; the record itself decides. */
   readonly right: Snapshot<RightState>;
   readonly scan: Scan;
-  readonly request: { readonly key: string; readonly fingerprint: string };
+  /** Its key, and what it was claimed for; fails where that was something else. */
+  readonly request: { readonly key: string; readonly claimed: Promise<string> };
 };
 
 async function admit(foundation: Foundation, parts: Parts, wish: Wish): Promise<AnswerBody> {
@@ -162,13 +160,15 @@ async function checkInRight(
   room: Room | undefined,
 ): Promise<AnswerBody> {
   const { scope, gate, right, scan, request } = wish;
+  const { key, claimed } = request;
+  const fingerprint = await claimed;
   try {
     // A gate that lost our answer asks again with the same key: its passenger was admitted, and is told so.
     const { state, events, repeated } = await parts.rights.handle(
       scope,
       right.id,
       { type: 'CheckIn', scan },
-      { request },
+      { request: { key, fingerprint } },
     );
     if (repeated) await room?.givenBack();
     else if (room !== undefined) room.taken();
