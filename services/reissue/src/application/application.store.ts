@@ -241,7 +241,7 @@ export const applicationSpec: AggregateSpec<ApplicationState, ApplicationCommand
     },
     { fields: { 'state.userId': 1, 'state.submittedAt': -1 }, where: { 'state.userId': { $exists: true } } },
     { fields: { 'state.overdue': 1, 'state.status': 1 }, where: { 'state.overdue': { $gt: 0 } } },
-    { fields: { 'state.provisional': 1 }, where: { 'state.provisional': true }, acrossTenants: true },
+    { fields: { 'state.provisional': 1, _id: 1 }, where: { 'state.provisional': true }, acrossTenants: true },
     {
       fields: { 'state.batch.id': 1, 'state.status': 1 },
       where: { 'state.batch.id': { $exists: true } },

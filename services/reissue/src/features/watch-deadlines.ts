@@ -8,8 +8,8 @@ import { currentPolicy, type Policies } from '../policy/policy.store.ts';
 import type { Applications } from '../stores.ts';
 
 const EVERY_MS = 60_000;
-/** In one round; the next takes the rest. */
-const RECOUNTED_MAX = 500;
+/** Held in memory at a time. */
+const RECOUNTED_AT_ONCE = 500;
 /** Nobody needs to know how many more. */
 const COUNTED_MAX = 10_000;
 
@@ -41,18 +41,26 @@ export function watchDeadlines(foundation: Foundation, { applications, policies 
     }
   }
 
+  /** All of them: those that stay provisional must not stand in the way of others. */
   async function recount(tenantId?: TenantId): Promise<void> {
     const waiting = {
       'state.provisional': true,
       'state.status': { $in: LYING },
       ...(tenantId === undefined ? {} : { tenantId }),
     };
-    const found = await applications.find(looking, waiting, { limit: RECOUNTED_MAX });
-    for (const [tenant, cases] of Map.groupBy(found, (one) => one.tenantId)) {
-      const scope = Scope.ofTenant(tenant as TenantId, looking.origin);
-      const { calendar } = await currentPolicy(policies, scope);
-      const at = clock().toISOString();
-      for (const { id } of cases) await applications.handle(scope, id, { type: 'RecountDeadline', calendar, at });
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const found: Awaited<ReturnType<Applications['find']>> = await applications.find(
+        looking,
+        { ...waiting, _id: { $gt: after } },
+        { sort: { _id: 1 }, limit: RECOUNTED_AT_ONCE },
+      );
+      for (const [tenant, cases] of Map.groupBy(found, (one) => one.tenantId)) {
+        const scope = Scope.ofTenant(tenant as TenantId, looking.origin);
+        const { calendar } = await currentPolicy(policies, scope);
+        const at = clock().toISOString();
+        for (const { id } of cases) await applications.handle(scope, id, { type: 'RecountDeadline', calendar, at });
+      }
+      after = found.length < RECOUNTED_AT_ONCE ? undefined : found.at(-1)?.id;
     }
   }
 
