@@ -2,6 +2,7 @@
 // Whatever happens, every payment ends once, and the books say what the providers say (PLA-41, FIN-10).
 import {
   closePayment,
+  payCompensation,
   paymentCaptured,
   paymentRefunded,
   refundPayment,
@@ -129,6 +130,30 @@ describe('finance under faults', () => {
       expect(await house.parked()).to.deep.equal([]);
     });
   }
+
+  it('REI-52 PLA-41 a compensation that crashes after any write, or comes twice, is paid once', async () => {
+    const crashes = new Crashes();
+    await house.start({ faults: crashes });
+    const payments = Array.from({ length: 6 }, () => asked());
+    await Promise.all(payments.map((payment) => request(payment)));
+    for (const { paymentId } of payments) await house.heard(paymentCaptured, paymentId);
+    const compensations = payments.map(({ orderId, paymentId }) => ({ orderId, paymentId, id: house.newId('rfd') }));
+    // The compensation's own write and word; then what its payment writes: asked for, done.
+    compensations.forEach(({ id, paymentId }, index) =>
+      crashes.plan(index < 2 ? id : paymentId, index % 2 === 0 ? 'afterCommit' : 'afterPublish', index < 4 ? 1 : 2),
+    );
+    await Promise.all(
+      compensations.flatMap(({ orderId, id: compensationId }) => {
+        const command = { compensationId, orderId, amount: 2_000, about: 'rei_1', approvedBy: 'usr_1' };
+        return [0, 1].map(() => house.send(payCompensation, command, { id: `${compensationId}:1:0` }));
+      }),
+    );
+    for (const { paymentId } of compensations) await house.heard(paymentRefunded, paymentId);
+    await settled('the books', () => balances(house), 400);
+    expect(await balances(house)).to.include({ 'sandbox-clearing': 6 * (24_000 - 2_000) });
+    expect(crashes.happened.length).to.be.at.least(4);
+    expect(await house.parked()).to.deep.equal([]);
+  });
 
   it('PLA-41 a message whose confirm is lost is told again under the same id, and booked once', async () => {
     const crashes = new Crashes();
