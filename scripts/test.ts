@@ -1,5 +1,6 @@
-// `npm test`: pure specs first, then those that need servers, then the journeys; each in a process of its own, on servers of its
-// own, so that a running `npm start` is never touched. The last line says how many passed and failed.
+// `npm test`: pure specs first, then those that need servers, then the journeys; on servers of its own, so that a running `npm start` is
+// never touched. Specs on servers mostly wait, and each has names of its own on them, so that they run in two processes side by side;
+// a journey starts the whole platform and has the machine to itself. The last line says how many passed and failed.
 //
 //   npm test                                   everything
 //   npm test -- --pure                         only what needs no server
@@ -50,19 +51,37 @@ const kindOf = (file: string): Kind => {
 
 const report = (line: string): void => void process.stdout.write(`${line}\n`);
 
-let current: ChildProcess | undefined;
+const running = new Set<ChildProcess>();
 let stopped = false;
 
 const isCounts = (message: unknown): message is Counts =>
   typeof message === 'object' && message !== null && 'passed' in message && 'failed' in message && 'skipped' in message;
 
+/** Files in shares of about the same size, the largest first: how long a spec takes is not known, how long it is says most of it. */
+const shares = (files: readonly string[], lanes: number): readonly (readonly string[])[] => {
+  const sized = files.map((file) => ({ file, size: statSync(path.join(root, file)).size }));
+  const filled = Array.from({ length: lanes }, () => ({ size: 0, files: [] as string[] }));
+  for (const { file, size } of sized.sort((a, b) => b.size - a.size)) {
+    const [least] = filled.sort((a, b) => a.size - b.size);
+    if (least === undefined) break;
+    least.size += size;
+    least.files.push(file);
+  }
+  return filled.map((lane) => lane.files.sort()).filter((share) => share.length > 0);
+};
+
 /** One mocha process. A run that ends without counts (a file that does not load) counts as one failure. */
-const run = (kind: Kind, files: readonly string[], environment: Readonly<Record<string, string>>): Promise<Counts> =>
+const runShare = (
+  kind: Kind,
+  files: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  /** Shown when it has ended: two reports at once would be read by nobody. */
+  isKept: boolean,
+): Promise<Counts> =>
   new Promise((resolve) => {
-    report(`\n${kind} (${files.length} files)`);
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runner, ...files], {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['ignore', isKept ? 'pipe' : 'inherit', isKept ? 'pipe' : 'inherit', 'ipc'],
       env: {
         ...process.env,
         NODE_ENV: 'test',
@@ -71,13 +90,16 @@ const run = (kind: Kind, files: readonly string[], environment: Readonly<Record<
         ...environment,
       },
     });
-    current = child;
+    running.add(child);
+    const kept: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => void kept.push(chunk));
     let counts: Counts | undefined;
     child.on('message', (message: unknown) => {
       if (isCounts(message)) counts = message;
     });
-    child.once('exit', (code, signal) => {
-      current = undefined;
+    child.once('close', (code, signal) => {
+      running.delete(child);
+      process.stdout.write(Buffer.concat(kept));
       if (counts === undefined)
         report(`the ${kind} run ended without a result (${signal ?? `exit code ${code ?? 'unknown'}`})`);
       // 2 is "green, but something kept the process alive", which is a failure of the test's own tidiness.
@@ -86,6 +108,18 @@ const run = (kind: Kind, files: readonly string[], environment: Readonly<Record<
       resolve({ passed, failed: failed + untidy, skipped });
     });
   });
+
+const run = async (
+  kind: Kind,
+  files: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<Counts> => {
+  report(`\n${kind} (${files.length} files)`);
+  const lanes = shares(files, kind === 'integration' ? 2 : 1);
+  const all = await Promise.all(lanes.map((share, lane) => runShare(kind, share, environment, lane > 0)));
+  const sum = (of: keyof Counts): number => all.reduce((total, counts) => total + counts[of], 0);
+  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+};
 
 const stateDirectory = path.join(root, '.local', `test-${randomBytes(4).toString('hex')}`);
 
@@ -137,7 +171,7 @@ const main = async (): Promise<number> => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     stopped = true;
-    current?.kill('SIGTERM');
+    for (const child of running) child.kill('SIGTERM');
   });
 }
 
