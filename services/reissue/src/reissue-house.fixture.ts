@@ -491,6 +491,9 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
       definition: Definition,
       data: DataOf<Definition>,
     ): Promise<void> => tell(sales, definition, data),
+    /** Identity says something else about the tenant. */
+    tellTenant: (change: Partial<typeof tenant>): Promise<void> =>
+      tell(identity, tenantChanged, { ...tenant, ...change }),
     async stop(): Promise<void> {
       for (const instance of instances) await instance.stop();
       clearInterval(beats);

@@ -86,6 +86,8 @@ describe('REI-53 batch: every cell', () => {
   it('FinishEntering, Abandon', () => {
     expectRow(c.taken, '-', { entering: 'ListTaken' });
     expectRow(c.abandon, '-', { entering: 'BatchCancelled' });
+    const [given] = batchDecider.decide(batches.entering, c.abandon());
+    expect(given).to.include({ reason: 'reissue.batch-abandoned' });
   });
   it('FinishChecking, EndChecking', () => {
     expectRow(c.checked, '-', { checking: 'LinesChecked' });

@@ -116,14 +116,15 @@ export function submitApplication(foundation: Foundation, parts: Parts): Route {
       const bytes = derivedBytes(idKey, context.callerKey, ROUTE, context.idempotencyKey);
       const id = formatId<'Application'>('rei', scope.tenantId, bytes);
       const known = await applications.load(scope, id);
+      if (known === undefined) await mustBeReissuable(parts.tickets, found, now);
+      const recordKey = await vault.newRecordKey(scope);
+      const facts = await factsOf(foundation, parts, context, { found, scope, id, recordKey, now, ...who });
       if (known === undefined) {
-        await mustBeReissuable(parts.tickets, found, now);
+        // Last: what is refused for what it says must not keep the same applicant from saying it right.
         const holder = await openCases.take(scope, found.ticket._id, id, now);
         if (holder !== id)
           throw new DomainError('reissue.already-open', 'Another application for this ticket is open.');
       }
-      const recordKey = await vault.newRecordKey(scope);
-      const facts = await factsOf(foundation, parts, context, { found, scope, id, recordKey, now, ...who });
       const handled = await applications.handle(
         scope,
         id,
