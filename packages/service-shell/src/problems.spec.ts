@@ -3,7 +3,13 @@ import { expect } from 'chai';
 import { z } from 'zod';
 import { fieldProblems, invalidField, InvalidRequest, pointer } from './field-errors.ts';
 import { problem, type ProblemCatalogue } from './problem-catalogue.ts';
-import { assertCatalogueComplete, codesThrownUnder, createProblems, type ProblemAnswer } from './problems.ts';
+import {
+  assertCatalogueComplete,
+  codesThrownUnder,
+  codesWithoutSpecUnder,
+  createProblems,
+  type ProblemAnswer,
+} from './problems.ts';
 import { silentLogger } from './trial.ts';
 
 const catalogue: ProblemCatalogue = {
@@ -84,6 +90,13 @@ describe('problems', () => {
       {},
       codes.filter((code) => code.startsWith('platform.')),
     );
+  });
+
+  it('a code that no spec names is found', () => {
+    const words = problem(409, ['标题', 'Title'], ['说明', 'Words']);
+    expect(
+      codesWithoutSpecUnder({ 'platform.trust-stale': words, 'sales.quote-stale': words }, import.meta.dirname),
+    ).to.deep.equal(['sales.quote-stale']);
   });
 
   it('an incomplete catalogue is told line by line', () => {

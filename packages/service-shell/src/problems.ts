@@ -133,6 +133,16 @@ export function codesThrownUnder(folder: string): readonly string[] {
   return [...new Set(codes.map((match) => match[1] ?? ''))].sort();
 }
 
+/** Codes of a catalogue that no spec under a folder names, so that nothing shows when they are given; of the catalogue's own spec no word counts. */
+export function codesWithoutSpecUnder(catalogue: ProblemCatalogue, folder: string): readonly string[] {
+  const specs = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.spec.ts') && !file.endsWith('problems.spec.ts') && !file.includes('node_modules'))
+    .map((file) => readFileSync(join(folder, file), 'utf8'));
+  return Object.keys(catalogue)
+    .filter((code) => !specs.some((text) => text.includes(`'${code}'`)))
+    .sort();
+}
+
 /**
  * For a service's spec: every code that it throws is in its catalogue, and every entry is fit to be shown.
  * @param codes the codes thrown, usually `codesThrownUnder(import.meta.dirname)`

@@ -335,6 +335,15 @@ describe('payments at the providers', () => {
     }
   });
 
+  it('FIN-11 a balance of a moment that is still to come is not given', async () => {
+    const later = new Date(Date.now() + 3_600_000).toISOString();
+    for (const path of ['balances', 'trial-balance']) {
+      const answer = await house.get(`/api/v1/ledger/${path}?asOf=${later}`);
+      expect(answer.status, path).to.equal(400);
+      expect(answer.body).to.include({ code: 'finance.moment-in-future' });
+    }
+  });
+
   it('tells every payment again to a queue that asks', async () => {
     const asked = await captured();
     await house.send(republishPayments, { replyQueue: house.replyQueue });

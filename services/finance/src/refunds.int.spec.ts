@@ -244,7 +244,9 @@ describe('refunds at the providers', () => {
     }
     expect(seen).to.include.members(ids);
     expect(new Set(seen).size).to.equal(seen.length);
-    expect((await house.get('/api/v1/refunds?cursor=none')).status).to.equal(400);
+    const wrong = await house.get('/api/v1/refunds?cursor=none');
+    expect(wrong.status).to.equal(400);
+    expect(wrong.body).to.include({ code: 'finance.cursor-invalid' });
   });
 
   it('FIN-02 cash is owed until a clerk has handed it over, and said so; twice is once', async () => {

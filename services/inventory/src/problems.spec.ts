@@ -1,5 +1,5 @@
 // Every code that inventory throws is explained in both languages.
-import { assertCatalogueComplete, codesThrownUnder } from '@tongpiao/service-shell';
+import { assertCatalogueComplete, codesThrownUnder, codesWithoutSpecUnder } from '@tongpiao/service-shell';
 import { expect } from 'chai';
 import { problems } from './problems.ts';
 
@@ -10,5 +10,8 @@ describe('PLA-31 problems of inventory', () => {
   });
   it('every entry of the catalogue is thrown', () => {
     expect(Object.keys(problems).filter((code) => !codes.includes(code))).to.deep.equal([]);
+  });
+  it('every entry of the catalogue is looked at by a spec', () => {
+    expect(codesWithoutSpecUnder(problems, import.meta.dirname)).to.deep.equal([]);
   });
 });

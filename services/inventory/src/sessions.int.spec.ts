@@ -64,6 +64,7 @@ describe('inventory: sessions', function () {
     );
     const past = await house.call(`${calendars}/${first.id}/end`, { json: { until: '2020-01-01', reason: 'late' } });
     expect(past.status).to.equal(422);
+    expect(past.body).to.include({ code: 'inventory.calendar-end-past' });
     const later = { json: { until: addDays(today, 300), reason: 'done' } };
     expect((await house.call(`${calendars}/${first.id}/end`, later)).body).to.deep.include({ sessionsAfter: 0 });
   });
@@ -73,10 +74,12 @@ describe('inventory: sessions', function () {
       apiKey: house.foreigner,
     });
     expect((foreign.body as { items: unknown }).items).to.deep.equal([]);
-    expect(
-      (await house.call('/api/v1/session-calendars', { json: house.calendar(PRODUCT), apiKey: house.foreigner }))
-        .status,
-    ).to.equal(422);
+    const made = await house.call('/api/v1/session-calendars', {
+      json: house.calendar(PRODUCT),
+      apiKey: house.foreigner,
+    });
+    expect(made.status).to.equal(422);
+    expect(made.body).to.include({ code: 'inventory.unknown-site' });
   });
 
   it('INV-20 capacity lowered while holds are being granted never falls below what is held', async () => {

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import mongoose, { type Connection } from 'mongoose';
 import { z } from 'zod';
 import {
+  codeOf,
   FOREIGN,
   GATES,
   inDays,
@@ -77,6 +78,33 @@ describe('PLA-31 sales: bad input on the way to a ticket', function () {
     travellers: [{ name: '张三', idType: 'id_card', idNumber }],
   });
   const orderOf = (...lines: readonly unknown[]): { json: unknown } => ({ json: { contact, lines } });
+  const product = (siteId: string): unknown => ({
+    siteId,
+    kind: 'admission',
+    name: { zh: '门票', en: 'Admission' },
+    description: { zh: '说明', en: 'Words' },
+    ticketTypes: [
+      {
+        code: 'adult',
+        name: { zh: '成人', en: 'Adult' },
+        realName: false,
+        entries: 1,
+        eligibility: [],
+        limits: {},
+        accompanied: false,
+      },
+    ],
+    prices: [{ ticketType: 'adult', amount: 12_000 }],
+    rules: {
+      presaleDays: 60,
+      cutOffMinutesBeforeEnd: 0,
+      payWithinMinutes: 15,
+      ticketsPerOrder: 20,
+      unpaidPerPhone: 10,
+      unpaidPerAddress: 10,
+    },
+    validity: { opensMinutesBefore: 0, closesMinutesAfter: 0 },
+  });
   const flipped = (text: string): string => {
     const middle = Math.floor(text.length / 2);
     return text.slice(0, middle) + (text[middle] === 'A' ? 'B' : 'A') + text.slice(middle + 1);
@@ -165,6 +193,16 @@ describe('PLA-31 sales: bad input on the way to a ticket', function () {
       ask: {},
       ...{ status: 404, code: 'platform.not-found' },
     }),
+    'days that are more than a calendar shows': () => ({
+      path: `/api/v1/products/${offer.productId}/availability?from=${inDays(0)}&to=${inDays(400)}`,
+      ask: {},
+      ...{ status: 400, code: 'sales.span-too-long' },
+    }),
+    'a product for a site of somebody else': () => ({
+      path: '/api/v1/products',
+      ask: { apiKey: house.keys.manager, json: product('sit_0nobodyknowsthis000') },
+      ...{ status: 422, code: 'sales.unknown-site' },
+    }),
     'a session that is over': async () => ({
       path: '/api/v1/orders',
       ask: orderOf(adult({ sessionId: await house.session(offer.productId, 10, { date: inDays(-1) }) })),
@@ -235,6 +273,19 @@ describe('PLA-31 sales: bad input on the way to a ticket', function () {
       expect(await traces()).to.deep.equal(before);
     });
   }
+
+  it('FIN-01 where it is in earnest the sandbox pays for nobody', async () => {
+    const strict = await house.start({
+      settings: { NODE_ENV: 'production', PUBLIC_BASE_URL: 'https://tickets.example.cn' },
+    });
+    const before = await traces();
+    const path = `/api/v1/orders/${unpaid.id}/payments`;
+    const reply = await house.call(path, { instance: strict, token: unpaid.token, json: { method: 'sandbox' } });
+    expect([reply.status, codeOf(reply)], reply.text).to.deep.equal([403, 'sales.method-not-allowed']);
+    expect(await traces()).to.deep.equal(before);
+    house.instances.splice(house.instances.indexOf(strict), 1);
+    await strict.stop();
+  });
 
   it('PLA-32 a key that was used for another order: refused, and the first stands', async () => {
     const key = freshKey();

@@ -232,5 +232,8 @@ describe('SAL-40 sales: check-in', function () {
       idNumber: documentOf(6),
     });
     expect((await house.call(`/api/v1/tickets/${number}`, { token: order.token })).text).to.not.contain(documentOf(6));
+    const { number: nameless } = await ticket();
+    const nobody = await house.call(`/api/v1/tickets/${nameless}/reveal`, { apiKey: house.keys.manager, json });
+    expect([nobody.status, codeOf(nobody)]).to.deep.equal([404, 'sales.no-traveller']);
   });
 });

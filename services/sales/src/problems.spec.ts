@@ -1,5 +1,5 @@
 // Every code that sales throws is explained in both languages.
-import { assertCatalogueComplete, codesThrownUnder } from '@tongpiao/service-shell';
+import { assertCatalogueComplete, codesThrownUnder, codesWithoutSpecUnder } from '@tongpiao/service-shell';
 import { expect } from 'chai';
 import { problems, QUOTE_PROBLEMS } from './problems.ts';
 
@@ -15,5 +15,8 @@ describe('PLA-31 problems of sales', () => {
   });
   it('what a quote declares is in the catalogue', () => {
     expect(QUOTE_PROBLEMS.filter((code) => !Object.hasOwn(problems, code))).to.deep.equal([]);
+  });
+  it('every entry of the catalogue is looked at by a spec', () => {
+    expect(codesWithoutSpecUnder(problems, import.meta.dirname)).to.deep.equal([]);
   });
 });

@@ -1,8 +1,14 @@
 // The hot path on a real database and broker: never oversold, never lost, through crashes between any two writes, duplicates, two
 // instances at once, and with the guard off, where the race must show.
+import { confirmHold, returnPlaces } from '@tongpiao/contracts';
+import { NotYet } from '@tongpiao/kernel';
+import type { Received } from '@tongpiao/messaging';
 import { Scope } from '@tongpiao/persistence';
 import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
+import { DecisionMemory } from '../hold/decision-memory.ts';
+import { readRequests } from '../hold/hold-requests.ts';
+import { createSessionIndex } from '../session/session-index.ts';
 import { balanced } from '../site-day/counters.policy.ts';
 import type { SiteDay } from '../site-day/site-day.ts';
 import { completePending } from './complete-pending.ts';
@@ -10,6 +16,7 @@ import {
   confirm,
   DATE,
   dyingAt,
+  giveBack,
   holdOf,
   HoldsTrial,
   logger,
@@ -119,6 +126,22 @@ describe('decide-holds', function () {
     await trial.send([place('ear1', [{ sessionId, quantity: 1 }]), place('ear2', [{ sessionId, quantity: 1 }])]);
     await trial.answered(['ear2']);
     expect((await trial.quiet(instance, 'ear')).sessions[sessionId]).to.deep.include({ available: 2, held: 1 });
+  });
+
+  it('INV-10 what is said of a hold that is not placed yet comes again', async () => {
+    const { siteDays, holds, sessions } = await trial.start();
+    const parts = { siteDays, holds, sessions: createSessionIndex(sessions), memory: new DecisionMemory() };
+    for (const [definition, { envelope }] of [
+      [confirmHold, confirm('none')],
+      [returnPlaces, giveBack('none', 'ses_none', 1, 'ret_none')],
+    ] as const) {
+      const message: Received = { definition, envelope, attempt: 1, redelivered: false };
+      const { outcomes } = await readRequests({ ...parts, clock: () => new Date() }, scope, [message]);
+      const outcome = outcomes.get(message);
+      expect(outcome, definition.type).to.have.property('failed');
+      expect(outcome).to.have.nested.property('failed.code', 'inventory.unknown-hold');
+      expect(outcome).to.have.property('failed').that.is.instanceOf(NotYet);
+    }
   });
 
   for (const point of ['afterCounters', 'afterHolds', 'afterPending'] as const) {
