@@ -2,6 +2,7 @@
 // A gate that judges tickets by itself (SAL-41). What it lets in is kept before it opens, so that it never lets in twice, not even across
 // a loss of power; what it decided is handed in when there is a network again.
 import { admission, listedTicket, unlistedTicket, withOwnUses } from "./admission.js";
+import { createDocumentKeys } from "./documents.js";
 import { createKeys } from "./keys.js";
 import { readManifestPage, TicketList } from "./manifest.js";
 import { createMemoryStore } from "./store.js";
@@ -23,6 +24,7 @@ class OpenGate {
     #deviceNow;
     #crypto;
     #keys;
+    #documents;
     #scans = new Map();
     #uses = new Map();
     #list = new TicketList();
@@ -38,6 +40,7 @@ class OpenGate {
         this.#deviceNow = options.now ?? (() => Date.now());
         this.#crypto = options.crypto ?? globalThis.crypto;
         this.#keys = createKeys(this.#crypto.subtle);
+        this.#documents = createDocumentKeys(this.#crypto.subtle);
     }
     async remember() {
         const { pages, scans } = await this.#store.load();
@@ -56,11 +59,12 @@ class OpenGate {
         const shown = await this.#read(credential);
         const atMs = this.now().getTime();
         // From here to #note nothing waits, so two scans of one ticket cannot both find it unused.
-        const verdict = 'reason' in shown ? shown : this.#judge(page, shown, atMs, people);
-        const text = 'qr' in credential ? credential.qr : credential.ticketNumber;
-        if (text === '' || (!verdict.admitted && this.#refusedKept >= REFUSED_KEPT_MAX))
+        const { verdict, told } = 'tags' in shown
+            ? this.#judgeDocument(page, shown.tags, atMs, people)
+            : { verdict: 'reason' in shown ? shown : this.#judge(page, shown, atMs, people), told: toldOf(credential) };
+        if (told === undefined || (!verdict.admitted && this.#refusedKept >= REFUSED_KEPT_MAX))
             return verdict;
-        const scan = this.#scanOf(credential, verdict, atMs, people);
+        const scan = this.#scanOf(told, verdict, atMs, people);
         this.#note(scan);
         try {
             await this.#store.keepScan(scan);
@@ -77,6 +81,10 @@ class OpenGate {
             reason: 'forged',
             because,
         });
+        if ('idNumber' in credential) {
+            const { idType, idNumber } = credential;
+            return { tags: idNumber.trim() === '' ? [] : await this.#documents.tagsOf(idType, idNumber) };
+        }
         if (!('qr' in credential)) {
             const number = readTicketNumber(credential.ticketNumber);
             return number === undefined ? { admitted: false, reason: 'unknown' } : { number };
@@ -110,6 +118,22 @@ class OpenGate {
         const { siteId, timeZone } = page;
         return admission(ticket, { gateId: this.#gateId, siteId, timeZone }, atMs, people, this.#isFull(page));
     }
+    /** A person may hold several tickets: the one that opens this gate now is meant, else one of today that tells why it does not. */
+    #judgeDocument(page, tags, atMs, people) {
+        const todayFirst = [...tags].sort((a, b) => Number(b.startsWith(page.date)) - Number(a.startsWith(page.date)));
+        const found = todayFirst.flatMap((tag) => this.#list.ofDocument(tag).map((number) => ({
+            verdict: this.#judge(page, { number }, atMs, people),
+            told: { ticketNumber: number, documentTag: tag },
+        })));
+        const meant = found.find(({ verdict }) => verdict.admitted) ?? found[0];
+        if (meant !== undefined)
+            return meant;
+        const [tag] = todayFirst;
+        return {
+            verdict: { admitted: false, reason: 'unknown' },
+            told: tag === undefined ? undefined : { documentTag: tag },
+        };
+    }
     #unlisted(page, facts) {
         if (facts === undefined)
             throw new Error('a ticket that is not listed needs its code');
@@ -127,9 +151,7 @@ class OpenGate {
         return {
             scanId: this.#newScanId(),
             at: new Date(atMs).toISOString(),
-            credential: 'qr' in credential
-                ? { qr: credential.qr.trim().slice(0, CREDENTIAL_MAX) }
-                : { ticketNumber: credential.ticketNumber.slice(0, 40) },
+            credential,
             ...(counted === undefined ? {} : { people: counted }),
             ...(verdict.admitted
                 ? { decided: 'admitted', number: verdict.number }
@@ -186,6 +208,7 @@ class OpenGate {
         if (page.gateId !== this.#gateId)
             throw new TypeError('this is the manifest of another gate');
         await this.#keys.learn(page.keys);
+        await this.#documents.learn(page.documentKeys ?? {});
         if (page.begins)
             this.#coming = { list: new TicketList(), pages: [] };
         const coming = this.#coming;
@@ -243,4 +266,12 @@ class OpenGate {
             stale: page === undefined || ageMs === undefined || ageMs > page.policy.listStaleMinutes * MINUTE_MS,
         };
     }
+}
+/** @returns undefined where there is nothing to hand in */
+function toldOf(credential) {
+    if ('qr' in credential)
+        return credential.qr === '' ? undefined : { qr: credential.qr.trim().slice(0, CREDENTIAL_MAX) };
+    if ('ticketNumber' in credential)
+        return credential.ticketNumber === '' ? undefined : { ticketNumber: credential.ticketNumber.slice(0, 40) };
+    return undefined;
 }

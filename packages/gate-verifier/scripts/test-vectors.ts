@@ -1,6 +1,6 @@
 // Makes the test vectors: tickets signed by the platform's own signer with a key that is published here, and so is worth nothing
 // anywhere else. Every case says what a gate must answer; a gate of another make can be measured by the same file.
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createHmac, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import {
   formatId,
   PLATFORM_TENANT,
@@ -301,9 +301,85 @@ const COUNTS: readonly Case[] = [
   ]),
 ];
 
+const DOCUMENT_KEYS = {
+  '2026-12-01': Buffer.alloc(32, 0xd1).toString('base64url'),
+  '2026-12-02': Buffer.alloc(32, 0xd2).toString('base64url'),
+};
+type Day = keyof typeof DOCUMENT_KEYS;
+const tagOf = (document: string, day: Day = '2026-12-02'): string =>
+  createHmac('sha256', Buffer.from(DOCUMENT_KEYS[day], 'base64url'))
+    .update(document)
+    .digest()
+    .subarray(0, 3)
+    .toString('base64url');
+const CARD = { idType: 'id_card', idNumber: '11010519491231002X' } as const;
+
+/** Tickets of people whose documents the platform knows, each with its kind. */
+function named(
+  title: string,
+  wishes: readonly (Partial<Kind> & { readonly document?: string; readonly day?: Day })[],
+  steps: (numbers: readonly TicketNumber[]) => readonly Step[],
+  later: (numbers: readonly TicketNumber[]) => readonly ManifestPage[] = () => [],
+): Case {
+  const numbers = wishes.map(() => newNumber());
+  const kinds = wishes.map(({ document: _document, day = '2026-12-02', ...kind }) => ({
+    ...KIND,
+    realName: true,
+    ...kind,
+    date: day,
+  }));
+  const first = page({
+    kinds,
+    tickets: numbers.map((number, index) => [number, 1, index]),
+    documentKeys: DOCUMENT_KEYS,
+    documentTags: wishes.map(({ document = `id_card:${CARD.idNumber}`, day }) => tagOf(document, day)),
+  });
+  return { title, gateId, pages: [first, ...later(numbers)], steps: steps(numbers) };
+}
+
+const DOCUMENTS: readonly Case[] = [
+  named('found by the document of its traveller, once', [{}, { document: 'passport:E12345678' }], ([first]) => [
+    step(CARD, admitted({ number: first, realName: true })),
+    step(CARD, refused('already-used')),
+    step({ idType: 'id_card', idNumber: '110105 19491231 002x' }, refused('already-used')),
+    step({ idType: 'passport', idNumber: 'ｅ12345678' }, admitted()),
+  ]),
+  named('brackets of a Taiwan permit are ornament', [{ document: 'taiwan_permit:0012345601B' }], () => [
+    step({ idType: 'taiwan_permit', idNumber: '0012345601（b）' }, admitted()),
+  ]),
+  named('the same number of another kind of document is another document', [{}], () => [
+    step({ ...CARD, idType: 'passport' }, refused('unknown')),
+    step({ idType: 'id_card', idNumber: '110105194912310021' }, refused('unknown')),
+    step({ idType: 'id_card', idNumber: '' }, refused('unknown')),
+  ]),
+  named(
+    'of several tickets of a person the one that opens now',
+    [{ validFrom: at('12:00:00'), validUntil: at('14:00:00') }, {}],
+    ([, second]) => [
+      step(CARD, admitted({ number: second })),
+      step(CARD, refused('too-early'), { at: at('11:30:00') }),
+      step(CARD, admitted(), { at: at('12:30:00') }),
+    ],
+  ),
+  named(
+    'of yesterday’s night, with the key of its day',
+    [{ day: '2026-12-01', validFrom: '2026-12-01T22:00:00+08:00', validUntil: at('09:30:00') }],
+    () => [step(CARD, admitted())],
+  ),
+  named(
+    'found, and refunded meanwhile',
+    [{}],
+    () => [step(CARD, refused('refunded'))],
+    ([number = newNumber()]) => [
+      page({ begins: false, kinds: [], revocations: [[number, 1, 'refunded']], documentKeys: DOCUMENT_KEYS }),
+    ],
+  ),
+  unlisted('a document where the list knows none', () => [step(CARD, refused('unknown'))]),
+];
+
 export function makeVectors(): Vectors {
   return {
     about: `Tickets signed with the Ed25519 seed ${SEED}, which is published and worth nothing. Learn the pages at their serverTime, then scan step by step.`,
-    cases: [...VALID, ...TIMES, ...PLACES, ...DEAD, ...FORGED, ...COUNTS],
+    cases: [...VALID, ...TIMES, ...PLACES, ...DEAD, ...FORGED, ...COUNTS, ...DOCUMENTS],
   };
 }

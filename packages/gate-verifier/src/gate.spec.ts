@@ -1,8 +1,11 @@
 // A gate without network: the test vectors, and what a list of single scans cannot say: power that goes, scans at the same moment, lists
 // that come in pages, and uses that must count once however they become known.
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { ID_TYPES, localDate, parseIdDocument } from '@tongpiao/kernel';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { makeVectors } from '../scripts/test-vectors.ts';
 import {
   createMemoryStore,
@@ -14,6 +17,7 @@ import {
   type TicketRow,
   type UploadScan,
 } from './index.ts';
+import { spelledDocument } from './documents.ts';
 import { runVectors } from './run-vectors.ts';
 
 const stored = readFileSync(path.join(import.meta.dirname, '../vectors/vectors.json'), 'utf8');
@@ -181,6 +185,53 @@ describe('SAL-41 a gate without network', () => {
     expect(gate.status().pending).to.equal(10_000);
     expect(await said(gate, ONE)).to.equal('admitted');
     expect(gate.status().pending).to.equal(10_001);
+  });
+
+  it('SAL-33 a document is handed in as its tag, with the ticket that it found, and nothing keeps its number', async () => {
+    const store = createMemoryStore();
+    const gate = await open(store);
+    const document = { idType: 'id_card', idNumber: '11010519491231002X' };
+    const key = Buffer.alloc(32, 7);
+    const tag = createHmac('sha256', key)
+      .update('id_card:11010519491231002X')
+      .digest()
+      .subarray(0, 3)
+      .toString('base64url');
+    await gate.learn(page({ documentKeys: { [kind.date]: key.toString('base64url') }, documentTags: [tag] }));
+    expect(await gate.scan(document)).to.include({ admitted: true, number: ONE });
+    expect(await gate.scan({ idType: 'passport', idNumber: 'E12345678' })).to.include({ reason: 'unknown' });
+    const [found, unknown] = gate.pending(10).map(({ credential }) => credential);
+    expect(found).to.deep.equal({ ticketNumber: ONE, documentTag: `${kind.date}:${tag}` });
+    expect(unknown)
+      .to.have.property('documentTag')
+      .that.matches(/^2026-12-02:[\w-]{4}$/);
+    expect(JSON.stringify(await store.load())).to.not.match(/11010519491231002X|E12345678/);
+    const after = await open(store);
+    expect(await after.scan(document)).to.include({ reason: 'already-used' });
+  });
+
+  it('a page whose tags are not one per ticket is no page', async () => {
+    const gate = await open();
+    const refusal = await gate.learn(page({ documentTags: [] })).catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(TypeError);
+  });
+
+  it('spells documents as the platform does', () => {
+    const today = localDate('2026-12-02');
+    fc.assert(
+      fc.property(fc.constantFrom(...ID_TYPES), fc.string({ maxLength: 40, unit: 'grapheme' }), (type, text) => {
+        const parsed = parseIdDocument(type, text, today);
+        if (parsed.ok) expect(spelledDocument(type, text)).to.equal(`${type}:${parsed.number}`);
+      }),
+    );
+    for (const [type, text] of [
+      ['id_card', ' 110105 19491231002x '],
+      ['taiwan_permit', '0012345601（b）'],
+      ['passport', 'ｅ12345678'],
+    ] as const) {
+      const parsed = parseIdDocument(type, text, today);
+      expect(parsed.ok && `${type}:${parsed.number}`).to.equal(spelledDocument(type, text));
+    }
   });
 
   it('hands in first, in portions, then fetches until there is no more', async () => {

@@ -1,11 +1,12 @@
 // A gate that judges tickets by itself (SAL-41). What it lets in is kept before it opens, so that it never lets in twice, not even across
 // a loss of power; what it decided is handed in when there is a network again.
 import { admission, listedTicket, unlistedTicket, withOwnUses, type Ticket } from './admission.ts';
+import { createDocumentKeys, type DocumentKeys, type DocumentTag } from './documents.ts';
 import { createKeys, type GateCrypto, type Keys } from './keys.ts';
 import { readManifestPage, TicketList, type ManifestPage } from './manifest.ts';
 import { createMemoryStore, type GateStore } from './store.ts';
 import { readPayload, readTicketNumber, readToken, type TokenFacts } from './ticket-text.ts';
-import type { Admitted, Credential, KeptScan, Refused, UploadScan, Use, Verdict } from './words.ts';
+import type { Admitted, Credential, KeptScan, Refused, ToldCredential, UploadScan, Use, Verdict } from './words.ts';
 
 export type GateOptions = {
   readonly gateId: string;
@@ -80,6 +81,7 @@ class OpenGate implements Gate {
   readonly #deviceNow: () => number;
   readonly #crypto: GateCrypto;
   readonly #keys: Keys;
+  readonly #documents: DocumentKeys;
   readonly #scans = new Map<string, KeptScan>();
   readonly #uses = new Map<string, OwnUse[]>();
   #list = new TicketList();
@@ -96,6 +98,7 @@ class OpenGate implements Gate {
     this.#deviceNow = options.now ?? ((): number => Date.now());
     this.#crypto = options.crypto ?? globalThis.crypto;
     this.#keys = createKeys(this.#crypto.subtle);
+    this.#documents = createDocumentKeys(this.#crypto.subtle);
   }
 
   async remember(): Promise<void> {
@@ -113,10 +116,12 @@ class OpenGate implements Gate {
     const shown = await this.#read(credential);
     const atMs = this.now().getTime();
     // From here to #note nothing waits, so two scans of one ticket cannot both find it unused.
-    const verdict = 'reason' in shown ? shown : this.#judge(page, shown, atMs, people);
-    const text = 'qr' in credential ? credential.qr : credential.ticketNumber;
-    if (text === '' || (!verdict.admitted && this.#refusedKept >= REFUSED_KEPT_MAX)) return verdict;
-    const scan = this.#scanOf(credential, verdict, atMs, people);
+    const { verdict, told } =
+      'tags' in shown
+        ? this.#judgeDocument(page, shown.tags, atMs, people)
+        : { verdict: 'reason' in shown ? shown : this.#judge(page, shown, atMs, people), told: toldOf(credential) };
+    if (told === undefined || (!verdict.admitted && this.#refusedKept >= REFUSED_KEPT_MAX)) return verdict;
+    const scan = this.#scanOf(told, verdict, atMs, people);
     this.#note(scan);
     try {
       await this.#store.keepScan(scan);
@@ -127,12 +132,16 @@ class OpenGate implements Gate {
     return { ...verdict, scanId: scan.scanId };
   }
 
-  async #read(credential: Credential): Promise<Shown | Refused> {
+  async #read(credential: Credential): Promise<Shown | ShownDocument | Refused> {
     const forged = (because: NonNullable<Refused['because']>): Refused => ({
       admitted: false,
       reason: 'forged',
       because,
     });
+    if ('idNumber' in credential) {
+      const { idType, idNumber } = credential;
+      return { tags: idNumber.trim() === '' ? [] : await this.#documents.tagsOf(idType, idNumber) };
+    }
     if (!('qr' in credential)) {
       const number = readTicketNumber(credential.ticketNumber);
       return number === undefined ? { admitted: false, reason: 'unknown' } : { number };
@@ -162,6 +171,29 @@ class OpenGate implements Gate {
     return admission(ticket, { gateId: this.#gateId, siteId, timeZone }, atMs, people, this.#isFull(page));
   }
 
+  /** A person may hold several tickets: the one that opens this gate now is meant, else one of today that tells why it does not. */
+  #judgeDocument(
+    page: ManifestPage,
+    tags: readonly DocumentTag[],
+    atMs: number,
+    people: number | undefined,
+  ): { readonly verdict: Admitted | Refused; readonly told: ToldCredential | undefined } {
+    const todayFirst = [...tags].sort((a, b) => Number(b.startsWith(page.date)) - Number(a.startsWith(page.date)));
+    const found = todayFirst.flatMap((tag) =>
+      this.#list.ofDocument(tag).map((number) => ({
+        verdict: this.#judge(page, { number }, atMs, people),
+        told: { ticketNumber: number, documentTag: tag },
+      })),
+    );
+    const meant = found.find(({ verdict }) => verdict.admitted) ?? found[0];
+    if (meant !== undefined) return meant;
+    const [tag] = todayFirst;
+    return {
+      verdict: { admitted: false, reason: 'unknown' },
+      told: tag === undefined ? undefined : { documentTag: tag },
+    };
+  }
+
   #unlisted(page: ManifestPage, facts: TokenFacts | undefined): Ticket {
     if (facts === undefined) throw new Error('a ticket that is not listed needs its code');
     return unlistedTicket(facts, page.timeZone);
@@ -176,15 +208,12 @@ class OpenGate implements Gate {
     return Math.max(0, this.#deviceNow() - this.#pageAtMs);
   }
 
-  #scanOf(credential: Credential, verdict: Admitted | Refused, atMs: number, people: number | undefined): KeptScan {
+  #scanOf(credential: ToldCredential, verdict: Admitted | Refused, atMs: number, people: number | undefined): KeptScan {
     const counted = verdict.admitted ? verdict.people : people;
     return {
       scanId: this.#newScanId(),
       at: new Date(atMs).toISOString(),
-      credential:
-        'qr' in credential
-          ? { qr: credential.qr.trim().slice(0, CREDENTIAL_MAX) }
-          : { ticketNumber: credential.ticketNumber.slice(0, 40) },
+      credential,
       ...(counted === undefined ? {} : { people: counted }),
       ...(verdict.admitted
         ? { decided: 'admitted' as const, number: verdict.number }
@@ -240,6 +269,7 @@ class OpenGate implements Gate {
   ): Promise<{ readonly numbers: ReadonlySet<string>; readonly finished: readonly ManifestPage[] | undefined }> {
     if (page.gateId !== this.#gateId) throw new TypeError('this is the manifest of another gate');
     await this.#keys.learn(page.keys);
+    await this.#documents.learn(page.documentKeys ?? {});
     if (page.begins) this.#coming = { list: new TicketList(), pages: [] };
     const coming = this.#coming;
     const numbers = new Set((coming?.list ?? this.#list).learn(page));
@@ -301,3 +331,13 @@ class OpenGate implements Gate {
 
 /** A number with a good check character, or a code with a good signature. */
 type Shown = { readonly number: string; readonly facts?: TokenFacts };
+type ShownDocument = { readonly tags: readonly DocumentTag[] };
+
+/** @returns undefined where there is nothing to hand in */
+function toldOf(credential: Credential): ToldCredential | undefined {
+  if ('qr' in credential)
+    return credential.qr === '' ? undefined : { qr: credential.qr.trim().slice(0, CREDENTIAL_MAX) };
+  if ('ticketNumber' in credential)
+    return credential.ticketNumber === '' ? undefined : { ticketNumber: credential.ticketNumber.slice(0, 40) };
+  return undefined;
+}

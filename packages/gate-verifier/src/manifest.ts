@@ -1,6 +1,7 @@
 // The manifest (离线清单) as the platform tells it, and the list that a gate makes of it. Rows are short because a day may have
 // 100,000 tickets: what tickets have in common is told once per page as a kind. A page may be learned twice; the last word on a number
 // counts, so nothing has to be told exactly once.
+import { documentTag, type DocumentTag } from './documents.ts';
 import type { Bilingual, RefusalReason } from './words.ts';
 
 /** What tickets of one session and type have in common. */
@@ -57,6 +58,10 @@ export type ManifestPage = {
   readonly kinds: readonly Kind[];
   readonly tickets: readonly TicketRow[];
   readonly revocations: readonly RevocationRow[];
+  /** By date of the tickets: what tags of documents are made with. */
+  readonly documentKeys?: Readonly<Record<string, string>> | undefined;
+  /** One per row of `tickets`; empty for a ticket without a name. */
+  readonly documentTags?: readonly string[] | undefined;
 };
 
 export type Listed = {
@@ -70,6 +75,8 @@ export type Listed = {
 const TEXTS = ['tenantId', 'siteId', 'gateId', 'date', 'timeZone', 'serverTime', 'cursor', 'light'] as const;
 const LISTS = ['keys', 'kinds', 'tickets', 'revocations'] as const;
 const SWITCHES = ['begins', 'more'] as const;
+const isPerTicket = ({ tickets, documentTags: tags }: Readonly<Record<string, unknown>>): boolean =>
+  tags === undefined || (Array.isArray(tags) && Array.isArray(tickets) && tags.length === tickets.length);
 
 function isManifestPage(value: unknown): value is ManifestPage {
   if (typeof value !== 'object' || value === null) return false;
@@ -78,7 +85,8 @@ function isManifestPage(value: unknown): value is ManifestPage {
     TEXTS.every((name) => typeof page[name] === 'string') &&
     LISTS.every((name) => Array.isArray(page[name])) &&
     SWITCHES.every((name) => typeof page[name] === 'boolean') &&
-    typeof page['policy'] === 'object'
+    typeof page['policy'] === 'object' &&
+    isPerTicket(page)
   );
 }
 
@@ -94,6 +102,8 @@ export function readManifestPage(value: unknown): ManifestPage {
 export class TicketList {
   readonly #tickets = new Map<string, Listed>();
   readonly #dead = new Map<string, { revision: number; reason: RefusalReason }>();
+  /** Tickets by the document of their traveller. Whoever died since is found too, and told so. */
+  readonly #byDocument = new Map<DocumentTag, Set<string>>();
 
   /** @returns numbers on which the page has a word */
   learn(page: ManifestPage): readonly string[] {
@@ -105,7 +115,7 @@ export class TicketList {
       this.#dead.set(number, { revision, reason });
     }
     // After the revocations, so that a number whose older revision is dead keeps its living one.
-    for (const row of page.tickets) {
+    for (const [index, row] of page.tickets.entries()) {
       const [number, revision, kindIndex, people = 0, lastAt, lastGateId] = row;
       const kind = page.kinds[kindIndex];
       if (kind === undefined) throw new TypeError('a ticket of the manifest is of no kind');
@@ -115,8 +125,21 @@ export class TicketList {
       const lastUse =
         lastAt === undefined || lastGateId === undefined ? undefined : { atMs: lastAt * 1_000, gateId: lastGateId };
       this.#tickets.set(number, { kind, revision, people, lastUse });
+      const tag = page.documentTags?.[index] ?? '';
+      if (tag !== '') this.#noteDocument(documentTag(kind.date, tag), number);
     }
     return numbers;
+  }
+
+  #noteDocument(tag: DocumentTag, number: string): void {
+    const numbers = this.#byDocument.get(tag);
+    if (numbers === undefined) this.#byDocument.set(tag, new Set([number]));
+    else numbers.add(number);
+  }
+
+  /** Numbers of tickets whose traveller's document has this tag. */
+  ofDocument(tag: DocumentTag): readonly string[] {
+    return [...(this.#byDocument.get(tag) ?? [])];
   }
 
   ticket(number: string): Listed | undefined {

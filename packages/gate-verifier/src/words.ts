@@ -22,8 +22,15 @@ export type RefusalReason =
   | 'session-cancelled'
   | 'capacity';
 
-/** A code as scanned, or a ticket number as typed. */
-export type Credential = { readonly qr: string } | { readonly ticketNumber: string };
+/** A code as scanned, a ticket number as typed, or a document as read; its kinds are those of the platform's `idType`. */
+export type Credential =
+  { readonly qr: string } | { readonly ticketNumber: string } | { readonly idType: string; readonly idNumber: string };
+
+/** As it is kept and handed in: of a document its tag only, with the ticket that was found by it. */
+export type ToldCredential =
+  | { readonly qr: string }
+  | { readonly ticketNumber: string; readonly documentTag?: string }
+  | { readonly documentTag: string };
 
 export type Bilingual = { readonly zh: string; readonly en: string };
 
@@ -56,7 +63,7 @@ export type Admitted = {
   readonly peopleLeft: number;
   /** False when the list did not have it: sold after the last sync, judged by what its code says alone. */
   readonly listed: boolean;
-  /** The traveller's document is to be looked at: that cannot be checked here. */
+  /** The traveller's document is to be looked at: that it is theirs cannot be checked here. */
   readonly realName: boolean;
   /** Certificates to be shown at the gate. */
   readonly showAtGate: readonly string[];
@@ -74,7 +81,7 @@ export type UploadScan = {
   readonly scanId: string;
   /** RFC 3339, by the server's clock as far as the gate knows it. */
   readonly at: string;
-  readonly credential: Credential;
+  readonly credential: ToldCredential;
   readonly people?: number;
   readonly decided: 'admitted' | 'refused';
   readonly reason?: RefusalReason;

@@ -67,6 +67,7 @@ import { sessionCancellations } from './features/session-cancellations.ts';
 import { settleExchange } from './features/settle-exchange.ts';
 import { listTicketKeys } from './features/ticket-key-list.ts';
 import { uploadScans } from './features/upload-scans.ts';
+import { createGateDocuments } from './gate/gate-documents.ts';
 import { openManifestReader } from './gate/manifest.store.ts';
 import { gateClockSpec } from './gate-clock/gate-clock.store.ts';
 import { createIncidentIds, incidentSpec } from './gate-incident/incident.store.ts';
@@ -121,6 +122,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const claims = await openClaims(database, orderFates(orders, rights));
   const serials = await openPaperSerials(database, printFate(rights));
   const scanRequests = await openScanRequests(database, vault.serviceKey('scan-requests'));
+  const documents = createGateDocuments(vault, vault.serviceKey('gate-documents'));
   const keys = await openTicketKeys(database, vault, everywhere, clock());
 
   const redis = new Redis(config.REDIS_URL, {
@@ -279,8 +281,8 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       ...printTicket(foundation, { orders, rights, serials }),
       revealTraveller(foundation, { orders, rights }),
       checkIn(foundation, { rights, keys, entrance, requests: scanRequests }),
-      getGateManifest(foundation, { reader, keys, lights }),
-      uploadScans(foundation, { rights, keys, incidents, incidentIds, clocks, entrance }),
+      getGateManifest(foundation, { reader, keys, lights, documents }),
+      uploadScans(foundation, { rights, keys, documents, incidents, incidentIds, clocks, entrance }),
       recordExit(foundation, occupancy),
       ...siteOccupancy(foundation, occupancy),
       ...gateIncidents(foundation, incidents),

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { envelopeOf, gateSynced, siteLightSchema } from '@tongpiao/contracts';
 import { route, type Foundation, type GateFacts, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
+import type { GateDocuments } from '../gate/gate-documents.ts';
 import { GATE_POLICY } from '../gate/gate-policy.ts';
 import { heldOf, nextCursor, readCursor, writeCursor } from '../gate/manifest-cursor.ts';
 import { manifestDay } from '../gate/manifest-day.ts';
@@ -60,12 +61,22 @@ const manifestSchema = z.object({
   revocations: z
     .array(z.tuple([z.string(), z.int(), z.enum(REFUSAL_REASONS)]))
     .describe('Number, the revision up to which it is dead, and why.'),
+  documentKeys: z
+    .record(z.iso.date(), z.string())
+    .describe('By date of the tickets: 32 bytes in base64url, by which a document that is shown becomes a tag.'),
+  documentTags: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'One per ticket, empty without a traveller: the first 24 bits, in base64url, of HMAC-SHA-256 over `idType:number` with the key of its kind’s date.',
+    ),
 });
 
 type Parts = {
   readonly reader: ManifestReader;
   readonly keys: TicketKeys;
   readonly lights: SiteLights;
+  readonly documents: GateDocuments;
 };
 
 /** Some 60 kB; 100,000 tickets are 50 of them. */
@@ -74,7 +85,7 @@ const compressed = promisify(gzip);
 /** The rows are random characters: more effort finds no more in them. */
 const GZIP_LEVEL = 1;
 
-export function getGateManifest(foundation: Foundation, { reader, keys, lights }: Parts): Route {
+export function getGateManifest(foundation: Foundation, { reader, keys, lights, documents }: Parts): Route {
   /** REI-35. Said and forgotten: the gate asks again in half a minute, and nothing is decided by it. */
   function tellSynced({ gateId, siteId, tenantId }: GateFacts, held: Date): void {
     const id = `${gateId}:synced:${held.getTime()}`;
@@ -120,7 +131,8 @@ export function getGateManifest(foundation: Foundation, { reader, keys, lights }
         light: await lights.lightOf(gate.tenantId, gate.siteId),
         policy: GATE_POLICY,
         keys: keys.published().map(({ kid, publicKeyPem }) => ({ kid, algorithm: 'Ed25519' as const, publicKeyPem })),
-        ...manifestRows(rights, day),
+        ...manifestRows(rights, day, await documents.tagsOf(scope, rights)),
+        documentKeys: documents.keysOf(scope.tenantId, day),
       };
       const headers = { 'Cache-Control': 'private, no-store', Vary: 'Accept-Encoding' };
       if (!/\bgzip\b/.test(context.header('accept-encoding') ?? '')) return { status: 200, body, headers };

@@ -10,6 +10,10 @@ import type { GateClocks } from '../gate-clock/gate-clock.store.ts';
 import { REFUSAL_REASONS } from '../right/right.store.ts';
 
 const instant = z.iso.datetime({ offset: true });
+const documentTag = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}:[\w-]{4}$/)
+  .describe('Of a document that was shown: the date of the key, and the tag. With the ticket that it found, or alone.');
 const scanSchema = z.strictObject({
   scanId: z
     .string()
@@ -18,7 +22,8 @@ const scanSchema = z.strictObject({
   at: instant.describe('As the gate’s clock said.'),
   credential: z.union([
     z.strictObject({ qr: z.string().min(1).max(600) }),
-    z.strictObject({ ticketNumber: z.string().min(1).max(40) }),
+    z.strictObject({ ticketNumber: z.string().min(1).max(40), documentTag: documentTag.optional() }),
+    z.strictObject({ documentTag }),
   ]),
   people: z.int().min(1).max(1_000).optional(),
   decided: z.enum(['admitted', 'refused']),

@@ -3,22 +3,26 @@
 // found by the id of the scan.
 import { createHash } from 'node:crypto';
 import { DomainError, localDateOf, parseTicketNumber } from '@tongpiao/kernel';
-import type { Scope } from '@tongpiao/persistence';
+import type { Scope, Snapshot } from '@tongpiao/persistence';
 import { verifyTicket, type GateFacts } from '@tongpiao/service-shell';
 import { incidentKind } from '../gate-incident/incident.policy.ts';
 import type { IncidentIds, Incidents } from '../gate-incident/incident.store.ts';
 import type { IncidentFacts } from '../gate-incident/incident.ts';
 import type { Entrance } from '../occupancy/entrance.ts';
 import { rightByNumber } from '../right/right-by-number.ts';
-import type { HandedIn, RefusalReason, Scan, SoldRight } from '../right/right.ts';
+import type { HandedIn, RefusalReason, RightState, Scan, SoldRight } from '../right/right.ts';
 import type { Rights } from '../stores.ts';
 import type { TicketKeys } from '../ticket-keys/ticket-keys.store.ts';
+import type { GateDocuments } from './gate-documents.ts';
 import { SCAN_AGE_MAX_MS, SCAN_AHEAD_MAX_MS } from './gate-policy.ts';
 
 export type ToldScan = {
   readonly scanId: string;
   readonly at: string;
-  readonly credential: { readonly qr: string } | { readonly ticketNumber: string };
+  readonly credential:
+    | { readonly qr: string }
+    | { readonly ticketNumber: string; readonly documentTag?: string | undefined }
+    | { readonly documentTag: string };
   readonly people?: number | undefined;
   readonly decided: 'admitted' | 'refused';
 };
@@ -38,6 +42,7 @@ export type HandInParts = {
   readonly incidents: Incidents;
   readonly incidentIds: IncidentIds;
   readonly keys: TicketKeys;
+  readonly documents: GateDocuments;
   readonly entrance: Entrance;
 };
 
@@ -76,7 +81,7 @@ async function handInOne(parts: HandInParts, facts: HandInFacts, scan: ToldScan)
   const { scanId } = scan;
   try {
     assertTime(scan, facts.now);
-    const found = await find(parts, facts.scope, scan);
+    const found = await find(parts, facts, scan);
     return found === undefined || typeof found === 'string'
       ? await strange(parts, facts, scan, found ?? 'unknown')
       : await known(parts, facts, scan, found);
@@ -93,17 +98,46 @@ function assertTime({ at }: ToldScan, now: Date): void {
   if (-aheadMs > SCAN_AGE_MAX_MS) throw new DomainError('sales.scan-too-old', 'The scan is too old.', { at });
 }
 
-type Found = { readonly rightId: string; readonly revision?: number; readonly number?: string };
+type Found = {
+  readonly rightId: string;
+  readonly revision?: number;
+  readonly number?: string;
+  readonly documentIndex?: string;
+};
+/** The index of no document: what was shown is another's. */
+const ANOTHER_DOCUMENT = 'another';
 
-async function find(parts: HandInParts, scope: Scope, { credential }: ToldScan): Promise<Found | 'forged' | undefined> {
+async function find(
+  parts: HandInParts,
+  { scope, gate }: HandInFacts,
+  { credential }: ToldScan,
+): Promise<Found | 'forged' | undefined> {
   if ('qr' in credential) {
     const verified = verifyTicket(credential.qr.trim(), (kid) => parts.keys.publicKey(kid));
     if (!verified.ok) return 'forged';
     return { rightId: verified.payload.rightId, revision: verified.payload.revision };
   }
+  if (!('ticketNumber' in credential)) return undefined;
   const parsed = parseTicketNumber(credential.ticketNumber);
   const right = parsed.ok ? await rightByNumber(parts.rights, scope, parsed.number) : undefined;
-  return right === undefined || !parsed.ok ? undefined : { rightId: right.id, number: parsed.number };
+  if (right === undefined || !parsed.ok) return undefined;
+  const found = { rightId: right.id, number: parsed.number };
+  const { documentTag } = credential;
+  if (documentTag === undefined || (await isTheirs(parts, scope, gate, right, documentTag))) return found;
+  return { ...found, documentIndex: ANOTHER_DOCUMENT };
+}
+
+/** SAL-42, as far as a tag can tell. Data that were erased contradict nobody. */
+async function isTheirs(
+  { documents }: HandInParts,
+  scope: Scope,
+  { siteId }: GateFacts,
+  { state, key }: Snapshot<RightState>,
+  documentTag: string,
+): Promise<boolean> {
+  if (state.status === 'none' || state.traveller === undefined || key === undefined) return true;
+  const { idType, idNumber } = state.traveller;
+  return documents.fits(scope, siteId, documentTag, { idType, ...idNumber, key });
 }
 
 /** Gates number their scans as they like: those of two gates must not be taken for one. */
@@ -112,7 +146,7 @@ const nameOf = ({ gateId }: GateFacts, scanId: string): string => `${gateId}:${s
 async function known(parts: HandInParts, facts: HandInFacts, told: ToldScan, found: Found): Promise<HandInAnswer> {
   const { scope, gate, timeZone } = facts;
   const scanId = nameOf(gate, told.scanId);
-  const { revision, number } = found;
+  const { revision, number, documentIndex } = found;
   const scan: Scan = {
     // The same instant, spelled as all stored ones are.
     at: new Date(told.at).toISOString(),
@@ -122,6 +156,7 @@ async function known(parts: HandInParts, facts: HandInFacts, told: ToldScan, fou
     people: told.people,
     revision,
     number,
+    documentIndex,
   };
   const handled = await parts.rights
     .handle(scope, found.rightId, { type: 'HandInScan', scanId, scan, decided: told.decided })
@@ -212,6 +247,7 @@ async function report(
 
 /** People hold up other codes too, such as those of their wallets: these are nobody's business. */
 function evidenceOf({ credential }: ToldScan): string {
+  if (!('qr' in credential || 'ticketNumber' in credential)) return `document:${credential.documentTag}`;
   const text = 'qr' in credential ? credential.qr.trim() : credential.ticketNumber;
   if ('ticketNumber' in credential || text.startsWith('TP1.')) return text.slice(0, SHOWN_MAX);
   return `sha256:${createHash('sha256').update(text).digest('base64url')}`;

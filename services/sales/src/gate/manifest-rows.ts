@@ -1,5 +1,5 @@
 // What a gate must know of a right, as short as it can be said: its ticket if that may open a gate of this site today, and every ticket
-// of it that must not. Nothing about the person. Pure.
+// of it that must not. Of the person a tag at most (`gate-documents.ts`). Pure.
 import type { Bilingual, TicketStatus } from '@tongpiao/contracts';
 import type { RefusalReason } from '../right/right.ts';
 
@@ -55,12 +55,19 @@ type TicketRow =
   | readonly [number: string, revision: number, kind: number, people: number, lastAt: number, lastGateId: string];
 type RevocationRow = readonly [number: string, revision: number, reason: RefusalReason];
 export type ManifestRows = {
+  /** One per ticket, empty where it has no traveller; left out where none has. */
+  readonly documentTags?: readonly string[];
   readonly kinds: readonly Kind[];
   readonly tickets: readonly TicketRow[];
   readonly revocations: readonly RevocationRow[];
 };
 
-export function manifestRows(rights: readonly ListedRight[], day: ManifestDay): ManifestRows {
+/** @param tags of travellers' documents, by number */
+export function manifestRows(
+  rights: readonly ListedRight[],
+  day: ManifestDay,
+  tags: ReadonlyMap<string, string> = new Map(),
+): ManifestRows {
   const kinds: Kind[] = [];
   const known = new Map<string, number>();
   const tickets: TicketRow[] = [];
@@ -89,7 +96,9 @@ export function manifestRows(rights: readonly ListedRight[], day: ManifestDay): 
       if (old.siteId === day.siteId && day.dates.includes(old.date))
         revocations.push([old.number, old.revision, old.status]);
   }
-  return { kinds, tickets, revocations };
+  const documentTags = tickets.map(([number]) => tags.get(number) ?? '');
+  const named = documentTags.some((tag) => tag !== '');
+  return { kinds, tickets, revocations, ...(named ? { documentTags } : {}) };
 }
 
 function isOfDay(right: ListedRight, { siteId, from, until }: ManifestDay): boolean {

@@ -184,4 +184,44 @@ describe('SAL-41 manifest of a gate', function () {
     expect(await verifier.scan({ qr: flipped(late?.qr ?? '') })).to.include({ reason: 'forged' });
     expect(await verifier.scan({ ticketNumber: late?.number ?? '' })).to.include({ admitted: true });
   });
+
+  it('SAL-33 a gate without network finds a ticket by the document that is shown, and hands it in without its number', async () => {
+    const { house } = world;
+    const offer = await house.offer();
+    const session = await house.session(offer.productId, 10);
+    const [mine, yours] = ['11010519491231002X', '440524188001010014'];
+    const travellers = [mine, yours].map((idNumber) => ({ name: '张三', idType: 'id_card', idNumber }));
+    const order = await house.placed([{ sessionId: session, ticketTypeId: offer.types['named'] ?? '', travellers }]);
+    await house.pay(order);
+    const [first, second] = (await house.becomes(order, 'fulfilled')).tickets;
+    const verifier = await openGate({ gateId: gate });
+    await eventually('the whole list', async () => {
+      const reply = await ask(gate, key(), verifier.cursor());
+      for (const number of [mine, yours]) expect(reply.text).to.not.contain(number);
+      return !(await verifier.learn(reply.body)).more;
+    });
+    const found = await verifier.scan({ idType: 'id_card', idNumber: mine.toLowerCase() });
+    expect(found).to.include({ admitted: true, number: first?.number });
+    expect(await verifier.scan({ idType: 'passport', idNumber: 'E12345678' })).to.include({ reason: 'unknown' });
+    const scans = verifier.pending();
+    const stolen = { ...scans[0], scanId: 'scn_stolen_01', credential: { ...scans[0]?.credential } };
+    const uploaded = await house.call(`/api/v1/gates/${gate}/uploads`, {
+      apiKey: key(),
+      json: {
+        sentAt: new Date().toISOString(),
+        // The tag of one person, told with the ticket of another.
+        scans: [...scans, { ...stolen, credential: { ...stolen.credential, ticketNumber: second?.number } }],
+      },
+    });
+    const { scans: answers } = z
+      .object({ scans: z.array(z.looseObject({ outcome: z.string(), truth: z.string() })) })
+      .parse(uploaded.body);
+    expect(answers.map(({ outcome, truth }) => [outcome, truth])).to.deep.equal([
+      ['recorded', 'admissible'],
+      ['recorded', 'unknown'],
+      ['incident', 'wrong-person'],
+    ]);
+    const ticket = await house.call(`/api/v1/tickets/${first?.number ?? ''}`, { token: order.token });
+    expect(ticket.body).to.include({ status: 'used' });
+  });
 });

@@ -1,15 +1,17 @@
 // Reads rights for manifests: the few fields that gates are told of, in the order of their changes, in portions that hold no request up.
 // It looks at the collection of rights and never writes; a right has one door for writing, its aggregate.
 import { ticketStatusSchema } from '@tongpiao/contracts';
-import { openRecords, type Database, type Filter, type Scope } from '@tongpiao/persistence';
+import { openRecords, wrappedKeySchema, type Database, type Filter, type Scope } from '@tongpiao/persistence';
 import { Schema } from 'mongoose';
 import { z } from 'zod';
 import { changesAfter, IN_ORDER_OF_CHANGE, positionOf } from './changes.ts';
+import type { SealedDocument } from './gate-documents.ts';
 import type { ManifestPosition } from './manifest-cursor.ts';
 import type { ListedRight, ManifestDay } from './manifest-rows.ts';
 
+type ReadRight = ListedRight & { readonly document?: SealedDocument | undefined };
 type ManifestReading = {
-  readonly rights: readonly ListedRight[];
+  readonly rights: readonly ReadRight[];
   /** Where to go on; undefined at the end. */
   readonly reached: ManifestPosition | undefined;
 };
@@ -29,6 +31,8 @@ const documentSchema = z.object({
   _id: z.string(),
   tenantId: z.string(),
   changedAt: z.date(),
+  // Gone when the traveller's data were erased.
+  key: wrappedKeySchema.optional(),
   state: z.object({
     number: z.string(),
     revision: z.number(),
@@ -56,12 +60,18 @@ const documentSchema = z.object({
         date: z.string(),
       }),
     ),
+    traveller: z
+      .object({ idType: z.string(), idNumber: z.object({ sealed: z.string(), index: z.string().optional() }) })
+      .optional(),
   }),
 });
+
+type Found = z.output<typeof documentSchema>;
 
 const PROJECTION: Readonly<Record<string, 1>> = Object.fromEntries([
   ['tenantId', 1],
   ['changedAt', 1],
+  ['key', 1],
   ...Object.keys(documentSchema.shape.state.shape).map((field) => [`state.${field}`, 1] as const),
 ]);
 /** Parsing a portion takes a few milliseconds; between two of them others have their turn. */
@@ -72,14 +82,12 @@ export async function openManifestReader(database: Database): Promise<ManifestRe
   const records = await openRecords(database.connection, 'rights', new Schema({}), (document) =>
     documentSchema.parse(document),
   );
-  type Found = z.output<typeof documentSchema>;
-
   return {
     async read(scope, day, sinceMs, from, limit) {
       const ask = (filter: Filter, most: number): Promise<Found[]> =>
         records.find(scope, filter, { sort: IN_ORDER_OF_CHANGE, limit: most, projection: PROJECTION });
       const streams = streamsOf(day);
-      const rights: ListedRight[] = [];
+      const rights: ReadRight[] = [];
       let { stream, after } = from ?? { stream: 0, after: undefined };
       for (;;) {
         const filter = streams[stream];
@@ -87,7 +95,7 @@ export async function openManifestReader(database: Database): Promise<ManifestRe
         if (rights.length >= limit) return { rights, reached: { stream, after } };
         const wanted = Math.min(PORTION, limit - rights.length);
         const found = await changesAfter<Found>(ask, filter, sinceMs, after, wanted);
-        for (const { state } of found) rights.push(state);
+        for (const right of found) rights.push(readRight(right));
         after = positionOf(found[found.length - 1]) ?? after;
         if (found.length < wanted) {
           stream += 1;
@@ -96,6 +104,12 @@ export async function openManifestReader(database: Database): Promise<ManifestRe
       }
     },
   };
+}
+
+function readRight({ state: { traveller, ...right }, key }: Found): ReadRight {
+  if (traveller === undefined || key === undefined) return right;
+  const { idType, idNumber } = traveller;
+  return { ...right, document: { idType, ...idNumber, key } };
 }
 
 /** Per day tickets that may open a gate there, and tickets that were for it and are no longer: each follows an index by its changes. */

@@ -331,6 +331,7 @@ describe('SAL-41 uploads of a gate', function () {
       [{ ...good, scanId: 'short' }, '/scans/0/scanId'],
       [{ ...good, at: 'yesterday' }, '/scans/0/at'],
       [{ ...good, credential: {} }, '/scans/0/credential'],
+      [{ ...good, credential: { documentTag: '11010519491231002X' } }, '/scans/0/credential'],
       [{ ...good, people: 0 }, '/scans/0/people'],
       [{ ...good, decided: 'perhaps' }, '/scans/0/decided'],
       [{ ...good, extra: 1 }, '/scans/0/extra'],
