@@ -196,14 +196,6 @@ export const problems: ProblemCatalogue = {
       'The scan’s time {at} is ahead of ours; set the clock and hand it in later.',
     ],
   ),
-  'sales.scan-too-old': problem(
-    409,
-    ['记录过旧', 'The scan is too old'],
-    [
-      '记录时间 {at} 已超过补传期限，请人工处理。',
-      'The time to hand in a scan of {at} is over; a person has to deal with it.',
-    ],
-  ),
   'sales.incident-closed': problem(
     409,
     ['事件已办结', 'The incident is closed'],

@@ -26,7 +26,7 @@ const incidentView = z.object({
       scanId: z.string(),
       people: z.int(),
       decided: z.enum(['admitted', 'refused']),
-      truth: z.enum(REFUSAL_REASONS).describe('What the platform would have said.'),
+      truth: z.enum(['admissible', ...REFUSAL_REASONS]).describe('What the platform would have said.'),
     })
     .optional()
     .describe('This one.'),

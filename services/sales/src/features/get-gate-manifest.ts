@@ -35,7 +35,7 @@ const manifestSchema = z.object({
     lightValidMinutes: z.int(),
     listStaleMinutes: z.int(),
     clockSkewMaxSeconds: z.int(),
-    scanAgeMaxHours: z.int(),
+    scanAgeMaxHours: z.int().describe('Scans that are older when they are handed in are an incident.'),
   }),
   keys: z.array(z.object({ kid: z.string(), algorithm: z.literal('Ed25519'), publicKeyPem: z.string() })),
   kinds: z

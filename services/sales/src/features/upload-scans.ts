@@ -82,7 +82,7 @@ export function uploadScans(foundation: Foundation, parts: HandInParts & { reado
     idempotent: false,
     maxBodyBytes: BODY_MAX_BYTES,
     body: z.strictObject({ sentAt: instant, scans: z.array(scanSchema).max(SCANS_PER_UPLOAD_MAX) }),
-    problems: ['sales.scan-in-future', 'sales.scan-too-old', 'sales.too-many-scans'],
+    problems: ['sales.scan-in-future', 'sales.too-many-scans'],
     responses: { 200: answerSchema },
     async handler(context) {
       const scope = context.scope();

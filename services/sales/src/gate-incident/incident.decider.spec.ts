@@ -69,10 +69,14 @@ describe('SAL-41 incident at a gate', () => {
       .when({ ...close, closure: { ...closure, by: 'usr_2' } })
       .thenRefused('sales.incident-closed');
   });
-  it('is told to others unless the gate did right', () => {
+  it('is told to others unless the gate did right, or v1 has no word for it', () => {
     expect(incidentMessages(found, { id: 'inc_1' })).to.have.length(1);
     expect(incidentMessages(noted, { id: 'inc_1' })).to.deep.equal([]);
     expect(incidentMessages(closed, { id: 'inc_1' })).to.deep.equal([]);
+    for (const kind of ['late-hand-in', 'too-many-scans'] as const) {
+      const ofDevice: IncidentEvent = { type: 'IncidentFound', facts: { ...facts, kind } };
+      expect(incidentMessages(ofDevice, { id: 'inc_1' }), kind).to.deep.equal([]);
+    }
   });
 });
 

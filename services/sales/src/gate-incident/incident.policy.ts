@@ -3,7 +3,8 @@
 import type { RefusalReason } from '../right/right.ts';
 import type { IncidentKind } from './incident.ts';
 
-const KINDS: Readonly<Record<RefusalReason, Exclude<IncidentKind, 'clock-skew' | 'forged-refused'> | undefined>> = {
+type Admitted = 'double-use' | 'dead-ticket-admitted' | 'wrong-ticket-admitted' | 'forged-admitted';
+const KINDS: Readonly<Record<RefusalReason, Admitted | undefined>> = {
   unknown: 'forged-admitted',
   forged: 'forged-admitted',
   refunded: 'dead-ticket-admitted',
@@ -29,7 +30,7 @@ const KINDS: Readonly<Record<RefusalReason, Exclude<IncidentKind, 'clock-skew' |
 export function incidentKind(
   decided: 'admitted' | 'refused',
   truth: RefusalReason | 'admissible',
-): IncidentKind | undefined {
+): Admitted | Extract<IncidentKind, 'forged-refused'> | undefined {
   if (truth === 'admissible') return undefined;
   const kind = KINDS[truth];
   if (decided === 'admitted') return kind;

@@ -20,7 +20,7 @@ const facts = {
       at: z.string(),
       people: z.number().int(),
       decided: z.enum(['admitted', 'refused']),
-      truth: z.enum(REFUSAL_REASONS),
+      truth: z.enum(['admissible', ...REFUSAL_REASONS]),
     })
     .optional(),
   rightId: z.string().optional(),

@@ -9,6 +9,10 @@ export const INCIDENT_KINDS = [
   'forged-admitted',
   'forged-refused',
   'clock-skew',
+  /** Entries that a gate told of days later than it should: one incident for a gate's day. */
+  'late-hand-in',
+  /** More scans of one ticket than are kept: one incident for a gate and a ticket. */
+  'too-many-scans',
 ] as const;
 export type IncidentKind = (typeof INCIDENT_KINDS)[number];
 
@@ -19,7 +23,7 @@ type IncidentScan = {
   readonly people: number;
   readonly decided: 'admitted' | 'refused';
   /** What the platform would have said. */
-  readonly truth: RefusalReason;
+  readonly truth: RefusalReason | 'admissible';
 };
 
 export type IncidentFacts = {
@@ -27,6 +31,7 @@ export type IncidentFacts = {
   readonly siteId: string;
   readonly gateId: string;
   readonly foundAt: string;
+  /** Of several scans the first that was met. */
   readonly scan?: IncidentScan | undefined;
   readonly rightId?: string | undefined;
   readonly ticketNumber?: string | undefined;

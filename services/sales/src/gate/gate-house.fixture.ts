@@ -7,7 +7,7 @@ import { openSiteCounters, slotOf, type SiteCounters } from '../occupancy/counte
 import { occupancyId } from '../occupancy/occupancy.store.ts';
 import { rightFacts } from '../right/right.fixture.ts';
 import { rightSpec } from '../right/right.store.ts';
-import type { RightCommand, RightFacts, RightState } from '../right/right.ts';
+import type { RightCommand, RightFacts, RightState, SoldRight } from '../right/right.ts';
 import { openSalesHouse, SITE, TENANT, type Reply, type SalesHouse } from '../sales-house.fixture.ts';
 import type { Rights } from '../stores.ts';
 
@@ -18,6 +18,8 @@ export type GateHouse = {
   /** Stores rights of today at the first site unless told otherwise. @returns their ids and numbers */
   seed(wishes: readonly Partial<RightFacts>[]): Promise<readonly Seeded[]>;
   change(id: string, command: RightCommand): Promise<RightState>;
+  /** Writes into a stored right what would take long to come about. */
+  put(id: string, fields: Partial<SoldRight>): Promise<void>;
   readonly counters: SiteCounters;
   /** Changes today's counters of the first site as nobody should, and this slot of them with it. */
   miscount(by: Readonly<Record<string, number>>, slots: 'entries' | 'exits'): Promise<void>;
@@ -94,6 +96,10 @@ export async function openGateHouse(options: Parameters<SalesHouse['start']>[0] 
       await database.connection
         .collection<{ _id: string }>('site_counters')
         .updateOne({ _id: occupancyId(SITE, date) }, { $inc: { ...by, [`${slots}.${slotOf(now)}`]: people } });
+    },
+    async put(id, fields) {
+      const $set = Object.fromEntries(Object.entries(fields).map(([name, value]) => [`state.${name}`, value]));
+      await database.connection.collection<{ _id: string }>('rights').updateOne({ _id: id }, { $set });
     },
     change: async (id, command) => (await rights.handle(scope, id, command)).state,
     async stop() {

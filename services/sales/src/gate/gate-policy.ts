@@ -17,8 +17,8 @@ export const CLOCK_SKEW_MAX_MS = MINUTE_MS;
 export const CLOCK_WELL_MS = CLOCK_SKEW_MAX_MS / 2;
 /** A scan of the future cannot have happened. */
 export const SCAN_AHEAD_MAX_MS = 10 * MINUTE_MS;
-/** A long weekend without network. What is older belongs into a report, not into the books of today. */
-export const SCAN_AGE_MAX_MS = 96 * HOUR_MS;
+/** A long weekend without network. What is older is taken as well, and somebody is told to ask why. */
+export const SCAN_LATE_AFTER_MS = 96 * HOUR_MS;
 
 export const GATE_POLICY = {
   scansPerUploadMax: SCANS_PER_UPLOAD_MAX,
@@ -26,5 +26,5 @@ export const GATE_POLICY = {
   lightValidMinutes: LIGHT_VALID_MINUTES,
   listStaleMinutes: LIST_STALE_MINUTES,
   clockSkewMaxSeconds: CLOCK_SKEW_MAX_MS / 1_000,
-  scanAgeMaxHours: SCAN_AGE_MAX_MS / HOUR_MS,
+  scanAgeMaxHours: SCAN_LATE_AFTER_MS / HOUR_MS,
 } as const;

@@ -14,7 +14,7 @@ import type { HandedIn, RefusalReason, RightState, Scan, SoldRight } from '../ri
 import type { Rights } from '../stores.ts';
 import type { TicketKeys } from '../ticket-keys/ticket-keys.store.ts';
 import type { GateDocuments } from './gate-documents.ts';
-import { SCAN_AGE_MAX_MS, SCAN_AHEAD_MAX_MS } from './gate-policy.ts';
+import { SCAN_AHEAD_MAX_MS, SCAN_LATE_AFTER_MS } from './gate-policy.ts';
 
 export type ToldScan = {
   readonly scanId: string;
@@ -84,7 +84,7 @@ async function handInOne(parts: HandInParts, facts: HandInFacts, scan: ToldScan)
     const found = await find(parts, facts, scan);
     return found === undefined || typeof found === 'string'
       ? await strange(parts, facts, scan, found ?? 'unknown')
-      : await known(parts, facts, scan, found);
+      : await known(parts, facts, scan, found).catch((error: unknown) => overLimit(parts, facts, scan, found, error));
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     return { scanId, outcome: 'rejected', code: error.code };
@@ -95,7 +95,6 @@ async function handInOne(parts: HandInParts, facts: HandInFacts, scan: ToldScan)
 function assertTime({ at }: ToldScan, now: Date): void {
   const aheadMs = Date.parse(at) - now.getTime();
   if (aheadMs > SCAN_AHEAD_MAX_MS) throw new DomainError('sales.scan-in-future', 'The scan is ahead of time.', { at });
-  if (-aheadMs > SCAN_AGE_MAX_MS) throw new DomainError('sales.scan-too-old', 'The scan is too old.', { at });
 }
 
 type Found = {
@@ -158,15 +157,19 @@ async function known(parts: HandInParts, facts: HandInFacts, told: ToldScan, fou
     number,
     documentIndex,
   };
+  const isLate = facts.now.getTime() - Date.parse(told.at) > SCAN_LATE_AFTER_MS;
+  const late = isLate ? { late: true as const } : {};
   const handled = await parts.rights
-    .handle(scope, found.rightId, { type: 'HandInScan', scanId, scan, decided: told.decided })
+    .handle(scope, found.rightId, { type: 'HandInScan', scanId, scan, decided: told.decided, ...late })
     .catch(unlessNotFound);
   if (handled === undefined || handled.state.status === 'none') return strange(parts, facts, told, 'unknown');
   const right = handled.state;
   const handedIn = right.handedIn.find((entry) => entry.scanId === scanId);
   if (handedIn === undefined) throw new Error('a scan was handed in and is not on record');
   const isNew = handled.events.length > 0;
-  if (isNew && handedIn.truth === 'admissible' && handedIn.decided === 'admitted') parts.entrance.heard(gate, handedIn);
+  // Of a day that is long over nobody asks how full it was.
+  if (isNew && handedIn.truth === 'admissible' && handedIn.decided === 'admitted' && handedIn.late === undefined)
+    parts.entrance.heard(gate, handedIn);
   const incidentId = await incidentOf(parts, facts, { told, found, right, handedIn });
   return {
     scanId: told.scanId,
@@ -195,18 +198,42 @@ async function incidentOf(
   facts: HandInFacts,
   { told, found, right, handedIn }: OnRecord,
 ): Promise<string | undefined> {
-  const { decided, truth, at, people } = handedIn;
+  const { decided, truth, at, people, late } = handedIn;
   const kind = incidentKind(decided, truth);
-  if (kind === undefined || truth === 'admissible') return undefined;
-  const first = right.uses.findLast((use) => use.scanId !== handedIn.scanId);
-  const { incidentId } = await report(parts, facts, told, {
-    kind,
+  const about = {
     scan: { scanId: told.scanId, at, people, decided, truth },
     rightId: found.rightId,
     ticketNumber: right.number,
+  };
+  if (kind === undefined && late === true && decided === 'admitted') {
+    const date = localDateOf(new Date(at), facts.timeZone);
+    return (await report(parts, facts, `late:${date}`, { kind: 'late-hand-in', ...about })).incidentId;
+  }
+  if (kind === undefined) return undefined;
+  const first = right.uses.findLast((use) => use.scanId !== handedIn.scanId);
+  const { incidentId } = await report(parts, facts, told.scanId, {
+    kind,
+    ...about,
     ...(first === undefined ? {} : { firstUse: { at: first.at, gateId: first.gateId } }),
   });
   return incidentId;
+}
+
+/** A ticket's record holds so many scans and no more: that there were more of them is on record, once. */
+async function overLimit(
+  parts: HandInParts,
+  facts: HandInFacts,
+  { scanId }: ToldScan,
+  { rightId, number }: Found,
+  error: unknown,
+): Promise<HandInAnswer> {
+  if (!(error instanceof DomainError) || error.code !== 'sales.too-many-scans') throw error;
+  const { incidentId } = await report(parts, facts, `many:${rightId}`, {
+    kind: 'too-many-scans',
+    rightId,
+    ...(number === undefined ? {} : { ticketNumber: number }),
+  });
+  return { scanId, outcome: 'rejected', code: error.code, incidentId };
 }
 
 /** There is no ticket on which it could be recorded: the incident is the record. */
@@ -218,7 +245,7 @@ async function strange(
 ): Promise<HandInAnswer> {
   const { scanId, at, people = 1, decided } = told;
   const kind = decided === 'admitted' ? 'forged-admitted' : 'forged-refused';
-  const { incidentId, isNew } = await report(parts, facts, told, {
+  const { incidentId, isNew } = await report(parts, facts, scanId, {
     kind,
     scan: { scanId, at, people, decided, truth },
     shown: evidenceOf(told),
@@ -230,10 +257,10 @@ async function strange(
 async function report(
   parts: HandInParts,
   { scope, gate, now, skewSeconds }: HandInFacts,
-  { scanId }: ToldScan,
+  cause: string,
   more: Omit<IncidentFacts, 'siteId' | 'gateId' | 'foundAt'>,
 ): Promise<{ readonly incidentId: string; readonly isNew: boolean }> {
-  const incidentId = parts.incidentIds(scope.tenantId, nameOf(gate, scanId));
+  const incidentId = parts.incidentIds(scope.tenantId, nameOf(gate, cause));
   const facts: IncidentFacts = {
     ...more,
     siteId: gate.siteId,

@@ -280,14 +280,64 @@ describe('SAL-41 uploads of a gate', function () {
 
   it('times that cannot be are refused scan by scan, with a code that is explained', async () => {
     const ticket = await one();
-    const [good, future, old] = [
-      told(ticket),
-      told(ticket, { at: minutesAgo(-11) }),
-      told(ticket, { at: minutesAgo(97 * 60) }),
-    ];
-    const answer = await upload([future, good, old]);
-    expect(outcomes(answer)).to.deep.equal(['sales.scan-in-future', 'recorded', 'sales.scan-too-old']);
+    const [good, future] = [told(ticket), told(ticket, { at: minutesAgo(-11) })];
+    const answer = await upload([future, good]);
+    expect(outcomes(answer)).to.deep.equal(['sales.scan-in-future', 'recorded']);
     expect((await rightOf(ticket)).uses).to.have.length(1);
+  });
+
+  it('what comes after days is on record as late and counts; who let in is one incident for the gate and the day', async () => {
+    const days = 97 * 60;
+    const around = { validFrom: minutesAgo(days + 60), validUntil: minutesAgo(days - 60), date: inDays(-4) };
+    const [one, two, over, refused] = await world.seed([around, around, around, around]);
+    if (one === undefined || two === undefined || over === undefined || refused === undefined) throw new Error('seed');
+    await world.change(over.id, { type: 'ExpireTicket', at: new Date().toISOString() });
+    const at = minutesAgo(days);
+    const scans = [told(one, { at }), told(two, { at }), told(over, { at }), told(refused, { at, decided: 'refused' })];
+    const answer = await upload(scans);
+    expect(answer.scans.map(({ outcome, truth }) => [outcome, truth])).to.deep.equal([
+      ['incident', 'admissible'],
+      ['incident', 'admissible'],
+      ['incident', 'admissible'],
+      ['recorded', 'admissible'],
+    ]);
+    const ids = new Set(answer.scans.flatMap(({ incidentId }) => incidentId ?? []));
+    expect(ids.size).to.equal(1);
+    const [id] = ids;
+    expect(await incident(id)).to.deep.include({ kind: 'late-hand-in', status: 'open', gateId: GATE });
+    for (const ticket of [one, two, over]) {
+      const right = await rightOf(ticket);
+      expect([right.status, right.uses.length, right.handedIn[0]?.late]).to.deep.equal(['used', 1, true]);
+    }
+    const again = await upload(scans);
+    expect(again.scans.map(({ outcome }) => outcome)).to.deep.equal(Array.from(scans, () => 'duplicate'));
+    expect(again.scans[0]?.incidentId).to.equal(id);
+    // Told in time first, and told again when its answer was lost for days: not late.
+    const [early] = await world.seed([around]);
+    if (early === undefined) throw new Error('seed');
+    const scan = told(early, { at });
+    await world.change(early.id, {
+      type: 'HandInScan',
+      scanId: `${GATE}:${scan.scanId}`,
+      scan: { at, gateId: GATE, siteId: SITE, date: inDays(-4), number: early.number },
+      decided: 'admitted',
+    });
+    expect((await upload([scan])).scans[0]).to.deep.equal({
+      scanId: scan.scanId,
+      outcome: 'duplicate',
+      truth: 'admissible',
+    });
+  });
+
+  it('a device that tells more of one ticket than is kept leaves an incident', async () => {
+    const ticket = await one();
+    const scan = { at: minutesAgo(10), gateId: GATE, people: 1, decided: 'refused', truth: 'admissible' } as const;
+    await world.put(ticket.id, { handedIn: Array.from({ length: 1_000 }, (_, at) => ({ ...scan, scanId: `s${at}` })) });
+    const answer = await upload([told(ticket), told(ticket)]);
+    expect(outcomes(answer)).to.deep.equal(['sales.too-many-scans', 'sales.too-many-scans']);
+    const [first, second] = answer.scans;
+    expect(first?.incidentId).to.equal(second?.incidentId);
+    expect(await incident(first?.incidentId)).to.deep.include({ kind: 'too-many-scans', ticketNumber: ticket.number });
   });
 
   it('a wrong clock is an incident once per spell; times stay as they were told', async () => {

@@ -52,8 +52,8 @@ const offer = {
   offer: { disruptionId: 'dis_1', kind: 'cancelled', decideBy: BEFORE },
 } as const satisfies RightCommand;
 const print = (serial = 'A001', by = 'usr_1'): RightCommand => ({ type: 'PrintTicket', serial, by, at: BEFORE });
-const handIn = (decided: 'admitted' | 'refused' = 'admitted', scanId = 'scn_1', at = scanAt().at): RightCommand => ({
-  type: 'HandInScan',
+const handIn = (decided: 'admitted' | 'refused' = 'admitted', scanId = 'scn_1', at = scanAt().at) => ({
+  type: 'HandInScan' as const,
   scanId,
   scan: scanAt({ at }),
   decided,
@@ -254,6 +254,14 @@ describe('right after the sale', () => {
       const [refused] = rightDecider.decide(states.issued, handIn('refused'));
       expect(refused).to.not.have.property('use');
       expect(refused).to.have.nested.property('handedIn.truth', 'admissible');
+    });
+    it('SAL-41 HandInScan of long ago: the same, marked as late', () => {
+      for (const status of all) {
+        const [intime] = rightDecider.decide(states[status], handIn());
+        const [late] = rightDecider.decide(states[status], { ...handIn(), late: true });
+        if (intime?.type !== 'ScanHandedIn') throw new Error('not on record');
+        expect(late, status).to.deep.equal({ ...intime, handedIn: { ...intime.handedIn, late: true } });
+      }
     });
   });
 

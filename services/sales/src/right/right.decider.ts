@@ -120,7 +120,7 @@ function checkIn(state: RightState, { scan }: Of<'CheckIn'>): readonly RightEven
 const HANDED_IN_MAX = 1_000;
 
 /** SAL-41: what the gate decided stands as it was decided; what was true is written beside it, never merged silently. */
-function handIn(state: SoldRight, { scanId, scan, decided }: Of<'HandInScan'>): readonly RightEvent[] {
+function handIn(state: SoldRight, { scanId, scan, decided, late }: Of<'HandInScan'>): readonly RightEvent[] {
   if (state.handedIn.some((known) => known.scanId === scanId)) return [];
   if (state.handedIn.length >= HANDED_IN_MAX)
     throw new DomainError('sales.too-many-scans', 'Too many scans of this ticket were handed in.', {
@@ -139,6 +139,7 @@ function handIn(state: SoldRight, { scanId, scan, decided }: Of<'HandInScan'>): 
     decided,
     truth: answer.admitted ? 'admissible' : answer.reason,
     ...(former === undefined ? {} : { former: former.number }),
+    ...(late === undefined ? {} : { late }),
   };
   if (decided === 'refused' || !answer.admitted) return [{ type: 'ScanHandedIn', handedIn }];
   const use: Use = { at: scan.at, gateId: scan.gateId, people, scanId };

@@ -70,6 +70,7 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
         decided: z.enum(['admitted', 'refused']),
         truth: z.enum(['admissible', ...REFUSAL_REASONS]),
         former: z.string().optional(),
+        late: z.literal(true).optional(),
       }),
     ),
     formerShown: z

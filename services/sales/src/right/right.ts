@@ -127,6 +127,8 @@ export type HandedIn = {
   readonly truth: 'admissible' | RefusalReason;
   /** The number that was shown, where it is one that this right had before (REI-34). */
   readonly former?: string | undefined;
+  /** Of a scan that was older than a gate should hold back. */
+  readonly late?: true | undefined;
 };
 
 /** REI-34: somebody held a ticket up that was exchanged or replaced before. */
@@ -199,6 +201,7 @@ export type RightCommand =
       readonly scanId: string;
       readonly scan: Scan;
       readonly decided: 'admitted' | 'refused';
+      readonly late?: true | undefined;
     }
   /** A gate has refused it already, and its answer does not wait for this. */
   | { readonly type: 'ShowFormerTicket'; readonly scan: Scan }
