@@ -3,7 +3,10 @@ import { expect } from 'chai';
 import { z } from 'zod';
 import { openSalesHouse, type SalesHouse } from './sales-house.fixture.ts';
 
-const ladders = z.array(z.looseObject({ name: z.string(), steps: z.array(z.looseObject({ feePercent: z.number() })) }));
+const words = z.object({ zh: z.string().min(5), en: z.string().min(5) });
+const ladders = z.array(
+  z.looseObject({ name: z.string(), steps: z.array(z.looseObject({ feePercent: z.number() })), source: words }),
+);
 const shape = z.object({ refunds: ladders, exchanges: ladders });
 
 describe('SAL-50 sales: presets of refund and exchange rules', function () {
@@ -18,8 +21,14 @@ describe('SAL-50 sales: presets of refund and exchange rules', function () {
   it('each preset is taken by a product as it is', async () => {
     const reply = await house.call('/api/v1/refund-presets', { apiKey: house.keys.manager });
     const { refunds, exchanges } = shape.parse(reply.body);
-    expect(refunds.map(({ name }) => name)).to.include.members(['scenic-standard', 'road-standard', 'non-refundable']);
-    const dated = ({ name: _name, ...rules }: { name: string }) => ({
+    expect(refunds.map(({ name }) => name)).to.include.members([
+      'scenic-standard',
+      'road-standard',
+      'road-lenient',
+      'road-flow',
+      'non-refundable',
+    ]);
+    const dated = ({ name: _name, source: _source, ...rules }: { name: string; source: unknown }) => ({
       ...rules,
       effectiveFrom: '2026-01-01T00:00:00+08:00',
     });

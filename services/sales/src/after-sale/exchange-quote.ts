@@ -35,7 +35,7 @@ export function exchangeQuote(
   mayBeExchanged(right);
   const free = right.offer !== undefined;
   const version = rulesAt(rules, right.ruledFrom ?? right.soldAt, DEFAULT_EXCHANGE_RULES);
-  const step = stepAt(version, right.startsAt, at);
+  const step = stepAt(version, right, at);
   if (wished.sessionId === right.sessionId && wished.ticketTypeId === right.ticketTypeId)
     throw new DomainError('sales.exchange-to-the-same', 'The ticket is for this session already.');
   if (!free) {
@@ -68,7 +68,7 @@ export function exchangeQuote(
     fee,
     due: difference > 0 ? fen(difference) : ZERO_FEN,
     returned: difference < 0 ? fen(-difference) : ZERO_FEN,
-    goodUntil: goodUntil(at, right.startsAt, free ? undefined : step),
+    goodUntil: goodUntil(at, right, version, free ? undefined : step),
   };
 }
 

@@ -56,6 +56,10 @@ describe('SAL-50 fee rules of tickets that are sold', () => {
   it('what has begun neither changes nor goes', () => {
     expect(refusal({ ...before, refunds: [refunds(OLD, 50)] })).to.deep.equal(inForce('refunds'));
     expect(refusal({ ...before, refunds: [refunds(NEXT)] })).to.deep.equal(inForce('refunds'));
+    const toTheEnd = { ...refunds(OLD), countsTo: 'end' as const };
+    expect(refusal({ ...before, refunds: [toTheEnd] })).to.deep.equal(inForce('refunds'));
+    const spelledOut = { ...refunds(OLD), countsTo: 'start' as const };
+    expect(refusal({ ...before, refunds: [spelledOut, refunds(NEXT)] })).to.equal(undefined);
     expect(refusal({ exchanges: before.exchanges })).to.deep.equal(inForce('refunds'));
     expect(refusal({ refunds: before.refunds })).to.deep.equal(inForce('exchanges'));
     for (const change of [{ timesMax: 1 }, { otherTicketTypes: true }, { productIds: ['prd_2'] }])

@@ -39,11 +39,11 @@ function sameRules(one: Rules, other: Rules): boolean {
 
 /** Whatever the order of its keys, and in whichever zone its beginning is written. */
 function spelled(rules: Rules): string {
-  const { effectiveFrom, steps, rounding } = rules;
+  const { effectiveFrom, steps, rounding, countsTo = 'start' } = rules;
   const ladder = steps
     .map(({ minutesBefore, feePercent, feeMinimum }) => [minutesBefore, feePercent, feeMinimum])
     .sort(([a = 0], [b = 0]) => b - a);
   const limits =
     'timesMax' in rules ? [rules.timesMax, rules.otherTicketTypes, [...(rules.productIds ?? [])].sort()] : [];
-  return JSON.stringify([Date.parse(effectiveFrom), ladder, rounding.unit, rounding.direction, limits]);
+  return JSON.stringify([Date.parse(effectiveFrom), ladder, rounding.unit, rounding.direction, countsTo, limits]);
 }

@@ -16,6 +16,7 @@ const shape = {
   effectiveFrom: z.iso.datetime({ offset: true }),
   steps: z.array(feeStep).max(20),
   rounding: z.strictObject({ unit: z.enum(['fen', 'jiao', 'yuan']), direction: z.enum(['up', 'down', 'half-up']) }),
+  countsTo: z.enum(['start', 'end']).optional(),
 };
 
 export const refundRulesSchema: z.ZodType<RefundRules> = z.strictObject(shape);

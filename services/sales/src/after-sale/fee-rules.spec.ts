@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import {
   DEFAULT_REFUND_RULES,
+  EXCHANGE_PRESETS,
   feeOf,
   REFUND_PRESETS,
   rulesAt,
@@ -14,15 +15,17 @@ import {
 import { refundRulesSchema } from './fee-rules.schema.ts';
 
 const START = '2026-12-02T09:00:00+08:00';
+const END = '2026-12-02T18:00:00+08:00';
 const minutesBefore = (minutes: number): string => new Date(Date.parse(START) - minutes * 60_000).toISOString();
 const preset = (name: string): RefundRules => ({ effectiveFrom: '2026-01-01T00:00:00Z', ...named(name) });
 function named(name: string): Omit<RefundRules, 'effectiveFrom'> {
   const found = REFUND_PRESETS[name];
   if (found === undefined) throw new Error(`no preset ${name}`);
-  return found;
+  const { source: _source, ...rules } = found;
+  return rules;
 }
 function fee(rules: RefundRules, price: number, minutes: number): number | undefined {
-  const step = stepAt(rules, START, minutesBefore(minutes));
+  const step = stepAt(rules, { startsAt: START, endsAt: END }, minutesBefore(minutes));
   return step === undefined ? undefined : feeOf(step, rules.rounding, fen(price));
 }
 
@@ -42,6 +45,25 @@ describe('SAL-50 fee rules', () => {
     const lenient = preset('road-lenient');
     expect(fee(lenient, 5_000, -60)).to.equal(2_500);
     expect(fee(lenient, 5_000, -60.1)).to.equal(undefined);
+  });
+  it('INV-06 a flow ticket is given back until it expires, by the time that is left until then', () => {
+    const flow = preset('road-flow');
+    const hours = (minutes: number): number => minutes * 60;
+    expect(fee(flow, 5_000, 60), 'before the first run').to.equal(500);
+    // 18:00 is nine hours after the start.
+    expect(fee(flow, 5_000, -hours(7)), 'two hours before it expires').to.equal(500);
+    expect(fee(flow, 5_000, -hours(7) - 0.01)).to.equal(1_000);
+    expect(fee(flow, 5_000, -hours(9))).to.equal(1_000);
+    expect(fee(flow, 5_000, -hours(9) - 0.01)).to.equal(undefined);
+    expect(fee(flow, 80, -hours(8)), 'never more than the price').to.equal(80);
+  });
+  it('each preset says whose practice it is, in both languages', () => {
+    for (const [name, { source }] of Object.entries({ ...REFUND_PRESETS, ...EXCHANGE_PRESETS })) {
+      expect(source.zh, name).to.match(/[一-鿿]{4}/);
+      expect(source.en, name)
+        .to.match(/[a-z]{3}/)
+        .and.not.match(/[一-鿿]/);
+    }
   });
   it('non-refundable is a ladder without steps', () => {
     expect(fee(preset('non-refundable'), 5_000, 10_000)).to.equal(undefined);

@@ -17,7 +17,8 @@ const offer = { disruptionId: 'dis_1', kind: 'cancelled', decideBy: before(0) } 
 function presetOf(name: string): Omit<RefundRules, 'effectiveFrom'> {
   const found = REFUND_PRESETS[name];
   if (found === undefined) throw new Error(`no preset ${name}`);
-  return found;
+  const { source: _source, ...rules } = found;
+  return rules;
 }
 function refusal(right: SoldRight, at = before(DAY), rules: readonly RefundRules[] = [road]): DomainError {
   try {
@@ -44,6 +45,14 @@ describe('SAL-50 what comes back for a ticket', () => {
     const until = (minutes: number): number =>
       (START - Date.parse(refundQuote(soldRight(), [road], before(minutes)).goodUntil)) / 60_000;
     expect([until(DAY), until(123), until(120), until(119), until(2)]).to.deep.equal([DAY - 5, 120, 120, 114, 0]);
+  });
+  it('INV-06 of a flow ticket: counted to the end of its session, and good no longer than that', () => {
+    const flow: RefundRules = { effectiveFrom: '2026-01-01T00:00:00Z', ...presetOf('road-flow') };
+    // It ends two hours after its start.
+    expect(refundQuote(soldRight(), [flow], before(0))).to.include({ fee: 1_200, goodUntil: before(0) });
+    expect(refundQuote(soldRight(), [flow], before(-118))).to.include({ fee: 2_400, goodUntil: before(-120) });
+    expect(refusal(soldRight(), before(-121), [flow]).code).to.equal('sales.refund-window-over');
+    expect(refusal(soldRight({ status: 'used', uses: [use] }), before(-10), [flow]).code).to.equal('sales.ticket-used');
   });
   it('without rules: free until a day before, 10 % until the start', () => {
     expect(refundQuote(soldRight(), undefined, before(DAY)).fee).to.equal(0);

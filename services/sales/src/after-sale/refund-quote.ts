@@ -29,10 +29,10 @@ export function refundQuote(right: SoldRight, rules: readonly RefundRules[] | un
   // SAL-52: the tenant took the session away; whatever the ladder says, everything goes back that was not used.
   if (offer !== undefined) {
     const reason = offer.kind === 'cancelled' ? 'session-cancelled' : 'session-reduced';
-    return { reason, price: amount, ...unusedShare(right), goodUntil: goodUntil(at, startsAt, undefined) };
+    return { reason, price: amount, ...unusedShare(right), goodUntil: goodUntil(at, right, {}, undefined) };
   }
   const version = rulesAt(rules, right.ruledFrom ?? right.soldAt, DEFAULT_REFUND_RULES);
-  const step = stepAt(version, startsAt, at);
+  const step = stepAt(version, right, at);
   if (step === undefined)
     throw new DomainError('sales.refund-window-over', 'The time to give this ticket back is over.', { startsAt });
   const fee = feeOf(step, version.rounding, amount);
@@ -41,7 +41,7 @@ export function refundQuote(right: SoldRight, rules: readonly RefundRules[] | un
     price: amount,
     fee,
     returned: fen(amount - fee),
-    goodUntil: goodUntil(at, startsAt, step),
+    goodUntil: goodUntil(at, right, version, step),
   };
 }
 

@@ -2,7 +2,7 @@
 // is written into the product is what holds, and keeps holding for what was sold under it.
 import { route, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
-import { EXCHANGE_PRESETS, REFUND_PRESETS, type RefundRules } from '../after-sale/fee-rules.ts';
+import { EXCHANGE_PRESETS, REFUND_PRESETS } from '../after-sale/fee-rules.ts';
 
 const ladder = {
   name: z.string(),
@@ -11,19 +11,26 @@ const ladder = {
       z.object({
         minutesBefore: z
           .int()
-          .describe('At least so long before the session; negative: at most so long after its start.'),
+          .describe('At least so long before the session’s start, or its end; negative: at most so long after it.'),
         feePercent: z.number(),
         feeMinimum: z.int().describe('Fen.'),
       }),
     )
     .describe('From long before to shortly before; after the last one nothing comes back.'),
   rounding: z.object({ unit: z.enum(['fen', 'jiao', 'yuan']), direction: z.enum(['up', 'down', 'half-up']) }),
+  countsTo: z
+    .enum(['start', 'end'])
+    .optional()
+    .describe('Of the session; its start if left out. A flow ticket’s: its end.'),
+  source: z.object({ zh: z.string(), en: z.string() }).describe('Whose practice it is; no part of a product’s rules.'),
 };
 
 export function listRefundPresets(): Route {
-  const ladderOf = ({ steps, rounding }: Pick<RefundRules, 'steps' | 'rounding'>) => ({
+  const ladderOf = ({ steps, rounding, countsTo, source }: (typeof REFUND_PRESETS)[string]) => ({
     steps: steps.map((step) => ({ ...step })),
     rounding,
+    ...(countsTo === undefined ? {} : { countsTo }),
+    source,
   });
   return route({
     method: 'get',
