@@ -255,7 +255,14 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     bearers: [access.recogniser],
     waiters,
     routes: [
-      ...browseProducts(foundation, { products, catalogue, sessions, availability, everywhere }),
+      ...browseProducts(foundation, {
+        products,
+        catalogue,
+        sessions,
+        availability,
+        everywhere,
+        siteIsFull: (...asked) => lights.isFull(...asked),
+      }),
       ...manageProducts(foundation, products),
       listRefundPresets(),
       createQuote(foundation, quoting),

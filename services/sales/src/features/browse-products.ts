@@ -1,6 +1,6 @@
 // GET /api/v1/products, /products/{id} and /products/{id}/availability: what is on sale, from memory where it matters. Availability is
 // computed at most four times a second per question and otherwise answered as ready bytes (INV-13).
-import { DomainError, localDateOf, addDays } from '@tongpiao/kernel';
+import { DomainError, localDateOf, addDays, type TenantId } from '@tongpiao/kernel';
 import type { Scope } from '@tongpiao/persistence';
 import { etagOf, route, type Foundation, type Route } from '@tongpiao/service-shell';
 import { LRUCache } from 'lru-cache';
@@ -46,6 +46,10 @@ const availabilityView = z.object({
       availabilityKnown: z
         .boolean()
         .describe('False for a moment after a session was opened, or while inventory is away.'),
+      siteFull: z
+        .literal(true)
+        .optional()
+        .describe('The site carries no more people today: nothing is sold for today until some have left.'),
       prices: z.array(
         z.object({ ticketTypeId: z.string(), amount: z.int().describe('Fen.'), currency: z.literal('CNY') }),
       ),
@@ -59,6 +63,8 @@ type Parts = {
   readonly sessions: SessionViews;
   readonly availability: Availability;
   readonly everywhere: Scope;
+  /** SAL-43, of today. */
+  readonly siteIsFull: (tenantId: TenantId, siteId: string) => Promise<boolean>;
 };
 
 const PAGE = 50;
@@ -99,18 +105,26 @@ export function browseProducts(foundation: Foundation, parts: Parts): readonly R
   const answers = new LRUCache<string, { at: number; bytes: Promise<Buffer> }>({ max: ANSWERS_MAX });
 
   async function computeAvailability(found: CataloguedProduct, from: string, to: string): Promise<Buffer> {
-    const now = clock().getTime();
+    const at = clock();
+    const now = at.getTime();
     const { product } = found;
+    const tenantId = found.tenantId as TenantId;
+    const today = localDateOf(at, tenants.require(tenantId).timeZone);
     const views = (await parts.sessions.ofProduct(parts.everywhere, found.id, from, to)).filter(
       ({ tenantId }) => tenantId === found.tenantId,
     );
     const figures = await parts.availability.figuresOf(views.map(({ _id }) => _id));
+    const todays = new Set(views.filter(({ date }) => date === today).map(({ siteId }) => siteId));
+    const asked = await Promise.all([...todays].map(async (id) => [id, await parts.siteIsFull(tenantId, id)] as const));
+    const fullSites = new Set(asked.flatMap(([id, isFull]) => (isFull ? [id] : [])));
     const cutOffMs = product.rules.cutOffMinutesBeforeEnd * 60_000;
     const sessions = views.map((view) => {
       const facts = sessionFacts(view);
       const figure = figures.get(view._id);
       const over = product.status !== 'on_sale' || view.status !== 'open' || now >= Date.parse(view.endsAt) - cutOffMs;
-      const places = shownPlaces(over, figure);
+      // Places that nobody can buy at this moment are none.
+      const siteFull = !over && view.date === today && fullSites.has(view.siteId);
+      const places = shownPlaces(over || siteFull, figure);
       return {
         id: view._id,
         startsAt: view.startsAt,
@@ -118,6 +132,7 @@ export function browseProducts(foundation: Foundation, parts: Parts): readonly R
         capacity: figure?.capacity ?? view.capacity,
         available: places.available,
         availabilityKnown: places.known,
+        ...(siteFull ? { siteFull } : {}),
         prices: product.ticketTypes.flatMap((type) => {
           const price = priceFor(product.prices, type.id, facts, 'web');
           return price === undefined ? [] : [{ ticketTypeId: type.id, amount: price.amount, currency: 'CNY' as const }];

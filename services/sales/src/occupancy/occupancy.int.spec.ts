@@ -1,5 +1,6 @@
 // How full a site is, on real servers: people are counted with their tickets, a limit holds however many come at once, red stops entry and
 // sales, and what a crash leaves wrong is mended (SAL-43).
+import { availabilityChanged } from '@tongpiao/contracts';
 import { eventually, settled } from '@tongpiao/testing';
 import { freshKey } from '@tongpiao/service-shell/trial';
 import type { Running } from '@tongpiao/service-shell';
@@ -238,6 +239,44 @@ describe('SAL-43 occupancy of a site', function () {
     expect(await enter(waiting)).to.equal('admitted');
     await eventually('sales go on', async () => (await quote(today)).status === 200);
     await correct(0);
+  });
+
+  it('INV-05 while it is red buyers are shown no places of today, and why; then they are there again', async () => {
+    const { house } = world;
+    const [today, tomorrow] = [
+      await house.session(offer.productId, 10),
+      await house.session(offer.productId, 10, { date: inDays(1) }),
+    ];
+    const elsewhere = await house.session(offer.productId, 10, { siteId: OTHER_SITE });
+    await house.tell('inventory', availabilityChanged, {
+      sessions: [today, tomorrow, elsewhere].map((sessionId) => ({
+        ...{ sessionId, capacity: 10, available: 7, revision: 1 },
+      })),
+    });
+    const shape = z.object({
+      sessions: z.array(z.looseObject({ id: z.string(), available: z.number(), siteFull: z.boolean().default(false) })),
+    });
+    const shown = async (): Promise<unknown[]> => {
+      const reply = await house.call(`/api/v1/products/${offer.productId}/availability`);
+      const { sessions } = shape.parse(reply.body);
+      return [today, tomorrow, elsewhere].map((id) => {
+        const found = sessions.find((session) => session.id === id);
+        return [found?.available, found?.siteFull];
+      });
+    };
+    const becomes = (...wanted: unknown[]): Promise<unknown> =>
+      eventually('availability', async () => {
+        const now = await shown();
+        if (JSON.stringify(now) === JSON.stringify(wanted)) return true;
+        throw new Error(JSON.stringify(now));
+      });
+    await becomes([7, false], [7, false], [7, false]);
+    await correct(19);
+    await light('red');
+    await becomes([0, true], [7, false], [7, false]);
+    await correct(0);
+    await light('green');
+    await becomes([7, false], [7, false], [7, false]);
   });
 
   it('the day’s limit does not come back when people leave', async () => {
