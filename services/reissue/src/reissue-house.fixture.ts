@@ -385,12 +385,14 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
   let soldCount = 0;
   type Named = { name: string; idType: 'id_card' | 'passport'; idNumber: string };
   type Buyer = { userId?: string; accessHash?: string };
+  type Kind = 'admission' | 'trip';
   /** An order, as sales tells it. */
   async function soldTogether(
     count: number,
     traveller?: Named,
     amount = 12_000,
     buyer: Buyer = {},
+    productKind?: Kind,
   ): Promise<readonly Sold[]> {
     soldCount += 1;
     const phone = `138${String(10_000_000 + soldCount)}`;
@@ -419,14 +421,15 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
       tickets: tickets.map(({ rightId, number }) => ({
         ...ticket,
         ...{ rightId, number, amount, ...times, realName: traveller !== undefined },
+        ...(productKind === undefined ? {} : { productKind }),
         ...person,
       })),
     });
     await tell(sales as Broker, ticketsRecorded, data, { id });
     return tickets;
   }
-  async function sold(traveller?: Named, amount?: number, buyer?: Buyer): Promise<Sold> {
-    const [ticket] = await soldTogether(1, traveller, amount, buyer);
+  async function sold(traveller?: Named, amount?: number, buyer?: Buyer, productKind?: Kind): Promise<Sold> {
+    const [ticket] = await soldTogether(1, traveller, amount, buyer, productKind);
     if (ticket === undefined) throw new Error('nothing was sold');
     return ticket;
   }

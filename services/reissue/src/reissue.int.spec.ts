@@ -149,6 +149,21 @@ describe('reissue', function () {
     expect(JSON.stringify(command?.data)).not.to.include('张三');
   });
 
+  it('REI-22 of a ride on a road nothing is charged, whatever its seller is besides', async () => {
+    // Sold by a site, under rules with a fee of 5 yuan.
+    const { idType, idNumber } = { idType: 'passport', idNumber: 'E55500011' } as const;
+    const ticket = await house.sold({ name: '张叁', idType, idNumber }, undefined, undefined, 'trip');
+    const seen = await onDesk(
+      {
+        ...{ kind: 'correction', reason: 'wrong-data', ticket: { number: ticket.number } },
+        ...{ correction: { name: '张三' }, proof: { document: { idType, idNumber } } },
+      },
+      'reviewing',
+    );
+    expect((await house.review(seen.id, house.keys.reviewer, approve)).status).to.equal(200);
+    await house.becomes(seen, 'reissued');
+  });
+
   it('REI-22 used while it was being decided and paid for: refused with that, and the fee goes back', async () => {
     const ticket = await house.sold({ name: '吴十', idType: 'passport', idNumber: 'E55555555' });
     const seen = await onDesk(

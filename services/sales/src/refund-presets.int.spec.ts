@@ -1,6 +1,7 @@
 // SAL-50: what staff get as a preset is what a product takes as its rules.
 import { expect } from 'chai';
 import { z } from 'zod';
+import { REFUND_PRESETS } from './after-sale/fee-rules.ts';
 import { openSalesHouse, type SalesHouse } from './sales-house.fixture.ts';
 
 const words = z.object({ zh: z.string().min(5), en: z.string().min(5) });
@@ -34,6 +35,24 @@ describe('SAL-50 sales: presets of refund and exchange rules', function () {
     });
     for (const preset of refunds) await house.offer({}, 1, { refunds: [dated(preset)] });
     for (const preset of exchanges) await house.offer({}, 1, { exchanges: [dated(preset)] });
+  });
+
+  it('INV-06 a product of rides without seats is sold as what it is, with the ladder of flow tickets', async () => {
+    const { steps, rounding, countsTo } = REFUND_PRESETS['road-flow'] ?? {};
+    const refunds = [{ effectiveFrom: '2026-01-01T00:00:00+08:00', steps, rounding, countsTo }];
+    const rides = await house.offer({}, 1, { kind: 'trip', refunds });
+    const seen = await house.call(`/api/v1/products/${rides.productId}`);
+    expect(seen.body).to.include({ kind: 'trip' });
+    const session = await house.session(rides.productId, 10);
+    const order = await house.placed([{ sessionId: session, ticketTypeId: rides.types['adult'] ?? '', quantity: 1 }]);
+    await house.pay(order);
+    const [ticket] = (await house.becomes(order, 'fulfilled')).tickets;
+    // The whole day is its session: it began at midnight.
+    const quote = await house.call(`/api/v1/tickets/${ticket?.number ?? ''}/refund-quote`, {
+      method: 'POST',
+      token: order.token,
+    });
+    expect(quote.status, quote.text).to.equal(200);
   });
 
   it('they are for staff who see products', async () => {

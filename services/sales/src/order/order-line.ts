@@ -8,6 +8,7 @@ export function soldLine(quoted: QuotedLine, lineId: string): Omit<OrderLine, 't
   return {
     lineId,
     productId: quoted.productId,
+    ...(product.kind === 'trip' ? { productKind: product.kind } : {}),
     productName: product.name,
     ticketTypeId: ticketType.id,
     ticketTypeName: ticketType.name,

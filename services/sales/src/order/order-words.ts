@@ -87,6 +87,8 @@ export function recordedTicket(
     ...ticket,
     siteId: line.siteId,
     productId: line.productId,
+    // REI-22: the law has a lost road ticket of a named traveller replaced for nothing.
+    ...(line.productKind === undefined ? {} : { productKind: line.productKind }),
     product: line.productName,
     ticketTypeId: line.ticketTypeId,
     ticketType: line.ticketTypeName,

@@ -171,6 +171,19 @@ describe('messages of an order', () => {
     expect(data).not.to.have.property('userId');
   });
 
+  it('REI-22 a ride is told to be one; of an admission nothing is said', () => {
+    const facts = factsOf();
+    const kindsOf = (productKind?: 'trip'): unknown[] => {
+      const lines = facts.lines.map((line) => ({ ...line, ...(productKind === undefined ? {} : { productKind }) }));
+      const ordered: OrderEvent = { type: 'OrderPlaced', facts: { ...facts, lines } };
+      const messages = said(fulfilled, ordered, granted, requested('pay_1'), paidBy('pay_1'));
+      const { tickets } = dataOf(messages, 'sales.order.tickets-recorded.v1') as { tickets: readonly object[] };
+      return tickets.map((ticket) => ('productKind' in ticket ? ticket.productKind : 'nothing'));
+    };
+    expect(kindsOf('trip')).to.deep.equal(['trip', 'trip']);
+    expect(kindsOf()).to.deep.equal(['nothing', 'nothing']);
+  });
+
   it('SAL-23 a refund is asked of finance, and the buyer is told when the money is back', () => {
     const history = [...waiting, requested('pay_1'), closed('pay_1'), expired];
     const asked = refundAsked('pay_1', 'late-payment');

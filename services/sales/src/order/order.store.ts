@@ -13,6 +13,7 @@ const bilingual = z.object({ zh: z.string(), en: z.string() });
 const newLine = {
   lineId: z.string(),
   productId: z.string(),
+  productKind: z.literal('trip').optional(),
   productName: bilingual,
   ticketTypeId: z.string(),
   ticketTypeName: bilingual,

@@ -9,6 +9,8 @@ export type Traveller = { readonly name: PersonalValue; readonly idType: string;
 export type OrderLine = {
   readonly lineId: string;
   readonly productId: string;
+  /** Left out: an admission. */
+  readonly productKind?: 'trip' | undefined;
   readonly productName: Bilingual;
   readonly ticketTypeId: string;
   readonly ticketTypeName: Bilingual;

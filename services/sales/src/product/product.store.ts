@@ -52,7 +52,7 @@ const ticketType = z.strictObject({ ...ticketTypeShape, id: z.string().min(3).ma
 
 const settingsShape = {
   siteId: z.string().min(3).max(80),
-  kind: z.literal('admission'),
+  kind: z.enum(['admission', 'trip']),
   name: bilingualSchema,
   description: bilingualSchema,
   rules: z.strictObject({

@@ -71,7 +71,8 @@ type ExceptionRules = { readonly smallUpTo: Fen };
 
 export type ProductSettings = {
   readonly siteId: string;
-  readonly kind: 'admission';
+  /** `trip`: rides on a line without seats (流水班), sold by the day or part of it like an admission (INV-06). */
+  readonly kind: 'admission' | 'trip';
   readonly name: Bilingual;
   readonly description: Bilingual;
   readonly ticketTypes: readonly TicketType[];
