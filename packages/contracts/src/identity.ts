@@ -27,6 +27,8 @@ export const tenantChanged = defineEvent({
     /** Demo tenants may use the sandbox payment method. */
     demo: z.boolean(),
     sms: z.object({ signature: z.string().min(2).max(12) }),
+    /** PLA-12: how long it keeps who has bought what; the platform's default unless told. */
+    retention: z.object({ ordersYears: z.int().min(3).max(30) }).optional(),
     sites: z.array(
       z.object({
         id: idSchema,

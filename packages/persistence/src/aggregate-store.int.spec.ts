@@ -4,6 +4,7 @@ import type { Envelope } from '@tongpiao/contracts';
 import { DomainError, type Decider, type TenantId } from '@tongpiao/kernel';
 import { eventually, forget, settled, testServers } from '@tongpiao/testing';
 import { expect } from 'chai';
+import { Schema } from 'mongoose';
 import { pino } from 'pino';
 import { z } from 'zod';
 import {
@@ -12,14 +13,18 @@ import {
   createRelay,
   openDatabase,
   openLeases,
+  openRecords,
+  rewrappable,
   remind,
   say,
   forRecipient,
   Scope,
   Vault,
+  wrappedKeySchema,
   type AggregateSpec,
   type Database,
   type Faults,
+  type RecordKey,
   type Relay,
 } from './index.ts';
 
@@ -389,16 +394,17 @@ describe('aggregate store', () => {
     const before = await store.load(scope, 's1');
     await vault.rotateTenantKey(scope);
     const rotated = await open();
-    await rotated.rewrapKey(scope, 's1');
+    const everywhere = Scope.acrossTenants('rotation', origin, logger);
+    await rotated.rewrapPage(everywhere, TENANT, undefined, 1_000);
     const after = await present(rotated.load(scope, 's1'));
     expect(after.key?.kid).not.to.equal(before?.key?.kid);
     expect((await rotated.recordKey(scope, after)).open(secret)).to.equal('13800005678');
-    await rotated.eraseKey(scope, 's1');
+    expect(await rotated.erase(scope, 's1')).to.equal(true);
     const erased = await present(rotated.load(scope, 's1'));
     expect(await rotated.recordKey(scope, erased).catch((error: unknown) => (error as DomainError).code)).to.equal(
       'platform.erased',
     );
-    expect(await rotated.verify(scope, 's1')).to.deep.equal({ intact: true, entries: 1 });
+    expect(await rotated.verify(scope, 's1')).to.deep.equal({ intact: true, entries: 2 });
   });
 
   it('PLA-10 two instances: one rotates, the other takes the new key, and what it sealed under the old one is put under the new one', async () => {
@@ -422,7 +428,7 @@ describe('aggregate store', () => {
     expect(newKid).not.to.equal(oldKid);
     await eventually('the other instance takes it', async () => (await there.newRecordKey(own)).wrapped.kid === newKid);
     secrets.set('rotated5', await write('rotated5', there));
-    await store.eraseKey(own, 'rotated4');
+    expect(await store.erase(own, 'rotated4')).to.equal(true);
 
     const everywhere = Scope.acrossTenants('rotation', origin, logger);
     const pages: number[] = [];
@@ -444,5 +450,130 @@ describe('aggregate store', () => {
     }
     expect((await present(store.load(own, 'rotated4'))).key).to.equal(undefined);
     expect(await here.rotateTenantKey(Scope.ofTenant('ten_dddddddddd3k' as TenantId, origin))).to.equal(undefined);
+  });
+
+  describe('PLA-12 erasing', () => {
+    const by = Scope.ofTenant(TENANT, { ...origin, address: '10.9.8.7' });
+    const raw = (name: string) => database.connection.collection<{ _id: string }>(name);
+    async function secret(store: AggregateStore<State, Command, Event>, id: string): Promise<string> {
+      const recordKey = await (await Vault.open(database.connection, masterKey)).newRecordKey(by);
+      const sealed = recordKey.seal('13800005678');
+      await store.handle(by, id, { type: 'Add', by: 1, secret: sealed }, { recordKey });
+      return sealed;
+    }
+    const written = async (id: string): Promise<string> =>
+      JSON.stringify([
+        await raw('counters').findOne({ _id: id }),
+        await raw('counters_journal').find({ of: id }).toArray(),
+      ]);
+
+    it('takes who it was about out of the state, the journal and what has moved out of it; the chain stays whole, and says when', async () => {
+      const store = await open();
+      const sealed = await secret(store, 'e1');
+      for (let count = 0; count < 250; count += 1) await store.handle(by, 'e1', { type: 'Add', by: 1 });
+      await settled('it has said all', async () => JSON.parse(await written('e1')) as unknown);
+      expect(await raw('counters_journal').countDocuments({ of: 'e1' })).to.be.above(0);
+      expect(await written('e1'))
+        .to.include(sealed)
+        .and.to.include('10.9.8.7')
+        .and.to.include('wrapped');
+      expect(await store.erase(scope, 'e1')).to.equal(true);
+      for (const lead of [sealed, '10.9.8.7', 'wrapped', 'salt']) expect(await written('e1')).not.to.include(lead);
+      expect(await store.verify(scope, 'e1')).to.deep.equal({ intact: true, entries: 252 });
+      expect((await store.journal(scope, 'e1')).at(-1)).to.include({ type: 'PersonalDataErased', by: 'tester' });
+      expect((await present(store.load(scope, 'e1'))).state).to.deep.include({ count: 251 });
+      const before = await written('e1');
+      expect(await store.erase(scope, 'e1')).to.equal(true);
+      expect(await written('e1')).to.equal(before);
+    });
+
+    it('PLA-41 another instance that remembers the record writes nothing of it back; what is said later needs no key', async () => {
+      const [one, other] = [await open(), await open()];
+      const sealed = await secret(other, 'e2');
+      await settled('it has said all', async () => JSON.parse(await written('e2')) as unknown);
+      expect(await one.erase(scope, 'e2')).to.equal(true);
+      await other.handle(scope, 'e2', { type: 'Add', by: 5 });
+      expect(await written('e2'))
+        .not.to.include(sealed)
+        .and.not.to.include('wrapped');
+      expect((await present(one.load(scope, 'e2'))).state).to.deep.include({ count: 6 });
+      expect(await one.verify(scope, 'e2')).to.deep.equal({ intact: true, entries: 3 });
+    });
+
+    it('what has not been said yet goes first', async () => {
+      const store = await open();
+      brokerDown = true;
+      const sealed = await secret(store, 'e3');
+      expect(await store.erase(scope, 'e3')).to.equal(false);
+      expect(await written('e3'))
+        .to.include(sealed)
+        .and.to.include('wrapped');
+      brokerDown = false;
+      await eventually('it is erased', () => store.erase(scope, 'e3'));
+      expect(await written('e3')).not.to.include(sealed);
+    });
+
+    it('a crash after the entries that have moved out leaves a record that is found and erased again', async () => {
+      const store = await open();
+      const sealed = await secret(store, 'e4');
+      for (let count = 0; count < 250; count += 1) await store.handle(by, 'e4', { type: 'Add', by: 1 });
+      await settled('it has said all', async () => JSON.parse(await written('e4')) as unknown);
+      // As a crash between the two writes leaves it.
+      const whole = await raw('counters').findOne({ _id: 'e4' });
+      await store.erase(scope, 'e4');
+      await raw('counters').replaceOne({ _id: 'e4' }, whole as never);
+      expect((await store.verify(scope, 'e4')).intact).to.equal(true);
+      expect(await written('e4')).to.include('wrapped');
+      const again = await open();
+      expect(await again.erase(scope, 'e4')).to.equal(true);
+      expect(await written('e4'))
+        .not.to.include('wrapped')
+        .and.not.to.include(sealed);
+      expect((await again.verify(scope, 'e4')).intact).to.equal(true);
+    });
+  });
+
+  it('PLA-10 records beside the aggregates go under the new key too: with the old one destroyed everything still opens', async () => {
+    const own = Scope.ofTenant('ten_eeeeeeeeee3k' as TenantId, origin);
+    const everywhere = Scope.acrossTenants('rotation', origin, logger);
+    const here = await Vault.open(database.connection, masterKey);
+    const stored = z.looseObject({ _id: z.string(), tenantId: z.string() });
+    const schema = new Schema({ _id: String, tenantId: String, key: Object, inner: Object }, { versionKey: false });
+    const records = await openRecords(database.connection, 'copies', schema, (found) => stored.parse(found));
+    const keyed = rewrappable(records, here, ['key', 'inner.key']);
+    const secrets = new Map<string, readonly string[]>();
+    const newKeys = async (): Promise<readonly [RecordKey, RecordKey]> => [
+      await here.newRecordKey(own),
+      await here.newRecordKey(own),
+    ];
+    for (let index = 0; index < 5; index += 1) {
+      const _id = `c${index}`;
+      const [key, inner] = await newKeys();
+      secrets.set(_id, [key.seal('张三'), inner.seal('李四')]);
+      // One has never had an inner key, another has lost its own.
+      const keys = {
+        ...(index === 3 ? {} : { key: key.wrapped }),
+        ...(index === 4 ? {} : { inner: { key: inner.wrapped } }),
+      };
+      await records.insert(own, { _id, tenantId: own.tenantId, ...keys });
+    }
+    const oldKid = (await here.newRecordKey(own)).wrapped.kid;
+    await here.rotateTenantKey(own);
+    const page = await keyed.rewrapPage(everywhere, own.tenantId, undefined, 3);
+    expect(page).to.deep.equal({ looked: 3, rewrapped: 3, next: 'c2' });
+    // Two instances, or a crash before the place was written down: the same page again changes nothing.
+    expect((await keyed.rewrapPage(everywhere, own.tenantId, undefined, 3)).rewrapped).to.equal(0);
+    expect(await keyed.rewrapPage(everywhere, own.tenantId, 'c2', 3)).to.deep.equal({
+      ...{ looked: 2, rewrapped: 2, next: undefined },
+    });
+    await database.connection.collection<{ _id: string }>('vault_keys').deleteOne({ _id: oldKid });
+    const later = await Vault.open(database.connection, masterKey);
+    const keysSchema = z.looseObject({ key: wrappedKeySchema.optional() });
+    for (const document of await records.find(own, {})) {
+      const { key, inner } = keysSchema.extend({ inner: keysSchema.optional() }).parse(document);
+      const [outer = '', within = ''] = secrets.get(document._id) ?? [];
+      if (key !== undefined) expect((await later.recordKey(own, key)).open(outer)).to.equal('张三');
+      if (inner?.key !== undefined) expect((await later.recordKey(own, inner.key)).open(within)).to.equal('李四');
+    }
   });
 });

@@ -6,10 +6,20 @@ import { z } from 'zod';
 import { ARCHIVE_MAX, archivedBefore, auditOne, auditPage, type AuditedPage, type AuditedRecords } from './audit.ts';
 import type { BusSeal } from './bus-seal.ts';
 import type { Faults } from './faults.ts';
-import { chain, GENESIS, JOURNAL_KEPT, journalEntrySchema, type ChainVerdict, type JournalEntry } from './journal.ts';
+import {
+  chain,
+  erasedEntry,
+  GENESIS,
+  JOURNAL_KEPT,
+  journalEntrySchema,
+  type ChainVerdict,
+  type JournalEntry,
+} from './journal.ts';
 import { envelopeOf, type OutboxEntry, type Said } from './outbox.ts';
+import { withoutPerson } from './personal.ts';
 import { collectionOf, Records, type Change, type FindOptions, type Filter } from './records.ts';
 import type { Relay } from './relay.ts';
+import { rewrappable, type RewrapPage, type Rewrappable } from './rewrap.ts';
 import { Scope } from './scope.ts';
 import { wrappedKeySchema, type RecordKey, type Vault, type WrappedKey } from './vault.ts';
 
@@ -35,6 +45,8 @@ export type AggregateSpec<State, Command, Event extends DomainEvent> = {
     where?: Readonly<Record<string, unknown>>;
     acrossTenants?: boolean;
   }[];
+  /** PLA-12: fields, in state and events, whose text leads to a person beside personal values: blind indexes, ids of accounts. */
+  readonly personal?: readonly string[];
   /** Its records are no audit trail and may be deleted, see `forget`. */
   readonly forgettable?: boolean;
 };
@@ -123,6 +135,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
   readonly #archive: Records<Archived>;
   readonly #relay: Relay;
   readonly #vault: Vault;
+  readonly #keys: Rewrappable;
   readonly #bus: BusSeal;
   readonly #faults: Faults;
   readonly #clock: () => Date;
@@ -143,6 +156,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     this.#archive = archive;
     this.#relay = services.relay;
     this.#vault = services.vault;
+    this.#keys = rewrappable(records, services.vault, ['key'], (id) => this.#written.delete(id));
     this.#bus = services.bus;
     this.#faults = services.faults ?? NO_FAULTS;
     this.#clock = services.clock ?? ((): Date => new Date());
@@ -348,47 +362,59 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
     };
   }
 
-  /** PLA-10: the record's data key under the tenant's newest key. */
-  async rewrapKey(scope: Scope, id: string): Promise<void> {
-    const loaded = await this.#load(scope, id);
-    if (loaded?.key !== undefined) await this.#rewrap(scope, id, loaded.key);
+  /** PLA-10: the data keys of a page of all records, those of one tenant being meant, under its newest key. @param after the last record of the page before */
+  rewrapPage(everywhere: Scope, tenantId: TenantId, after: string | undefined, limit: number): Promise<RewrapPage> {
+    return this.#keys.rewrapPage(everywhere, tenantId, after, limit);
   }
 
-  /** PLA-10: the same for a page of all records, those of one tenant being meant. @param after the last record of the page before */
-  async rewrapPage(
-    everywhere: Scope,
-    tenantId: TenantId,
-    after: string | undefined,
-    limit: number,
-  ): Promise<{ looked: number; rewrapped: number; next: string | undefined }> {
-    const scope = Scope.ofTenant(tenantId, everywhere.origin);
-    // In order of ids, which every record has an index for; a filter by tenant could look through a whole collection for one page.
-    const found = await this.#records.find(everywhere, after === undefined ? {} : { _id: { $gt: after } }, {
-      sort: { _id: 1 },
-      limit,
-      projection: { _id: 1, tenantId: 1, key: 1 },
-    });
-    let rewrapped = 0;
-    for (const document of found) {
-      const key = wrappedKeySchema.optional().parse(document['key']);
-      if (document.tenantId !== tenantId || key === undefined) continue;
-      if (await this.#rewrap(scope, document._id, key)) rewrapped += 1;
+  /**
+   * PLA-12: leaves the figures and nobody: personal values, what was shown of them, blind indexes and addresses go from the state and from
+   * every entry of the journal, the data key last. The chain stays whole, and says when it was.
+   * @returns false where the record still has something to say that may need its key: later
+   */
+  async erase(scope: Scope, id: string): Promise<boolean> {
+    for (let attempt = 0; attempt < CONFLICT_TRIES; attempt += 1) {
+      const document = await this.#records.findOne(scope, { _id: id });
+      if (document === undefined) return true;
+      await this.#eraseArchived(scope, id);
+      const { tenantId, version, seq, head, key } = loadedSchema.parse(document);
+      const journal = z.array(journalEntrySchema).parse(document['journal']);
+      const isErased = key === undefined && journal.every(({ blinding }) => blinding === undefined);
+      if (isErased) return true;
+      if (z.array(z.unknown()).parse(document['outbox']).length > 0) return false;
+      const now = this.#clock();
+      const entries = chain({ seq, head }, [{ type: 'PersonalDataErased', data: {} }], now.toISOString(), scope.origin);
+      const last = entries[0];
+      if (last === undefined) throw new Error('nothing to write');
+      const fields = z.record(z.string(), z.unknown()).parse(document['state']);
+      const state = this.spec.state.parse(withoutPerson(fields, this.spec.personal ?? []));
+      this.#written.delete(id);
+      const written = await this.#records.update(
+        scope,
+        { _id: id, tenantId, version },
+        {
+          // Another version: whoever remembers the record as it was writes nothing of it back.
+          $set: {
+            state,
+            journal: [...journal, ...entries].map(erasedEntry),
+            ...{ version: version + 1, seq: last.seq, head: last.hash, changedAt: now },
+          },
+          $unset: { key: 1 },
+        },
+      );
+      if (written === 1) return true;
     }
-    return { looked: found.length, rewrapped, next: found.length < limit ? undefined : found[found.length - 1]?._id };
+    throw new Error(`${this.spec.collection} ${id}: ${CONFLICT_TRIES} version conflicts in a row`);
   }
 
-  /** Only where the key is still the one that was read: a record that was erased meanwhile stays erased. */
-  async #rewrap(scope: Scope, id: string, key: WrappedKey): Promise<boolean> {
-    const next = await this.#vault.rewrap(scope, key);
-    if (next.kid === key.kid) return false;
-    this.#written.delete(id);
-    return (await this.#records.update(scope, { _id: id, 'key.kid': key.kid }, { $set: { key: next } })) === 1;
-  }
-
-  /** PLA-12: forgets the data key; sealed values can never be opened again while figures and chain stay. */
-  async eraseKey(scope: Scope, id: string): Promise<void> {
-    this.#written.delete(id);
-    await this.#records.update(scope, { _id: id }, { $unset: { key: 1 } });
+  async #eraseArchived(scope: Scope, id: string): Promise<void> {
+    const found = await this.#archive.find(scope, { of: id }, { limit: ARCHIVE_MAX });
+    for (const { _id, entry } of found) {
+      const parsed = journalEntrySchema.safeParse(entry);
+      // What cannot be read was tampered with, and is left for the auditor.
+      if (parsed.data?.blinding === undefined) continue;
+      await this.#archive.update(scope, { _id }, { $set: { entry: erasedEntry(parsed.data) } });
+    }
   }
 
   /**
@@ -462,6 +488,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
       events.map(({ type, ...data }) => ({ type, data })),
       at,
       scope.origin,
+      this.spec.personal,
     );
     const last = entries[entries.length - 1];
     if (last === undefined) throw new Error('nothing to write');

@@ -1,7 +1,10 @@
 // The record's own journal: append-only, hash-chained, so that a changed or missing entry is found and named (PLA-20).
-// Hashes cover what is stored, which for personal fields is ciphertext: erasing a key leaves the chain valid.
+// Of what leads to a person a hash covers only a salted hash. When its time is over, that stays in its place and the salt goes with the
+// rest: the chain is as valid as before, and nobody can try out whom it was about (PLA-12).
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { sha256 } from './cryptography.ts';
+import { replacePersonal } from './personal.ts';
 import type { Origin } from './scope.ts';
 
 export const journalEntrySchema = z.object({
@@ -13,6 +16,8 @@ export const journalEntrySchema = z.object({
   channel: z.string(),
   address: z.string().optional(),
   cause: z.string(),
+  /** Where something leads to a person: the salt, and fields whose text does. */
+  blinding: z.object({ salt: z.string(), fields: z.array(z.string()) }).optional(),
   hash: z.string(),
 });
 export type JournalEntry = z.infer<typeof journalEntrySchema>;
@@ -25,7 +30,42 @@ export const JOURNAL_KEPT = 200;
 
 type Unhashed = Omit<JournalEntry, 'hash'>;
 
-function hashOf(previous: string, entry: Unhashed): string {
+const SALT_BYTES = 16;
+/** Before the salted hash of an address, where an address would be. */
+const BLINDED = '~';
+
+/** An entry as its hash covers it, which is also what stays of it when nobody is to be found in it any more. */
+function covered({ blinding, ...entry }: Unhashed): Omit<Unhashed, 'blinding'> {
+  if (blinding === undefined) return entry;
+  const { salt, fields } = blinding;
+  const blind = (found: unknown): string => sha256(`${salt}|${JSON.stringify(found)}`);
+  return {
+    ...entry,
+    data: replacePersonal(entry.data, fields, (found) => ({ erased: blind(found) })),
+    ...(entry.address === undefined ? {} : { address: `${BLINDED}${blind(entry.address)}` }),
+  };
+}
+
+function blindingOf(
+  data: Unhashed['data'],
+  address: string | undefined,
+  fields: readonly string[],
+): Unhashed['blinding'] {
+  let found = address !== undefined;
+  replacePersonal(data, fields, () => (found = true));
+  return found ? { salt: randomBytes(SALT_BYTES).toString('base64url'), fields: [...fields] } : undefined;
+}
+
+/**
+ * PLA-12: the entry without anybody in it, under the same hash. One that was written without a salt stays as it is: its hash covers all
+ * of it.
+ */
+export function erasedEntry({ hash, ...entry }: JournalEntry): JournalEntry {
+  return { ...covered(entry), hash };
+}
+
+function hashOf(previous: string, whole: Unhashed): string {
+  const entry = covered(whole);
   // Field order is written out, because the hash must come out the same after any storage round trip.
   return sha256(
     JSON.stringify([
@@ -47,10 +87,13 @@ export function chain(
   events: readonly { type: string; data: Record<string, unknown> }[],
   at: string,
   origin: Origin,
+  /** Whose text leads to a person, beside personal values: blind indexes under names of their own, ids of accounts. */
+  fields: readonly string[] = [],
 ): JournalEntry[] {
   let { seq, head } = previous;
   return events.map(({ type, data }) => {
     seq += 1;
+    const blinding = blindingOf(data, origin.address, fields);
     const entry: Unhashed = {
       seq,
       type,
@@ -60,6 +103,7 @@ export function chain(
       channel: origin.channel,
       ...(origin.address === undefined ? {} : { address: origin.address }),
       cause: origin.cause,
+      ...(blinding === undefined ? {} : { blinding }),
     };
     head = hashOf(head, entry);
     return { ...entry, hash: head };

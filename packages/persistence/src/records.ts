@@ -70,6 +70,11 @@ export class Records<Doc extends RecordBase> {
     this.#parse = parse;
   }
 
+  /** The same collection, read as something else: for a projection. */
+  as<Other extends RecordBase>(parse: (document: unknown) => Other): Records<Other> {
+    return new Records(this.#collection, parse);
+  }
+
   #guard(scope: Scope, filter: Filter): RawFilter {
     Scope.assert(scope);
     if (scope.acrossTenants) return filter;

@@ -10,6 +10,7 @@ import {
   keyFromBase64,
   openDatabase,
   openLeases,
+  rewrappable,
   Scope,
   Vault,
   type AggregateSpec,
@@ -19,7 +20,10 @@ import {
   type Faults,
   type Leases,
   type Origin,
+  type RecordBase,
+  type Records,
   type Relay,
+  type Rewrappable,
 } from '@tongpiao/persistence';
 import type { Logger } from 'pino';
 import type { BearerRecogniser } from './authentication.ts';
@@ -28,7 +32,6 @@ import { createHealth, type Health } from './health.ts';
 import { startHttpServer } from './http-server.ts';
 import { drainDelayOf, orderlyStop, type Running } from './lifecycle.ts';
 import { journalRoutes, type Audited } from './journals.ts';
-import type { Rewrappable } from './key-rotation.ts';
 import { openKeyRotation } from './key-rotation.routes.ts';
 import { createLogger, type LoggerOptions } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -89,6 +92,8 @@ export type Foundation = {
   aggregate<State, Command, Event extends DomainEvent>(
     spec: AggregateSpec<State, Command, Event>,
   ): Promise<AggregateStore<State, Command, Event>>;
+  /** Records beside the aggregates that have data keys: a rotation puts these under the new key too. @param paths where their keys are */
+  readonly holdsKeys: <Doc extends RecordBase>(records: Records<Doc>, paths: readonly string[]) => void;
   /** The scope of a received message: its tenant, with the message as cause. */
   scopeOf(envelope: Envelope): Scope;
   /** For background work that looks at every tenant's records; the reason is logged. */
@@ -144,7 +149,8 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
     options.tenantDirectory === false ? undefined : await openTenantDirectory(broker, { service, logger });
   const { trail, routes: trailRoutes, guard } = await openAuditTrail({ service, database, vault, clock, metrics });
   const closers: (() => Promise<void> | void)[] = [];
-  const audited: (Audited & Rewrappable)[] = [];
+  const audited: Audited[] = [];
+  const keyed: Rewrappable[] = [];
 
   health.add('database', () => database.ping(800));
   health.add('broker', () => broker.health().ok);
@@ -191,11 +197,13 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
         ...(options.faults === undefined ? {} : { faults: options.faults }),
       });
       audited.push(store);
+      keyed.push(store);
       store.onCommit((_id, _state, _scope, events) => {
         for (const { type } of events) happened.inc({ record: spec.collection, event: type });
       });
       return store;
     },
+    holdsKeys: (records, paths) => void keyed.push(rewrappable(records, vault, paths)),
     scopeOf: (envelope) =>
       Scope.ofTenant(envelope.tenantid as TenantId, {
         by: `service:${envelope.source}`,
@@ -240,7 +248,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
         },
       });
       const rotation = await openKeyRotation({
-        ...{ database, vault, service, clock, stores: audited },
+        ...{ database, vault, service, clock, stores: keyed },
         every: (...given) => {
           foundation.every(...given);
         },

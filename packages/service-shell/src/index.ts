@@ -1,8 +1,10 @@
 // What every service stands on: settings, logs, figures, HTTP with problems, trust, waiting, starting and stopping.
 export * from './access.ts';
 export type { AuditTrail } from './audit-trail.ts';
+export type { TrailDetail } from './audit-trail.store.ts';
 export * from './authentication.ts';
 export * from './config.ts';
+export { eraseWhatIsOver, ordersKeptYearsOf, type KeptRecords } from './erase-what-is-over.ts';
 export * from './field-errors.ts';
 export * from './health.ts';
 export * from './http-server.ts';

@@ -1,9 +1,9 @@
 // An operator's way to rotate a tenant's key in this service, and to see how far it is (PLA-10).
 import { idSchema } from '@tongpiao/contracts';
 import { DomainError, PLATFORM_TENANT } from '@tongpiao/kernel';
-import { Scope, type Database, type Vault } from '@tongpiao/persistence';
+import { Scope, type Database, type Rewrappable, type Vault } from '@tongpiao/persistence';
 import { z } from 'zod';
-import { createKeyRotation, rotatedTenant, type Rewrappable } from './key-rotation.ts';
+import { createKeyRotation, rotatedTenant } from './key-rotation.ts';
 import { openRotations, type Rotation } from './key-rotation.store.ts';
 import { problem, type ProblemCatalogue } from './problem-catalogue.ts';
 import type { RequestContext } from './request-context.ts';

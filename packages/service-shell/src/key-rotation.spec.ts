@@ -1,15 +1,9 @@
 // PLA-10: a rotation goes through every collection in pages, goes on after a crash, and ends only with a pass that began when every
 // instance had the new key.
 import { DomainError, type TenantId } from '@tongpiao/kernel';
-import { Scope, type Change, type Filter } from '@tongpiao/persistence';
+import { Scope, type Change, type Filter, type Rewrappable } from '@tongpiao/persistence';
 import { expect } from 'chai';
-import {
-  createKeyRotation,
-  OTHERS_KNOW_MS,
-  rotatedTenant,
-  type KeyRotation,
-  type Rewrappable,
-} from './key-rotation.ts';
+import { createKeyRotation, OTHERS_KNOW_MS, rotatedTenant, type KeyRotation } from './key-rotation.ts';
 import type { Rotation } from './key-rotation.store.ts';
 
 const TENANT = 'ten_7f3k9q2m5x8c4v6b1n0a' as TenantId;

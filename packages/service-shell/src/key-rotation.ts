@@ -5,24 +5,13 @@
 // What happens when …     twice: the same rotation · two at once: one key, one rotation · crash: the next round goes on from the last page ·
 // a record changes or is erased meanwhile: its key is replaced only where it is the one that was read · two instances: a lease.
 import { DomainError, PLATFORM_TENANT, type TenantId } from '@tongpiao/kernel';
-import type { Origin, Records, Scope, Vault } from '@tongpiao/persistence';
+import type { Origin, Records, Rewrappable, Scope, Vault } from '@tongpiao/persistence';
 import type { Rotation } from './key-rotation.store.ts';
-
-/** What holds records with data keys: every aggregate of a service. */
-export type Rewrappable = {
-  readonly spec: { readonly collection: string };
-  /** @returns records that were looked at, those that changed, and where the next page begins; no `next` after the last page */
-  rewrapPage(
-    everywhere: Scope,
-    tenantId: TenantId,
-    after: string | undefined,
-    limit: number,
-  ): Promise<{ readonly looked: number; readonly rewrapped: number; readonly next: string | undefined }>;
-};
 
 type Parts = {
   readonly records: Pick<Records<Rotation>, 'find' | 'findOne' | 'insert' | 'update'>;
   readonly vault: Pick<Vault, 'rotateTenantKey'>;
+  /** Everything that holds records with data keys. */
   readonly stores: readonly Rewrappable[];
   readonly clock: () => Date;
 };

@@ -70,7 +70,7 @@ import { openTickets } from './views/tickets.store.ts';
 export type ReissueTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'> & {
   /** How often work that stands still is looked for. */
   readonly resumeEveryMs?: number;
-  /** How often cases whose time is over are looked for. */
+  /** How often records whose time is over are looked for. */
   readonly eraseEveryMs?: number;
 };
 
@@ -89,7 +89,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   const staffErrors = await foundation.aggregate(staffErrorSpec);
   const batches = await foundation.aggregate(batchSpec);
   const lines = await openBatchLines(database);
-  const tickets = await openTickets(database);
+  const tickets = await openTickets(foundation);
   const lists = await openGateLists(database);
   const shownTickets = await openShownTickets(database);
   const openCases = await openOpenCases(database, applications);
@@ -170,7 +170,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   });
   const deadlines = watchDeadlines(foundation, { applications, policies });
   sweepAttachments(foundation, attachments);
-  eraseOldCases(foundation, { ...attachments, policies }, options.eraseEveryMs);
+  eraseOldCases(foundation, { ...attachments, policies, batches, lines, tickets }, options.eraseEveryMs);
   const toCases = createLinesToCases(foundation, { tickets, access });
   const carrying = { batches, lines, applications, openCases, tickets, toCases, ids, waiters };
   await broker.consume({

@@ -174,6 +174,9 @@ describe('tenant', () => {
       'identity.trust.refresh.v1',
     ]);
     expect(tenantForOthers('ten_1', state).sites).to.deep.equal([{ ...site, gates: [gate] }]);
+    expect(tenantForOthers('ten_1', state)).not.to.have.property('retention');
+    const longer = { ...state, policies: { ...state.policies, ordersKeptYears: 7 } };
+    expect(tenantForOthers('ten_1', longer)).to.deep.include({ retention: { ordersYears: 7 } });
   });
 
   it('PLA-20 folds any events without throwing, and repeating any command at once changes nothing more', () => {

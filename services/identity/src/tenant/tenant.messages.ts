@@ -5,6 +5,7 @@ import type { Tenant, TenantEvent, TenantState } from './tenant.ts';
 
 export function tenantForOthers(tenantId: string, tenant: Tenant): DataOf<typeof tenantChanged> {
   const { kind, name, status, timeZone, currency, demo, smsSignature, sites } = tenant;
+  const { ordersKeptYears: ordersYears } = tenant.policies;
   return {
     tenantId,
     kind,
@@ -14,6 +15,7 @@ export function tenantForOthers(tenantId: string, tenant: Tenant): DataOf<typeof
     currency,
     demo,
     sms: { signature: smsSignature },
+    ...(ordersYears === undefined ? {} : { retention: { ordersYears } }),
     sites: sites.map(({ id, name: siteName, gates, capacity }) => ({
       id,
       name: siteName,

@@ -18,6 +18,9 @@ function isTimeZone(text: string): boolean {
   }
 }
 
+/** Article 31 of the law on electronic commerce. */
+const ORDERS_KEPT_YEARS_MIN = 3;
+
 export const tenantFields = {
   name: nameSchema,
   timeZone: z
@@ -38,6 +41,12 @@ export const tenantFields = {
       .min(1)
       .max(SESSION_DAYS_MAX * 24),
     totpRoles: z.array(roleSchema).max(ROLES.length).optional().describe('Roles that need a second factor.'),
+    ordersKeptYears: z
+      .int()
+      .min(ORDERS_KEPT_YEARS_MIN)
+      .max(30)
+      .optional()
+      .describe('How long who has bought tickets is kept with them; 3 years unless told.'),
   }),
 };
 

@@ -16,6 +16,8 @@ type TenantPolicies = {
   readonly staffSessionHours: number;
   /** Who holds one of these roles needs a second factor: without it a session opens nothing but setting one up. */
   readonly totpRoles?: readonly Role[] | undefined;
+  /** PLA-12: for so many years it keeps who has bought what; the platform's default unless told. */
+  readonly ordersKeptYears?: number | undefined;
 };
 
 export type TenantSettings = {

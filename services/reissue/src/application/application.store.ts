@@ -218,6 +218,7 @@ export const applicationSpec: AggregateSpec<ApplicationState, ApplicationCommand
   decider: applicationDecider,
   state: stateSchema,
   messages: applicationMessages,
+  personal: ['personIndex', 'addressIndex', 'deviceIndex', 'accessHash', 'userId', 'sha256', 'trackingNumber'],
   indexes: [
     { fields: { 'state.status': 1, 'state.submittedAt': -1 } },
     // Past cases of a period, for trials and figures.

@@ -56,6 +56,8 @@ export type BatchLines = {
   /** A line that has begun stays so. */
   settle(scope: Scope, batchId: string, outcome: LineOutcome): Promise<void>;
   count(scope: Scope, batchId: string): Promise<LineCounts>;
+  /** PLA-12: that lines were corrected stays, how does not. */
+  erase(scope: Scope, batchId: string): Promise<void>;
 };
 
 /** Written in one go while others wait for their turn. */
@@ -119,6 +121,10 @@ export async function openBatchLines(database: Database): Promise<BatchLines> {
           },
         },
       );
+    },
+    async erase(scope, batchId) {
+      // The server does it by itself: some seconds for the longest list.
+      await records.updateMany(scope, { batchId, correction: { $exists: true } }, { $set: { correction: {} } });
     },
     async count(scope, batchId) {
       const groups = await records.aggregate(scope, [

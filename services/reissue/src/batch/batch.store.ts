@@ -58,6 +58,8 @@ export const batchSpec: AggregateSpec<BatchState, BatchCommand, BatchEvent> = {
   messages: batchMessages,
   indexes: [
     { fields: { 'state.enteredAt': -1, _id: -1 } },
+    // PLA-12: those whose lines have something to erase.
+    { fields: { changedAt: 1 }, where: { key: { $exists: true } } },
     // Work that stands still.
     { fields: { 'state.nextAt': 1 }, where: { 'state.nextAt': { $exists: true } } },
   ],

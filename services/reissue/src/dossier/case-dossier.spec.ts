@@ -90,6 +90,7 @@ describe('REI-50 the dossier of a case', () => {
   }
 
   it('the same case is the same bytes', () => {
-    expect(caseDossier(caseFile(CORRECTION)).equals(caseDossier(caseFile(CORRECTION)))).to.equal(true);
+    const file = caseFile(CORRECTION);
+    expect(caseDossier(file).equals(caseDossier(file))).to.equal(true);
   });
 });

@@ -6,7 +6,7 @@ import { problems } from '../problems.ts';
 
 const w = (zh: string, en: string): Bilingual => ({ zh, en });
 
-const EVENTS: Readonly<Record<ApplicationEvent['type'], Bilingual>> = {
+const EVENTS: Readonly<Record<ApplicationEvent['type'] | 'PersonalDataErased', Bilingual>> = {
   ApplicationSubmitted: w('提交申请', 'Submitted'),
   CaseBegunInBatch: w('批量建案', 'Begun in a batch'),
   CodeSent: w('发送验证码', 'Code sent'),
@@ -41,6 +41,7 @@ const EVENTS: Readonly<Record<ApplicationEvent['type'], Bilingual>> = {
   GatesKnow: w('各闸机已同步', 'Gates know'),
   SampleReviewed: w('自动办理复查', 'Second look'),
   DataRevealed: w('查看个人信息原文', 'Personal data revealed'),
+  PersonalDataErased: w('保存期满，个人信息已删除', 'Personal data erased'),
 };
 
 /** Steps by which people and policy have moved the case. */

@@ -29,7 +29,7 @@ export async function chainOf(
   rightId: string,
 ): Promise<ChainView> {
   const [ticket, numbers, found, shown] = await Promise.all([
-    tickets.byRight(scope, rightId),
+    tickets.onFile(scope, rightId),
     tickets.numbersOf(scope, rightId),
     applications.find(
       scope,

@@ -14,7 +14,7 @@ import {
 } from '@tongpiao/contracts';
 import { ContractBreach, fen } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
-import type { Scope } from '@tongpiao/persistence';
+import type { PersonalValue, Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
 import type { ApplicationCommand } from '../application/application.ts';
 import type { DerivedIds } from '../application/derived-ids.ts';
@@ -72,12 +72,18 @@ export function onTicketChanged(foundation: Foundation, parts: Parts): (message:
     await tellCase(message, rightId, status);
   }
 
-  /** REI-31: the copy's owner is from now on the person of the correction. */
+  /** REI-31: the copy's owner is from now on the person of the correction, under a key of the copy's own: erasing one leaves the other. */
   async function corrected(scope: Scope, applicationId: string, rightId: string): Promise<void> {
     const snapshot = await applications.load(scope, applicationId);
     if (snapshot?.key === undefined || snapshot.state.status === 'none') return;
-    const { correction: traveller } = snapshot.state;
-    if (traveller !== undefined) await tickets.correct(scope, rightId, { key: snapshot.key, traveller });
+    const { correction } = snapshot.state;
+    if (correction === undefined) return;
+    const { vault } = foundation;
+    const [from, to] = [await vault.recordKey(scope, snapshot.key), await vault.newRecordKey(scope)];
+    const own = (value: PersonalValue): PersonalValue => ({ ...value, sealed: to.seal(from.open(value.sealed)) });
+    const { name, idType, idNumber } = correction;
+    const traveller = { name: own(name), idType, idNumber: own(idNumber) };
+    await tickets.correct(scope, rightId, { key: to.wrapped, traveller });
   }
 
   return async (message) => {

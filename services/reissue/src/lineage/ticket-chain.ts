@@ -1,7 +1,7 @@
 // The chain of a right's tickets, old ↔ new ↔ newer, put together from what sales has told (REI-32, REI-34): where each came from, what
 // became of it, which applications were made for it, and every attempt to use it when it was dead. Pure.
 import type { ApplicationState } from '../application/application.ts';
-import type { KnownTicket, TicketNumberView } from '../views/tickets.store.ts';
+import type { TicketNumberView, TicketOnFile } from '../views/tickets.store.ts';
 import type { ShownTicket } from '../views/shown-tickets.store.ts';
 
 export type ChainedTicket = {
@@ -32,7 +32,7 @@ export type TicketChain = {
 };
 
 export type ChainFacts = {
-  readonly ticket: KnownTicket;
+  readonly ticket: TicketOnFile;
   readonly numbers: readonly TicketNumberView[];
   readonly applications: readonly { readonly id: string; readonly state: ApplicationState }[];
   readonly shown: readonly ShownTicket[];

@@ -7,11 +7,12 @@ import {
   openRecords,
   personalValueSchema,
   wrappedKeySchema,
+  withoutPerson,
   type Change,
-  type Database,
   type Records,
   type Scope,
 } from '@tongpiao/persistence';
+import type { Foundation } from '@tongpiao/service-shell';
 import { Schema } from 'mongoose';
 import { z } from 'zod';
 
@@ -66,7 +67,9 @@ const ticketSchema = z.object({
   corrected: z.object({ key: wrappedKeySchema, traveller: personSchema }).optional(),
 });
 type TicketView = z.infer<typeof ticketSchema>;
-export type KnownTicket = TicketView & { sold: SoldTicket; key: NonNullable<TicketView['key']> };
+/** As it was sold; who has it may have been erased. */
+export type TicketOnFile = TicketView & { sold: SoldTicket };
+export type KnownTicket = TicketOnFile & { key: NonNullable<TicketView['key']> };
 
 const numberSchema = z.object({
   _id: z.string(),
@@ -97,11 +100,16 @@ export type Tickets = {
   ): Promise<void>;
   correct(scope: Scope, rightId: string, corrected: NonNullable<TicketView['corrected']>): Promise<void>;
   byRight(scope: Scope, rightId: string): Promise<KnownTicket | undefined>;
+  /** Also one that nobody is to be found in any more. */
+  onFile(scope: Scope, rightId: string): Promise<TicketOnFile | undefined>;
   byNumber(scope: Scope, number: string): Promise<TicketNumberView | undefined>;
   /** How often each of these was reissued; who is not named never was. */
   reissuesOf(scope: Scope, rightIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   numbersOf(scope: Scope, rightId: string): Promise<readonly TicketNumberView[]>;
   find(scope: Scope, filter: Readonly<Record<string, unknown>>): Promise<readonly KnownTicket[]>;
+  /** PLA-12: whose validity was over before then, and who still has an owner. */
+  over(scope: Scope, before: Date, limit: number): Promise<readonly string[]>;
+  erase(scope: Scope, rightId: string): Promise<void>;
 };
 export type Recorded = {
   readonly rightId: string;
@@ -109,10 +117,15 @@ export type Recorded = {
   readonly key: NonNullable<TicketView['key']>;
 };
 
+/** By what the buyer is known, beside personal values. */
+const PERSONAL = ['userId', 'accessHash'];
 /** More tickets than one person has on one day; who finds more has to say which. */
 const FOUND_MAX = 60;
 
-export async function openTickets(database: Database): Promise<Tickets> {
+export async function openTickets({
+  database,
+  holdsKeys,
+}: Pick<Foundation, 'database' | 'holdsKeys'>): Promise<Tickets> {
   const { Mixed } = Schema.Types;
   const tenantId = { type: String, required: true };
   const schema = new Schema(
@@ -131,6 +144,7 @@ export async function openTickets(database: Database): Promise<Tickets> {
     { versionKey: false },
   );
   schema.index({ 'sold.orderId': 1 });
+  schema.index({ tenantId: 1, 'sold.validUntil': 1 }, { partialFilterExpression: { key: { $exists: true } } });
   schema.index({ tenantId: 1, 'sold.contact.phone.index': 1 });
   schema.index({ tenantId: 1, 'sold.traveller.idNumber.index': 1 });
   const numberFields = new Schema({ _id: String, tenantId, rightId: String, ended: Mixed }, { versionKey: false });
@@ -138,6 +152,7 @@ export async function openTickets(database: Database): Promise<Tickets> {
   const { connection } = database;
   const tickets = await openRecords(connection, 'tickets', schema, (found) => ticketSchema.parse(found));
   const numbers = await openRecords(connection, 'ticket_numbers', numberFields, (found) => numberSchema.parse(found));
+  holdsKeys(tickets, ['key', 'corrected.key']);
   return ticketViews(tickets, numbers);
 }
 
@@ -182,9 +197,14 @@ function ticketViews(tickets: Records<TicketView>, numbers: Records<TicketNumber
       await number(scope, ended.successor, rightId);
     },
     async correct(scope, rightId, corrected) {
-      await tickets.update(scope, { _id: rightId }, { $set: { corrected } });
+      // Whoever was erased does not come back.
+      await tickets.update(scope, { _id: rightId, key: { $exists: true } }, { $set: { corrected } });
     },
     byRight: async (scope, rightId) => known(await tickets.byId(scope, rightId)),
+    async onFile(scope, rightId) {
+      const found = await tickets.byId(scope, rightId);
+      return found?.sold === undefined ? undefined : { ...found, sold: found.sold };
+    },
     byNumber: (scope, _id) => numbers.byId(scope, _id),
     async reissuesOf(scope, rightIds) {
       const superseded = { rightId: { $in: rightIds }, 'ended.how': 'superseded' };
@@ -195,6 +215,23 @@ function ticketViews(tickets: Records<TicketView>, numbers: Records<TicketNumber
     async find(scope, filter) {
       return (await tickets.find(scope, filter, { limit: FOUND_MAX })).flatMap((ticket) => known(ticket) ?? []);
     },
+    async over(scope, before, limit) {
+      const then = before.toISOString();
+      // Sold for one day, and exchanged for a later one.
+      const moved = { $not: { $gte: then } };
+      const found = await tickets.find(
+        scope,
+        { key: { $exists: true }, 'sold.validUntil': { $lt: then }, 'moved.validUntil': moved },
+        { sort: { 'sold.validUntil': 1 }, limit },
+      );
+      return found.map(({ _id }) => _id);
+    },
+    async erase(scope, rightId) {
+      const found = await tickets.byId(scope, rightId);
+      if (found?.sold === undefined) return;
+      const sold = withoutPerson(found.sold, PERSONAL);
+      await tickets.update(scope, { _id: rightId }, { $set: { sold }, $unset: { key: 1, corrected: 1 } });
+    },
   };
 }
 
@@ -203,6 +240,6 @@ function known(ticket: TicketView | undefined): KnownTicket | undefined {
   return { ...ticket, sold: ticket.sold, key: ticket.key };
 }
 
-export function numberNow(ticket: KnownTicket): string {
+export function numberNow(ticket: TicketOnFile): string {
   return ticket.number ?? ticket.sold.number;
 }
