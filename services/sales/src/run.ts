@@ -31,6 +31,7 @@ import { createCarryOn } from './features/carry-on.ts';
 import { createTicketExchanger } from './features/carry-out-exchange.ts';
 import { checkIn } from './features/check-in.ts';
 import { createQuote } from './features/create-quote.ts';
+import { eraseOldOrders } from './features/erase-old-orders.ts';
 import { exchangeTicket } from './features/exchange-ticket.ts';
 import { expireTickets } from './features/expire-tickets.ts';
 import { followEvents } from './features/follow-events.ts';
@@ -92,6 +93,8 @@ import { openTicketKeys } from './ticket-keys/ticket-keys.store.ts';
 
 export type SalesTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'> & {
   readonly resumeEveryMs?: number;
+  /** How often records whose time is over are looked for. */
+  readonly eraseEveryMs?: number;
 };
 
 /** Handlers mostly wait for the database; enough of them at once keep it busy. */
@@ -243,6 +246,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
 
   foundation.every('ticket-keys', KEYS_EVERY_MS, () => keys.refresh(clock()));
   expireTickets(foundation, { rights, disruptions }, config.EXPIRE_EVERY_SECONDS * 1_000);
+  eraseOldOrders(foundation, { orders, rights, claims }, options.eraseEveryMs);
   resumeWork(foundation, 'resume-disruptions', disruptions, options.resumeEveryMs);
   foundation.onStop(async () => {
     await availability.stop();

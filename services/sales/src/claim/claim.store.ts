@@ -42,6 +42,10 @@ export type Claims = {
     now: Date,
     exchangeId?: string,
   ): Promise<ClaimAnswer>;
+  /** PLA-12: those that nobody has asked for since: a claim has the blind index of a document, telephone or address in its id. */
+  idle(scope: Scope, before: Date, limit: number): Promise<readonly string[]>;
+  /** Only while it is idle. */
+  forget(scope: Scope, id: string, before: Date): Promise<void>;
 };
 
 type ClaimAnswer = {
@@ -55,6 +59,8 @@ const claimSchema = z.object({
   _id: z.string(),
   tenantId: z.string(),
   used: z.number().int(),
+  /** When somebody last took of it. */
+  at: z.date().optional(),
   holders: z.array(
     z.object({
       orderId: z.string(),
@@ -75,9 +81,10 @@ const TRIES = 4;
 
 export async function openClaims(database: Database, holderFates: HolderFates): Promise<Claims> {
   const schema = new Schema(
-    { _id: String, tenantId: { type: String, required: true }, used: Number, holders: [Schema.Types.Mixed] },
+    { _id: String, tenantId: { type: String, required: true }, used: Number, at: Date, holders: [Schema.Types.Mixed] },
     { versionKey: false },
   );
+  schema.index({ tenantId: 1, at: 1 });
   const records = await openRecords(database.connection, 'claims', schema, (document) => claimSchema.parse(document));
   return claims(records, holderFates);
 }
@@ -102,13 +109,15 @@ function claims(records: Records<Claim>, holderFates: HolderFates): Claims {
       const matched = await records.update(
         scope,
         { ...room, 'holders.orderId': { $ne: orderId } },
-        { $push: { holders: holder }, $inc: { used: wish.count } },
+        { $push: { holders: holder }, $inc: { used: wish.count }, $set: { at: now } },
       );
       if (matched === 1) return 'new';
       const claim = await records.findOne(scope, { _id });
       if (claim === undefined) {
         if (wish.count > wish.limit) return 'full';
-        if (await records.insert(scope, { _id, tenantId: scope.tenantId, used: wish.count, holders: [holder] }))
+        if (
+          await records.insert(scope, { _id, tenantId: scope.tenantId, used: wish.count, at: now, holders: [holder] })
+        )
           return 'new';
         continue;
       }
@@ -120,7 +129,7 @@ function claims(records: Records<Claim>, holderFates: HolderFates): Claims {
           { ...room, holders: { $elemMatch: { orderId, at: own.at, count: own.count } } },
           {
             $inc: { used: wish.count, 'holders.$.count': wish.count },
-            $set: { 'holders.$.at': now, 'holders.$.exchangeId': exchangeId },
+            $set: { at: now, 'holders.$.at': now, 'holders.$.exchangeId': exchangeId },
           },
         );
         if (added === 1) return 'more';
@@ -170,7 +179,20 @@ function claims(records: Records<Claim>, holderFates: HolderFates): Claims {
     );
   }
 
+  // Its own time is what the index knows; its holders' are what counts for one that has none.
+  const idleSince = (before: Date) => ({
+    at: { $not: { $gte: before } },
+    holders: { $not: { $elemMatch: { at: { $gte: before } } } },
+  });
+
   return {
+    async idle(scope, before, limit) {
+      const found = await records.find(scope, idleSince(before), { limit });
+      return found.map(({ _id }) => _id);
+    },
+    async forget(scope, _id, before) {
+      await records.remove(scope, { _id, ...idleSince(before) });
+    },
     async take(scope, orderId, wishes, now, exchangeId) {
       const taken: Taken[] = [];
       const giveAllBack = async (): Promise<void> => {

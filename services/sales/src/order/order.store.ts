@@ -154,8 +154,12 @@ export const orderSpec: AggregateSpec<OrderState, OrderCommand, OrderEvent> = {
   decider: orderDecider,
   state: orderState,
   messages: orderMessages,
+  // `document`: which one a limit has refused, as it was shown.
+  personal: ['userId', 'accessHash', 'addressIndex', 'document'],
   indexes: [
     { fields: { 'state.status': 1, 'state.placedAt': -1 } },
+    // PLA-12: those with somebody to erase, longest untouched first.
+    { fields: { changedAt: 1 }, where: { key: { $exists: true } } },
     { fields: { 'state.contact.phone.index': 1, 'state.placedAt': -1 } },
     { fields: { 'state.userId': 1, 'state.placedAt': -1 }, where: { 'state.userId': { $exists: true } } },
   ],

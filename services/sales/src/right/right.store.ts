@@ -144,6 +144,8 @@ export const rightSpec: AggregateSpec<RightState, RightCommand, RightEvent> = {
     // A number that was exchanged or replaced is answered with what became of it.
     { fields: { 'state.past.number': 1 }, unique: true, where: { 'state.past.number': { $exists: true } } },
     { fields: { 'state.orderId': 1 } },
+    // PLA-12: those with somebody to erase, longest untouched first.
+    { fields: { changedAt: 1 }, where: { key: { $exists: true } } },
     // Who holds tickets for a session, last sold first (SAL-52, INV-20).
     { fields: { 'state.sessionId': 1, 'state.soldAt': -1, _id: 1 } },
     // What expires next (FIN-12).

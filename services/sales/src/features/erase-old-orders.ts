@@ -1,0 +1,39 @@
+// PLA-12: tickets and orders that nothing has happened to for as many years as the tenant keeps them, and that have long been over, keep their
+// figures and nobody: who bought, who travelled, how they were reached. Claims on a document, a telephone or an address go with them.
+// `eraseWhatIsOver` says what happens when.
+import type { Filter } from '@tongpiao/persistence';
+import { eraseWhatIsOver, ordersKeptYearsOf, type Foundation, type KeptRecords } from '@tongpiao/service-shell';
+import type { Claims } from '../claim/claim.store.ts';
+import type { Orders, Rights } from '../stores.ts';
+
+type Parts = { readonly orders: Orders; readonly rights: Rights; readonly claims: Claims };
+
+export function eraseOldOrders(foundation: Foundation, { orders, rights, claims }: Parts, everyMs?: number): void {
+  const yearsOf: KeptRecords['yearsOf'] = (scope) => ordersKeptYearsOf(foundation, scope);
+  /** A ticket may be good for years: then its years begin when it is not any more. */
+  const kept = (kind: string, records: Orders | Rights, untilPaths: readonly string[]): KeptRecords => ({
+    ...{ kind, yearsOf },
+    async over(scope, before, limit) {
+      const then = before.toISOString();
+      const ended = untilPaths.map((path) => [path, { $not: { $gte: then } }] as const);
+      const old: Filter = { key: { $exists: true }, changedAt: { $lt: before }, ...Object.fromEntries(ended) };
+      const found = await records.find(scope, old, { sort: { changedAt: 1 }, limit });
+      return found.map(({ id }) => id);
+    },
+    erase: async (scope, id) => ((await records.erase(scope, id)) ? {} : undefined),
+  });
+  const claimed: KeptRecords = {
+    ...{ kind: 'claims', yearsOf },
+    over: (scope, before, limit) => claims.idle(scope, before, limit),
+    async erase(scope, id, before) {
+      await claims.forget(scope, id, before);
+      return {};
+    },
+  };
+  const kinds = [
+    kept('orders', orders, ['state.lines.validUntil', 'state.exchanges.line.validUntil']),
+    kept('rights', rights, ['state.validUntil']),
+    claimed,
+  ];
+  eraseWhatIsOver(foundation, kinds, everyMs);
+}
