@@ -54,6 +54,7 @@ export type World = {
   sealed(messageId: string, plain: string): string;
   messages(filter?: Readonly<Record<string, unknown>>): Promise<readonly Stored[]>;
   collection(name: string): mongoose.mongo.Collection;
+  readonly database: { readonly uri: string; readonly name: string };
   stopSandboxes(): Promise<void>;
   restartSandboxes(): Promise<void>;
   stop(): Promise<void>;
@@ -165,6 +166,7 @@ export async function startWorld(settings: SandboxOptions['settings'] = {}): Pro
       return found as Stored[];
     },
     collection: (name) => database.collection(name),
+    database: { uri: servers.mongodbUri, name: servers.database('notification') },
     stopSandboxes: () => sandboxes.stop(),
     async restartSandboxes() {
       sandboxes = await startOutside({ smppPort: ports.smpp, smtpPort: ports.smtp });

@@ -36,6 +36,7 @@ import { onSessionDisrupted } from './features/on-session-disrupted.ts';
 import { onTicketsRefunded } from './features/on-tickets-refunded.ts';
 import { onWaitingTold } from './features/on-waiting-told.ts';
 import { batchOf, paced } from './features/paced.ts';
+import { eraseOldMessages } from './features/erase-old-messages.ts';
 import { sendCodes } from './features/send-code.ts';
 import { sweepLost } from './features/sweep-lost.ts';
 import { LANE_NAMES } from './message/message.ts';
@@ -79,6 +80,8 @@ export type NotificationTestOptions = Pick<
 > & {
   readonly sendingFaults?: SendingFaults;
   readonly timings?: Partial<Timings>;
+  /** How often messages whose time is over are looked for. */
+  readonly eraseEveryMs?: number;
 };
 
 /** One insert holds two messages per order: 200 orders are some 800 kB. */
@@ -96,8 +99,12 @@ export async function run(config: Config, options: NotificationTestOptions = {})
   const scopeOf = (envelope: Envelope): Scope => foundation.scopeOf(envelope);
 
   const templates = loadTemplates(DEFAULT_TEMPLATES);
-  const messages = await openMessages(database, { everyTenant, answerWithinMs: timings.answerWithinMs });
+  const messages = await openMessages(database, {
+    ...{ everyTenant, answerWithinMs: timings.answerWithinMs },
+    holdsKeys: foundation.holdsKeys,
+  });
   const limits = config.LIMITS === 'off' ? undefined : await openCodeLimits(database);
+  eraseOldMessages(foundation, messages, options.eraseEveryMs);
   const charges = await foundation.aggregate(chargeSpec);
   const settled = await openSettledMinutes(database);
 

@@ -28,8 +28,8 @@ describe('message store', () => {
       openDatabase({ uri: servers.mongodbUri, name: servers.database('messages'), logger });
     database = await open();
     vault = await Vault.open(database.connection, servers.key());
-    one = await openMessages(database, { everyTenant, answerWithinMs: 60_000 });
-    other = await openMessages(database, { everyTenant, answerWithinMs: 60_000 });
+    one = await openMessages(database, { everyTenant, answerWithinMs: 60_000, holdsKeys: () => undefined });
+    other = await openMessages(database, { everyTenant, answerWithinMs: 60_000, holdsKeys: () => undefined });
   });
   after(async () => {
     await database.close();

@@ -5,10 +5,12 @@ import { languageSchema } from '@tongpiao/contracts';
 import {
   chain,
   collectionOf,
+  erasedEntry,
   GENESIS,
   journalEntrySchema,
   Records,
   verifyChain,
+  withoutPerson,
   wrappedKeySchema,
   type Change,
   type ChainVerdict,
@@ -20,6 +22,7 @@ import {
   type WrappedKey,
 } from '@tongpiao/persistence';
 import { fold } from '@tongpiao/kernel';
+import type { Foundation } from '@tongpiao/service-shell';
 import { Schema } from 'mongoose';
 import { z } from 'zod';
 import { messageDecider } from './message.decider.ts';
@@ -141,6 +144,10 @@ export type MessageStore = {
   charges(fromMinute: number): Promise<readonly ChargeSum[]>;
   verify(scope: Scope, id: string): Promise<ChainVerdict | undefined>;
   count(scope: Scope, filter: Filter): Promise<number>;
+  /** PLA-12: finished before then and with a receiver left, oldest first. */
+  over(scope: Scope, before: Date, limit: number): Promise<readonly string[]>;
+  /** That it was sent, and what became of it, stays; to whom and what it said does not. */
+  erase(scope: Scope, id: string, at: Date): Promise<void>;
 };
 
 export type ChargeSum = {
@@ -151,6 +158,8 @@ export type ChargeSum = {
   readonly segments: number;
 };
 
+/** Who it is for, beside what is sealed. */
+const PERSONAL = ['receiver', 'receiverIndex'];
 /** Others that change the same message: the sweep and a receipt. More rounds than that are a bug. */
 const CONFLICT_ROUNDS = 20;
 const CHARGES_MAX = 50_000;
@@ -172,6 +181,8 @@ export async function openMessages(
     everyTenant: Scope;
     /** A sender that has not been heard of for so long is lost. */
     answerWithinMs: number;
+    /** A rotation puts the keys of contents under the new one. */
+    holdsKeys: Foundation['holdsKeys'];
   },
 ): Promise<MessageStore> {
   const { Mixed } = Schema.Types;
@@ -193,6 +204,7 @@ export async function openMessages(
     { versionKey: false },
   );
   schema.index({ tenantId: 1, 'state.about': 1, 'state.createdAt': -1, _id: -1 });
+  schema.index({ tenantId: 1, changedAt: 1 }, { partialFilterExpression: { key: { $exists: true } } });
   // Small: only work that is not finished is in it.
   schema.index({ 'open.lane': 1, 'open.wakeAt': 1 }, { sparse: true });
   schema.index(
@@ -205,7 +217,9 @@ export async function openMessages(
     { partialFilterExpression: { 'charge.minute': { $exists: true } } },
   );
   const raw = await collectionOf(database.connection, 'messages', schema);
-  return messageStore(new Records(raw, (document) => documentSchema.parse(document)), options);
+  const records = new Records(raw, (document) => documentSchema.parse(document));
+  options.holdsKeys(records, ['key']);
+  return messageStore(records, options);
 }
 
 type Decided = { readonly held: Held; readonly events: readonly MessageEvent[]; readonly entries: JournalEntry[] };
@@ -225,6 +239,7 @@ function decideOn(
     events.map(({ type, ...data }) => ({ type, data: z.record(z.string(), z.unknown()).parse(stripped(data)) })),
     at.toISOString(),
     origin,
+    PERSONAL,
   );
   const { seq, head } = lastOf(entries, current);
   return { events, entries, held: { ...identity, version: current.version + 1, seq, head, state } };
@@ -467,6 +482,32 @@ function messageStore(
       return document === undefined ? undefined : verifyChain(document.journal ?? [], document.head);
     },
     count: (scope, filter) => records.count(scope, filter),
+    async over(scope, before, limit) {
+      const finished = { key: { $exists: true }, open: { $exists: false }, changedAt: { $lt: before } };
+      const found = await records.find(scope, finished, {
+        ...{ sort: { changedAt: 1 }, limit },
+        projection: WITHOUT_BULK,
+      });
+      return found.map(({ _id }) => _id);
+    },
+    async erase(scope, id, at) {
+      for (let round = 0; round < CONFLICT_ROUNDS; round += 1) {
+        const found = await records.findOne(scope, { _id: id });
+        if (found?.key === undefined) return;
+        const { version, state, journal = [] } = found;
+        const entries = chain(found, [{ type: 'PersonalDataErased', data: {} }], at.toISOString(), scope.origin);
+        const change = {
+          $set: {
+            state: withoutPerson(state, PERSONAL),
+            journal: [...journal, ...entries].map(erasedEntry),
+            ...{ version: version + 1, ...lastOf(entries, found), changedAt: at },
+          },
+          $unset: { content: 1, key: 1 },
+        };
+        if ((await records.update(scope, { _id: id, version }, change)) === 1) return;
+      }
+      throw new Error(`messages: ${CONFLICT_ROUNDS} version conflicts in a row`);
+    },
   };
 }
 
