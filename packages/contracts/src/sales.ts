@@ -370,6 +370,26 @@ export const formerTicketShown = defineEvent({
   },
 });
 
+export const ticketScanned = defineEvent({
+  type: 'sales.ticket.scanned.v1',
+  summary: 'A ticket that has entries left was held up at a gate: let in for one of them, or refused (REI-11).',
+  data: z.object({
+    ...ticketFacts,
+    gateId: idSchema,
+    decided: z.enum(['admitted', 'refused']),
+    /** Why it did not open the gate, or should not have. */
+    reason: z.string().max(40).optional(),
+    scannedAt: instantSchema,
+  }),
+  example: {
+    ...TICKET_FACTS,
+    gateId: 'gat_0a1b2c3d4e5f6g7h8j9k',
+    decided: 'refused',
+    reason: 'frozen',
+    scannedAt: '2026-12-01T09:05:00+08:00',
+  },
+});
+
 export const ticketFreezeRefused = defineEvent({
   type: 'sales.ticket.freeze-refused.v1',
   summary: 'The ticket cannot be frozen, and why: its application must not go on as if it were.',

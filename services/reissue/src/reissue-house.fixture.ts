@@ -467,6 +467,9 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
         await connection.close();
       }
     },
+    async storedCount(collection: string, filter: Readonly<Record<string, unknown>>): Promise<number> {
+      return (JSON.parse(await this.stored(collection, filter)) as unknown[]).length;
+    },
     connect,
     sold,
     soldTogether,
@@ -493,7 +496,8 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     tellSales: <Definition extends MessageDefinition>(
       definition: Definition,
       data: DataOf<Definition>,
-    ): Promise<void> => tell(sales, definition, data),
+      id?: string,
+    ): Promise<void> => tell(sales, definition, data, id === undefined ? {} : { id }),
     /** Identity says something else about the tenant. */
     tellTenant: (change: Partial<typeof tenant>): Promise<void> =>
       tell(identity, tenantChanged, { ...tenant, ...change }),
@@ -514,6 +518,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
         'on-remind',
         'on-gate-synced',
         'on-former-shown',
+        'on-ticket-scanned',
       ];
       const queues = [
         ...own.map((slice) => `reissue.${slice}`),

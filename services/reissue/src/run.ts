@@ -3,6 +3,7 @@ import {
   formerTicketShown,
   gateSynced,
   remindApplication,
+  ticketScanned,
   ticketsRecorded,
   verifyApplication,
   workBatch,
@@ -43,6 +44,7 @@ import { onBatchWork } from './features/on-batch-work.ts';
 import { onPaymentTold, PAYMENT_NEWS } from './features/on-payment-told.ts';
 import { onRemind } from './features/on-remind.ts';
 import { onTicketChanged, TICKET_NEWS } from './features/on-ticket-changed.ts';
+import { onTicketScanned } from './features/on-ticket-scanned.ts';
 import { onTicketsRecorded } from './features/on-tickets-recorded.ts';
 import { onVerify } from './features/on-verify.ts';
 import { payFee } from './features/pay-fee.ts';
@@ -142,6 +144,12 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
     ...BUSY,
   });
   await broker.consume({
+    slice: 'on-ticket-scanned',
+    definitions: [ticketScanned],
+    handle: onTicketScanned(foundation, shownTickets),
+    ...BUSY,
+  });
+  await broker.consume({
     slice: 'on-payment-told',
     definitions: PAYMENT_NEWS,
     handle: onPaymentTold(foundation, { applications, ids }),
@@ -160,7 +168,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   await broker.consume({
     slice: 'on-verify',
     definitions: [verifyApplication],
-    handle: onVerify(foundation, { applications, identityCheck, ids }),
+    handle: onVerify(foundation, { applications, identityCheck, shownTickets, ids }),
     concurrency: CHECKS_AT_ONCE,
   });
   await broker.consume({

@@ -1,4 +1,6 @@
 // What staff look at on real servers: decisions of the policy that were drawn, plain data with a purpose, devices that apply for many.
+import { ticketScanned } from '@tongpiao/contracts';
+import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { analysisView } from './analysis/analysis.ts';
@@ -95,6 +97,43 @@ describe('second looks', function () {
     expect(reply.text).not.to.include(device);
     await applied('E99999105', 'deciding', { device, apiKey: house.keys.clerk });
     await applied('E99999106', 'deciding', { device: '<script>' });
+  });
+
+  const gate = { productId: 'prd_1', gateId: 'gat_of_this_spec' };
+  const findingsOf = async (id: string) => {
+    const reply = await house.call(`${PATH}/${id}`, { apiKey: house.keys.reviewer });
+    return assessed.parse(reply.body).staff.assessment.findings;
+  };
+
+  it('REI-11 a ticket that went in at a gate after it was sold suspends the case, with what was counted; told twice it counts once', async () => {
+    const idNumber = 'E99999201';
+    const ticket = await house.sold({ name: '赵六', idType: 'passport', idNumber });
+    const { rightId, number: ticketNumber, orderId } = ticket;
+    const scan = { ...gate, rightId, ticketNumber, orderId, scannedAt: new Date().toISOString() };
+    await house.tellSales(ticketScanned, { ...scan, decided: 'admitted' }, 'a-scan-of-this-spec');
+    await house.tellSales(ticketScanned, { ...scan, decided: 'admitted' }, 'a-scan-of-this-spec');
+    await house.tellSales(ticketScanned, { ...scan, decided: 'refused', reason: 'too-early' });
+    await eventually('two scans', async () => (await house.storedCount('shown_tickets', { rightId })) === 2);
+    const proof = { document: { idType: 'passport', idNumber } };
+    const seen = seenOf(await house.apply({ ticket: { number: ticket.number }, proof }));
+    await house.becomes(seen, 'risk_check');
+    expect(await findingsOf(seen.id)).to.deep.equal([{ factor: 'scanned-since', value: 2 }]);
+    const chain = await house.call(`${PATH}/${seen.id}/ticket-chain`, { apiKey: house.keys.reviewer });
+    expect(chain.text, 'no attempt to use a dead one').not.to.include('gat_of_this_spec');
+  });
+
+  it('REI-11 proofs that failed in another case of the same document count, and those of somebody else do not', async () => {
+    const idNumber = 'E99999301';
+    const person = { name: '赵六', idType: 'passport', idNumber } as const;
+    const [first, second] = [await house.sold(person), await house.sold(person)];
+    const earlier = seenOf(await house.apply({ ticket: { number: first.number } }));
+    for (const wrong of ['E90000001', 'E90000002'])
+      await house.step(earlier, 'verification', { document: { idType: 'passport', idNumber: wrong } });
+    const proof = { document: { idType: 'passport', idNumber } };
+    const seen = seenOf(await house.apply({ ticket: { number: second.number }, proof }));
+    await house.becomes(seen, 'reviewing');
+    expect(await findingsOf(seen.id)).to.deep.equal([{ factor: 'failed-proofs', value: 1 }]);
+    await applied('E99999302', 'deciding');
   });
 
   it('REI-22 a road ticket is one by its product, else by its seller', () => {

@@ -30,7 +30,10 @@ export const policy = (change: Partial<Policy> = {}): Policy => ({
   ...change,
 });
 
-export const quiet: History = { sameDay: 0, refused: 0, sameTicket: 0, sharedAddress: 0, sharedDevice: 0 };
+export const quiet: History = {
+  ...{ sameDay: 0, refused: 0, sameTicket: 0, sharedAddress: 0, sharedDevice: 0 },
+  ...{ failedChecks: 0, scansAdmitted: 0, scansRefused: 0 },
+};
 
 export function caseFacts(change: Partial<CaseFacts> = {}): CaseFacts {
   return {

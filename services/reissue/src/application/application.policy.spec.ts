@@ -16,7 +16,10 @@ describe('policy of reissuing', () => {
     expect(judged()).to.deep.include({ desk: 'operator', escalatedFor: [], findings: [], suspended: false, fee: 0 });
   });
   it('REI-54 every factor that counts is named with what was counted and its points', () => {
-    const history = { sameDay: 1, refused: 2, sameTicket: 1, sharedAddress: 5, sharedDevice: 3 };
+    const history = {
+      ...{ sameDay: 1, refused: 2, sameTicket: 1, sharedAddress: 5, sharedDevice: 3 },
+      ...{ failedChecks: 0, scansAdmitted: 1, scansRefused: 1 },
+    };
     const { findings, score } = judged(ofTicket({ reissues: 1 }), { history, misses: 3 });
     expect(findings).to.deep.equal([
       { factor: 'same-day', value: 1, points: 20 },
@@ -26,8 +29,36 @@ describe('policy of reissuing', () => {
       { factor: 'shared-device', value: 1, points: 20 },
       { factor: 'failed-proofs', value: 2, points: 20 },
       { factor: 'reissued-before', value: 1, points: 15 },
+      { factor: 'scanned-since', value: 2, points: 100 },
     ]);
-    expect(score).to.equal(155);
+    expect(score).to.equal(255);
+  });
+  it('REI-11 proofs and checks of the same person that failed in other cases count with those of this one', () => {
+    const failed = (misses: number, failedChecks: number) =>
+      judged(caseFacts(), { misses, history: { ...quiet, failedChecks } }).findings;
+    expect(failed(0, 1)).to.deep.equal([]);
+    expect(failed(1, 1)).to.deep.equal([{ factor: 'failed-proofs', value: 1, points: 10 }]);
+    expect(failed(0, 3)).to.deep.equal([{ factor: 'failed-proofs', value: 2, points: 20 }]);
+  });
+  it('REI-11 a ticket that was held up at a gate since it was sold suspends, unless the policy counts it for nothing', () => {
+    const { risk } = policy();
+    const weighing = (points: number) =>
+      policy({ risk: { ...risk, suspendFrom: 1_000, points: { ...risk.points, 'scanned-since': points } } });
+    const scanned = { history: { ...quiet, scansAdmitted: 1 } };
+    const found = judged(caseFacts(), scanned, weighing(5));
+    expect(found).to.deep.include({ suspended: true, desk: 'reviewer', score: 5 });
+    expect(found.findings).to.deep.equal([{ factor: 'scanned-since', value: 1, points: 5 }]);
+    expect(judged(caseFacts(), scanned, weighing(0))).to.deep.include({ suspended: false, findings: [] });
+  });
+  it('REI-11 that a gate refused it is no sign where this is why they apply', () => {
+    const refused = { history: { ...quiet, scansRefused: 2 } };
+    for (const reason of ['lost', 'not-received', 'other'] as const)
+      expect(judged(caseFacts({ reason }), refused), reason).to.include({ suspended: true });
+    for (const reason of ['damaged', 'wrong-data', 'system-fault'] as const) {
+      expect(judged(caseFacts({ reason }), refused), reason).to.include({ suspended: false });
+      const used = { history: { ...quiet, scansAdmitted: 1 } };
+      expect(judged(caseFacts({ reason }), used), `${reason}, let in`).to.include({ suspended: true });
+    }
   });
   it('one slip and a household’s address are no risk, and a factor without points is switched off', () => {
     const household = { ...quiet, sharedAddress: 3, sharedDevice: 2 };
@@ -38,7 +69,9 @@ describe('policy of reissuing', () => {
   });
   it('REI-11 a document that is not this person’s suspends, whatever the points say', () => {
     const { risk } = policy();
-    const lenient = policy({ risk: { suspendFrom: 1_000, points: { ...risk.points, 'identity-mismatch': 0 } } });
+    const lenient = policy({
+      risk: { ...risk, suspendFrom: 1_000, points: { ...risk.points, 'identity-mismatch': 0 } },
+    });
     expect(judged(caseFacts(), { identity: 'mismatch' }, lenient)).to.include({ suspended: true });
     expect(judged(caseFacts(), { history: { ...quiet, sameDay: 3 } })).to.include({ suspended: true, score: 60 });
   });

@@ -26,6 +26,9 @@ const ADDRESS_SHARED_BY = 3;
 /** One telephone applies for a couple and their child. */
 const DEVICE_SHARED_BY = 2;
 
+/** A gate that could not read it, or found another person on it, is why they apply. Who has lost it does not hold it up. */
+const EXPLAINS_REFUSAL: ReadonlySet<CaseFacts['reason']> = new Set(['damaged', 'wrong-data', 'system-fault']);
+
 type Measure = (facts: Judgeable, evidence: Evidence) => number;
 
 /** What each factor counts. Its points are taken so many times. */
@@ -38,8 +41,10 @@ const MEASURES: Readonly<Record<RiskFactor, Measure>> = {
   'shared-address': (_facts, { history }) => Math.max(0, history.sharedAddress - ADDRESS_SHARED_BY),
   'shared-device': (_facts, { history }) => Math.max(0, history.sharedDevice - DEVICE_SHARED_BY),
   // One slip of the finger is no sign of anything.
-  'failed-proofs': (_facts, { misses }) => Math.max(0, misses - 1),
+  'failed-proofs': (_facts, { misses, history }) => Math.max(0, misses + history.failedChecks - 1),
   'reissued-before': ({ ticket }) => ticket.reissues,
+  'scanned-since': ({ reason }, { history }) =>
+    history.scansAdmitted + (EXPLAINS_REFUSAL.has(reason) ? 0 : history.scansRefused),
 };
 
 /** REI-54: every factor that counts, with what was counted and what it adds. */
@@ -116,8 +121,11 @@ export function assess(policy: Policy, facts: Judgeable, evidence: Evidence): As
   const score = findings.reduce((sum, { points }) => sum + points, 0);
   const rules = ESCALATIONS.filter(({ applies }) => applies({ policy, facts, evidence, findings }));
   const desk = rules.reduce<Desk>((highest, rule) => higherOf(highest, rule.desk), 'operator');
-  // Whatever the points say: a document that is not this person's is looked at.
-  const suspended = score >= policy.risk.suspendFrom || evidence.identity === 'mismatch';
+  // Whatever the points say: a document that is not this person's is looked at, and so is a ticket that somebody has used.
+  const suspended =
+    score >= policy.risk.suspendFrom ||
+    evidence.identity === 'mismatch' ||
+    findings.some(({ factor }) => factor === 'scanned-since');
   return {
     policyVersion: policy.version,
     identity: evidence.identity,
@@ -138,6 +146,10 @@ export function assess(policy: Policy, facts: Judgeable, evidence: Evidence): As
   };
 }
 
+const NO_HISTORY: History = {
+  ...{ sameDay: 0, refused: 0, sameTicket: 0, sharedAddress: 0, sharedDevice: 0 },
+  ...{ failedChecks: 0, scansAdmitted: 0, scansRefused: 0 },
+};
 const BATCH_WAIVER = 'our-fault';
 
 /** REI-53: a list is judged as a whole by whoever approves it, and its lines by what became of their tickets; persons are not suspects. */
@@ -148,7 +160,7 @@ export function assessedInBatch(
   const assessment: Assessment = {
     policyVersion: policy.version,
     identity: 'not-needed',
-    history: { sameDay: 0, refused: 0, sameTicket: 0, sharedAddress: 0, sharedDevice: 0 },
+    history: NO_HISTORY,
     findings: [],
     score: 0,
     desk,

@@ -82,6 +82,11 @@ export type History = {
   readonly sharedAddress: number;
   /** Other people's applications from this device within the last thirty days. */
   readonly sharedDevice: number;
+  /** Proofs and identity checks that failed in other cases of the person, within the days that the policy names. */
+  readonly failedChecks: number;
+  /** How often the ticket was held up at a gate, and let in or not. */
+  readonly scansAdmitted: number;
+  readonly scansRefused: number;
 };
 
 export type Finding = {

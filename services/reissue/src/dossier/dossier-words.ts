@@ -114,8 +114,10 @@ const FACTORS: Readonly<Record<string, Bilingual>> = {
   'refused-before': w('九十日内被拒', 'Refused within ninety days'),
   'same-ticket': w('该票以往申请', 'Earlier applications for the ticket'),
   'shared-address': w('同一地址的他人申请', 'Other people from the same address'),
-  'failed-proofs': w('归属验证失败次数', 'Failed proofs'),
+  'shared-device': w('同一设备的他人申请', 'Other people from the same device'),
+  'failed-proofs': w('验证与核验失败次数', 'Failed proofs and checks'),
   'reissued-before': w('已补发次数', 'Reissued before'),
+  'scanned-since': w('售出后在闸机出示次数', 'Held up at gates since it was sold'),
 };
 const RULES: Readonly<Record<string, Bilingual>> = {
   'amount-manager': w('金额达经理限额', 'Amount for a manager'),

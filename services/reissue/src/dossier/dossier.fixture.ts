@@ -2,7 +2,15 @@
 import { fold } from '@tongpiao/kernel';
 import { chain, GENESIS, verifyChain, type JournalEntry } from '@tongpiao/persistence';
 import { applicationDecider } from '../application/application.decider.ts';
-import { AT, commands as c, correction, manager, operator, reviewer } from '../application/application.fixture.ts';
+import {
+  AT,
+  commands as c,
+  correction,
+  manager,
+  operator,
+  quiet,
+  reviewer,
+} from '../application/application.fixture.ts';
 import type { ApplicationCommand, ApplicationState } from '../application/application.ts';
 import { viewChain } from '../lineage/chain-view.ts';
 import type { CaseFile } from './case-dossier.ts';
@@ -14,7 +22,7 @@ export const CORRECTION: readonly ApplicationCommand[] = [
   c.sendCode(),
   c.proveByCode('h2'),
   c.proveByCode(),
-  c.verified('match', { sameDay: 1, refused: 0, sameTicket: 1, sharedAddress: 2, sharedDevice: 0 }),
+  c.verified('match', { ...quiet, sameDay: 1, sameTicket: 1, sharedAddress: 2 }),
   c.escalate(operator),
   c.ask(reviewer),
   c.attach('att_ten_0a8g4m1r3n6y9d5x7c2p'),

@@ -10,10 +10,12 @@ import type { IdentityCheck } from '../adapters/identity-check.ts';
 import type { History, Identity, LiveApplication } from '../application/application.ts';
 import type { DerivedIds } from '../application/derived-ids.ts';
 import type { Applications, ApplicationSnapshot } from '../stores.ts';
+import type { ShownTickets } from '../views/shown-tickets.store.ts';
 
 type Parts = {
   readonly applications: Applications;
   readonly identityCheck: IdentityCheck;
+  readonly shownTickets: ShownTickets;
   readonly ids: DerivedIds;
 };
 
@@ -23,8 +25,13 @@ const REMEMBER_ADDRESS_MS = 30 * DAY_MS;
 /** More of anything makes no difference. */
 const COUNTED_MAX = 50;
 
+function failuresOf(state: LiveApplication): number {
+  const judged = 'assessment' in state ? state.assessment : undefined;
+  return state.misses + (judged?.identity === 'mismatch' ? 1 : 0);
+}
+
 export function onVerify(foundation: Foundation, parts: Parts): (message: Received) => Promise<void> {
-  const { applications, identityCheck, ids } = parts;
+  const { applications, identityCheck, shownTickets, ids } = parts;
   const { clock } = foundation;
 
   async function outcomeOf(
@@ -59,7 +66,7 @@ export function onVerify(foundation: Foundation, parts: Parts): (message: Receiv
     const ofPerson = { 'state.personIndex': personIndex };
     // What nobody has proven may be a stranger's doing.
     const proven = { 'state.proof': { $exists: true } };
-    const [sameDay, refused, sameTicket, sharedAddress, sharedDevice] = await Promise.all([
+    const [sameDay, refused, sameTicket, sharedAddress, sharedDevice, failedChecks, scans] = await Promise.all([
       count({ ...ofPerson, ...proven, 'state.submittedAt': { $gte: startOfDay(scope, now) } }),
       count({
         ...ofPerson,
@@ -82,8 +89,31 @@ export function onVerify(foundation: Foundation, parts: Parts): (message: Receiv
             'state.submittedAt': { $gte: since(REMEMBER_ADDRESS_MS) },
             'state.personIndex': { $ne: personIndex },
           }),
+      failedChecksOf(scope, id, application),
+      shownTickets.countOf(scope, ticket.rightId),
     ]);
-    return { sameDay, refused, sameTicket, sharedAddress, sharedDevice };
+    const counted = { sameDay, refused, sameTicket, sharedAddress, sharedDevice, failedChecks };
+    return { ...counted, scansAdmitted: scans.admitted, scansRefused: scans.refused };
+  }
+
+  /** REI-11: of the same document or telephone, whoever it was that failed: somebody is after this person's tickets. */
+  async function failedChecksOf(scope: Scope, id: string, application: LiveApplication): Promise<number> {
+    const { personIndex, contact, policy } = application;
+    const phone = contact.phone.index === undefined ? [] : [{ 'state.contact.phone.index': contact.phone.index }];
+    const since = new Date(clock().getTime() - policy.risk.failedChecksDays * DAY_MS).toISOString();
+    const found = await applications.find(
+      scope,
+      {
+        _id: { $ne: id },
+        'state.submittedAt': { $gte: since },
+        $and: [
+          { $or: [{ 'state.personIndex': personIndex }, ...phone] },
+          { $or: [{ 'state.misses': { $gt: 0 } }, { 'state.assessment.identity': 'mismatch' }] },
+        ],
+      },
+      { sort: { 'state.submittedAt': -1 }, limit: COUNTED_MAX },
+    );
+    return found.reduce((sum, { state }) => (state.status === 'none' ? sum : sum + failuresOf(state)), 0);
   }
 
   function startOfDay(scope: Scope, now: Date): string {

@@ -24,6 +24,7 @@ export const RISK_FACTORS = [
   'shared-device',
   'failed-proofs',
   'reissued-before',
+  'scanned-since',
 ] as const;
 export type RiskFactor = (typeof RISK_FACTORS)[number];
 
@@ -99,6 +100,8 @@ const batchRules = z.strictObject({
 });
 const DEFAULT_BATCHES: z.output<typeof batchRules> = { linesMax: BATCH_LINES_MAX, managerFromLines: 500 };
 
+const DEFAULT_FAILED_CHECKS_DAYS = 30;
+
 export const rulesSchema = z.strictObject({
   selfService: z.strictObject({
     /** REI-43: low-risk replacements of real-name tickets are decided at once. */
@@ -119,6 +122,8 @@ export const rulesSchema = z.strictObject({
   risk: z.strictObject({
     /** From so many points on, the case is suspended (REI-11). */
     suspendFrom: z.int().min(1).max(1_000),
+    /** How far back failed proofs and identity checks of the same person count. */
+    failedChecksDays: z.int().min(1).max(365).default(DEFAULT_FAILED_CHECKS_DAYS),
     points: z.strictObject({
       'identity-mismatch': points,
       'same-day': points,
@@ -129,6 +134,8 @@ export const rulesSchema = z.strictObject({
       'shared-device': points.default(0),
       'failed-proofs': points,
       'reissued-before': points,
+      /** Where it has points at all, it suspends, however few they are. */
+      'scanned-since': points.default(0),
     }),
   }),
   deadlines: z.strictObject(deadlines),
@@ -179,6 +186,7 @@ export const DEFAULT_RULES: Rules = {
   escalation: { reviewerFromAmount: fen(50_000), managerFromAmount: fen(200_000), classes: [] },
   risk: {
     suspendFrom: 50,
+    failedChecksDays: DEFAULT_FAILED_CHECKS_DAYS,
     points: {
       'identity-mismatch': 60,
       'same-day': 20,
@@ -188,6 +196,7 @@ export const DEFAULT_RULES: Rules = {
       'shared-device': 20,
       'failed-proofs': 10,
       'reissued-before': 15,
+      'scanned-since': 50,
     },
   },
   deadlines: {

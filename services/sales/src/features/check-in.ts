@@ -15,7 +15,7 @@ import { z } from 'zod';
 import type { ScanRequests } from '../gate/scan-requests.store.ts';
 import { GATE_WORDS } from '../gate/gate-words.ts';
 import type { Entrance, Room } from '../occupancy/entrance.ts';
-import { admission, peopleOf, placesLeft, type Admission } from '../right/admission.policy.ts';
+import { admission, formerOf, peopleOf, placesLeft, type Admission } from '../right/admission.policy.ts';
 import { REFUSAL_REASONS } from '../right/right.store.ts';
 import type { RefusalReason, RightState, Scan } from '../right/right.ts';
 import { rightByNumber } from '../right/right-by-number.ts';
@@ -178,19 +178,30 @@ async function checkInRight(
     if (!(error instanceof DomainError) || error.code !== 'sales.ticket-refused') throw error;
     await room?.givenBack();
     const current = (await parts.rights.load(scope, right.id))?.state ?? right.state;
-    await noteFormer(parts, wish, current);
     const answer = admission(current, scan);
     // Somebody else's scan between decision and look: what was decided stands.
     const reason = answer.admitted ? (error.data['reason'] as RefusalReason) : answer.reason;
+    await noteRefusal(parts, wish, current, reason);
     return refusedBody(foundation, reason, answer.admitted ? undefined : answer, current);
   }
 }
 
-/** REI-34: every attempt to use a ticket that is dead since an exchange or a reissue is on record; all others have no former ticket. */
-async function noteFormer(parts: Parts, { scope, right, scan }: Wish, current: RightState): Promise<void> {
-  if (current.status === 'none' || current.past.length === 0) return;
-  await parts.rights.handle(scope, right.id, { type: 'ShowFormerTicket', scan });
+/** Every attempt to use a ticket that is dead since an exchange or a reissue is on record (REI-34), and that a gate refused one which is not (REI-11). */
+async function noteRefusal(
+  parts: Parts,
+  { scope, right, scan }: Wish,
+  current: RightState,
+  reason: RefusalReason,
+): Promise<void> {
+  if (current.status === 'none') return;
+  if (formerOf(current, scan) !== undefined)
+    await parts.rights.handle(scope, right.id, { type: 'ShowFormerTicket', scan });
+  else if (NOTED.has(current.status))
+    await parts.rights.handle(scope, right.id, { type: 'NoteRefusedScan', scan, reason });
 }
+
+/** Of the others nobody can apply for a new ticket; a crowd that holds up used ones writes nothing. */
+const NOTED: ReadonlySet<string> = new Set(['issued', 'checked_in', 'frozen']);
 
 async function shownDocument(
   foundation: Foundation,

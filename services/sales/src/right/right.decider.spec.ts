@@ -87,9 +87,12 @@ describe('right', () => {
       const told = [1, 2, 3].map((count) => {
         const events = [three, ...Array.from({ length: count }, () => checkedIn())];
         const state = fold(rightDecider, rightDecider.initial, events);
-        return rightMessages(checkedIn(), { id: 'rgt_1', state }).length;
+        return rightMessages(checkedIn(), { id: 'rgt_1', state }).map((said) =>
+          'definition' in said ? said.definition.type : '',
+        );
       });
-      expect(told).to.deep.equal([0, 0, 1]);
+      const scanned = 'sales.ticket.scanned.v1';
+      expect(told).to.deep.equal([[scanned], [scanned], ['sales.ticket.used.v1']]);
     });
   });
 

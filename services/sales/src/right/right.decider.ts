@@ -29,6 +29,7 @@
 // has it; a freeze that is early: frozen, to be tried again   ¹⁰ another ticket lives than the one that was applied for, or that the QR names
 // PrintTicket: printed when issued or checked_in and never printed; the same serial again: -; else printed-already | not-living.
 // ShowFormerTicket: shown in every status, where the scan shows a former ticket; by the same gate within a minute, or more than 200: -.
+// NoteRefusedScan: noted when issued, checked_in or frozen, where its own ticket was shown; like ShowFormerTicket within a minute or beyond 200: -.
 // RecordReveal: revealed in every status but none, where it is not-found.
 import { addFen, DomainError, fen, unreachable, ZERO_FEN, type Decider } from '@tongpiao/kernel';
 import { admission, formerOf, peopleOf, placesLeft } from './admission.policy.ts';
@@ -40,6 +41,7 @@ import type {
   RightCommand,
   RightEvent,
   RightState,
+  Scan,
   SoldRight,
   Use,
 } from './right.ts';
@@ -56,6 +58,8 @@ function decide(state: RightState, command: RightCommand): readonly RightEvent[]
       return handIn(existing(state), command);
     case 'ShowFormerTicket':
       return showFormer(state, command);
+    case 'NoteRefusedScan':
+      return noteRefused(state, command);
     case 'RefundTicket':
       return refund(existing(state), command);
     case 'ExchangeTicket':
@@ -147,7 +151,7 @@ function handIn(state: SoldRight, { scanId, scan, decided, late }: Of<'HandInSca
 }
 
 /** Somebody who tries a gate all day long is known by then. */
-const FORMER_SHOWN_MAX = 200;
+const SHOWN_MAX = 200;
 /** A reader reads a code several times while it is held up. */
 const SHOWN_AGAIN_MS = 60_000;
 
@@ -159,14 +163,23 @@ function showFormer(state: RightState, { scan }: Of<'ShowFormerTicket'>): readon
   const { number, status: became } = former;
   const { gateId, at } = scan;
   const known = state.formerShown ?? [];
-  const again = known.some(
-    (shown) =>
-      shown.number === number &&
-      shown.gateId === gateId &&
-      Math.abs(Date.parse(at) - Date.parse(shown.at)) < SHOWN_AGAIN_MS,
-  );
-  if (again || known.length >= FORMER_SHOWN_MAX) return [];
+  const again = known.some((shown) => shown.number === number && isAgain(shown, scan));
+  if (again || known.length >= SHOWN_MAX) return [];
   return [{ type: 'FormerTicketShown', shown: { number, became, gateId, at } }];
+}
+
+/** REI-11: whoever has lost a ticket does not hold it up at a gate. A document that was shown may be about another ticket. */
+function noteRefused(state: RightState, { scan, reason }: Of<'NoteRefusedScan'>): readonly RightEvent[] {
+  if (state.status === 'none' || !(isLiving(state) || state.status === 'frozen')) return [];
+  if ((scan.revision === undefined && scan.number === undefined) || formerOf(state, scan) !== undefined) return [];
+  const { gateId, at } = scan;
+  const known = state.refusedScans ?? [];
+  if (known.length >= SHOWN_MAX || known.some((scanned) => isAgain(scanned, scan))) return [];
+  return [{ type: 'ScanRefused', refused: { gateId, reason, at } }];
+}
+
+function isAgain(before: { readonly gateId: string; readonly at: string }, { gateId, at }: Scan): boolean {
+  return before.gateId === gateId && Math.abs(Date.parse(at) - Date.parse(before.at)) < SHOWN_AGAIN_MS;
 }
 
 function refund(state: SoldRight, { refund: wanted }: Of<'RefundTicket'>): readonly RightEvent[] {
@@ -316,6 +329,8 @@ function evolve(state: RightState, event: RightEvent): RightState {
     }
     case 'FormerTicketShown':
       return { ...state, formerShown: [...(state.formerShown ?? []), event.shown] };
+    case 'ScanRefused':
+      return { ...state, refusedScans: [...(state.refusedScans ?? []), event.refused] };
     case 'TicketRefunded':
       return { ...state, status: 'refunded', refund: event.refund };
     case 'TicketExchanged': {

@@ -10,11 +10,12 @@ import {
   ticketReissued,
   ticketReissueRefused,
   ticketRefunded,
+  ticketScanned,
   ticketThawed,
   ticketUsed,
 } from '@tongpiao/contracts';
 import { say, type Said } from '@tongpiao/persistence';
-import type { RightEvent, RightState, SoldRight, Use } from './right.ts';
+import type { HandedIn, RightEvent, RightState, SoldRight, Use } from './right.ts';
 
 export function rightMessages(event: RightEvent, facts: { id: string; state: RightState }): readonly Said[] {
   const { id: rightId, state } = facts;
@@ -28,12 +29,17 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
     case 'TicketPrinted':
       return [];
     case 'TicketCheckedIn':
-      return usedUp(rightId, state, event.use);
+      return state.status === 'used'
+        ? usedUp(rightId, state, event.use)
+        : scanned(rightId, state, event.use, 'admitted');
+    case 'ScanRefused':
+      return scanned(rightId, state, event.refused, 'refused');
     case 'ScanHandedIn': {
       const { former: number, gateId, at, decided } = event.handedIn;
       const became = state.past.find((past) => past.number === number)?.status;
       if (number !== undefined && became !== undefined)
         return [say(formerTicketShown, { ...ticket, shownNumber: number, became, gateId, decided, shownAt: at })];
+      if (isOpen(state)) return scanned(rightId, state, { gateId, at, ...untrue(event.handedIn) }, decided);
       // What expiry has earned is not earned again.
       return event.use === undefined || event.earned === true ? [] : usedUp(rightId, state, event.use);
     }
@@ -119,6 +125,27 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
 function pageOf({ productName: product, siteId, validFrom, validUntil, ...state }: SoldRight) {
   const { entries, admits, realName, showAtGate } = state;
   return { product, siteId, validFrom, validUntil, entries, admits, realName, showAtGate: [...showAtGate] };
+}
+
+/** It can still be applied for. */
+function isOpen({ status }: SoldRight): boolean {
+  return status === 'issued' || status === 'checked_in' || status === 'frozen';
+}
+
+function untrue({ truth }: HandedIn): { readonly reason?: string } {
+  return truth === 'admissible' ? {} : { reason: truth };
+}
+
+/** REI-11: heard by whoever has an application for it. */
+function scanned(
+  rightId: string,
+  state: SoldRight,
+  { gateId, at: scannedAt, reason }: { readonly gateId: string; readonly at: string; readonly reason?: string },
+  decided: HandedIn['decided'],
+): readonly Said[] {
+  const { number: ticketNumber, orderId, productId } = state;
+  const why = reason === undefined ? {} : { reason };
+  return [say(ticketScanned, { rightId, ticketNumber, orderId, productId, gateId, decided, ...why, scannedAt })];
 }
 
 function usedUp(rightId: string, state: SoldRight, use: Use): readonly Said[] {

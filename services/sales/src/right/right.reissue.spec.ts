@@ -180,6 +180,56 @@ describe('right: reissue', () => {
     expect(said).to.have.nested.property('data.decided', 'admitted');
     expect(said).to.have.nested.property('data.shownNumber', 'N1');
   });
+  it('REI-11 NoteRefusedScan: of a ticket that has entries left, once a minute and gate, and not without end', () => {
+    const note = (change: Parameters<typeof scanAt>[0] = {}): RightCommand => ({
+      type: 'NoteRefusedScan',
+      scan: scanAt({ revision: 1, ...change }),
+      reason: 'too-early',
+    });
+    const later = (minutes: number): string => new Date(Date.parse(scanAt().at) + minutes * 60_000).toISOString();
+    const noted = { issued: 'ScanRefused', checked_in: 'ScanRefused', frozen: 'ScanRefused' };
+    const nothing = Object.fromEntries(['none', ...Object.keys(states)].map((status) => [status, '-']));
+    expect(row(note())).to.deep.equal({ ...nothing, ...noted });
+    expect(cell(states.issued, note({ revision: undefined })), 'a document was shown').to.equal('-');
+    expect(cell(after(states.issued, replace()), note()), 'a former ticket').to.equal('-');
+    const once = after(states.issued, note());
+    expect(once).to.have.nested.property('refusedScans[0].reason', 'too-early');
+    expect(cell(once, note({ at: later(0.5) }))).to.equal('-');
+    expect(cell(once, note({ at: later(0.5), gateId: 'gat_2' }))).to.equal('ScanRefused');
+    let state = once;
+    for (let minute = 1; minute < 300; minute += 1) state = after(state, note({ at: later(minute) }));
+    expect((state as SoldRight).refusedScans).to.have.length(200);
+  });
+  it('REI-11 told of a ticket with entries left: let in, refused, or decided by a gate without network; not of one that is used up', () => {
+    const told = (state: RightState, command: RightCommand): readonly string[] => {
+      const events = rightDecider.decide(state, command);
+      const next = fold(rightDecider, state, events);
+      return events
+        .flatMap((event) => rightMessages(event, { id: 'rgt_1', state: next }))
+        .map((said) => {
+          const { definition, data } = said as unknown as {
+            definition: { type: string };
+            data: { decided?: string; reason?: string };
+          };
+          return [definition.type, data.decided, data.reason].filter((part) => part !== undefined).join(' ');
+        });
+    };
+    const scan = scanAt({ revision: 1 });
+    const twice = soldRight({ entries: 2 });
+    const handIn = (decided: 'admitted' | 'refused'): RightCommand => ({
+      ...{ type: 'HandInScan', scanId: 'scn_1', scan, decided },
+    });
+    expect(told(twice, { type: 'CheckIn', scan })).to.deep.equal(['sales.ticket.scanned.v1 admitted']);
+    expect(told(soldRight(), { type: 'CheckIn', scan })).to.deep.equal(['sales.ticket.used.v1']);
+    expect(told(twice, { type: 'NoteRefusedScan', scan, reason: 'too-early' })).to.deep.equal([
+      'sales.ticket.scanned.v1 refused too-early',
+    ]);
+    expect(told(twice, handIn('admitted'))).to.deep.equal(['sales.ticket.scanned.v1 admitted']);
+    expect(told(soldRight(), handIn('admitted'))).to.deep.equal(['sales.ticket.used.v1']);
+    expect(told(twice, handIn('refused'))).to.deep.equal(['sales.ticket.scanned.v1 refused']);
+    expect(told(states.frozen, handIn('admitted'))).to.deep.equal(['sales.ticket.scanned.v1 admitted frozen']);
+    expect(told(states.used, handIn('refused'))).to.deep.equal([]);
+  });
   it('one living ticket for one right, whatever two applications do with it', () => {
     const anything = fc.oneof(
       fc.constantFrom('rei_1', 'rei_2').map(freeze),

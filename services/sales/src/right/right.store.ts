@@ -83,6 +83,7 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
         }),
       )
       .optional(),
+    refusedScans: z.array(z.object({ gateId: z.string(), reason: z.enum(REFUSAL_REASONS), at: z.string() })).optional(),
     refund: z
       .object({
         refundId: z.string(),

@@ -139,6 +139,9 @@ type FormerShown = {
   readonly at: string;
 };
 
+/** REI-11: a living or frozen ticket that a gate did not let in. */
+type RefusedScan = { readonly gateId: string; readonly reason: RefusalReason; readonly at: string };
+
 export type RefusalReason =
   | 'unknown'
   | 'forged'
@@ -170,6 +173,7 @@ export type RightState =
       readonly prints: readonly Print[];
       readonly handedIn: readonly HandedIn[];
       readonly formerShown?: readonly FormerShown[] | undefined;
+      readonly refusedScans?: readonly RefusedScan[] | undefined;
       readonly refund?: TicketRefund | undefined;
       readonly offer?: Offer | undefined;
       readonly freeze?: Freeze | undefined;
@@ -205,6 +209,8 @@ export type RightCommand =
     }
   /** A gate has refused it already, and its answer does not wait for this. */
   | { readonly type: 'ShowFormerTicket'; readonly scan: Scan }
+  /** The same of a ticket that is not dead, and why. */
+  | { readonly type: 'NoteRefusedScan'; readonly scan: Scan; readonly reason: RefusalReason }
   | { readonly type: 'RefundTicket'; readonly refund: TicketRefund }
   | {
       readonly type: 'ExchangeTicket';
@@ -244,6 +250,7 @@ export type RightEvent =
       readonly earned?: true | undefined;
     }
   | { readonly type: 'FormerTicketShown'; readonly shown: FormerShown }
+  | { readonly type: 'ScanRefused'; readonly refused: RefusedScan }
   | {
       readonly type: 'TicketRefunded';
       readonly refund: TicketRefund;
