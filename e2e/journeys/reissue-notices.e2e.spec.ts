@@ -259,6 +259,10 @@ describe('REI-33 journeys of what an applicant hears', function () {
     const other = await buy();
     // REI-04: whoever holds the order's token has bought it.
     const second = await apply(other, { proof: { orderToken: other.order.accessToken } });
+    expect(second.body, 'REI-02').to.include({ status: 'verifying', frozen: true });
+    await heard(other, '提交购票时所用证件');
+    const { id, accessToken: token } = second.body;
+    await client.expect(200, `${PATH}/${id}/verification`, { token, json: { document: other.document } });
     await becomes(second.body, 'deciding');
     await step(second.body, 'withdrawal');
     await heard(other, `补发申请已撤回，原票${other.ticket.number}仍有效`);

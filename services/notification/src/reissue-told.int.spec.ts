@@ -57,6 +57,12 @@ describe('REI-33 what the applicant is told', () => {
     expect(frozen.subject).to.equal('补发申请已受理，原票已冻结：分时入园门票');
   });
 
+  it('REI-02 a ticket with a name: its document is wanted, and until when', async () => {
+    const { sms, text } = await step('verifying', { frozen: true, until });
+    expect(sms).to.equal(`【云台山】分时入园门票补发申请已受理，请于${by}前提交购票时所用证件，逾期申请关闭。`);
+    expect(text).to.contain('购票时所用证件的类型和号码').and.contain('0A7F3K9Q2M5X8C4');
+  });
+
   it('REI-12 waiting for the identity check: it goes on by itself', async () => {
     const { sms } = await step('waiting_identity');
     expect(sms).to.contain('身份核验服务暂不可用，恢复后自动继续');

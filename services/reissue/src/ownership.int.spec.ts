@@ -59,6 +59,39 @@ describe('REI-04 whose ticket it is', function () {
     });
   });
 
+  describe('REI-02 a ticket with a name', () => {
+    const document = { idType: 'passport', idNumber: 'E77777701' } as const;
+
+    it('is frozen by another proof, waits for the document of its purchase, and goes on with that one only', async () => {
+      const ticket = await house.sold({ name: '赵六', ...document }, 12_000, { userId: 'usr_buyer00000002' });
+      const buyer = house.tokenOf('usr_buyer00000002');
+      const seen = seenOf(await house.apply({ ticket: { number: ticket.number } }, { token: buyer }));
+      expect(seen).to.include({ status: 'verifying', frozen: true }).and.to.have.property('documentBy');
+      await eventually('frozen', () => house.rights.get(ticket.rightId)?.frozenBy === seen.id);
+      const decided = await house.review(seen.id, house.keys.manager, {
+        ...{ action: 'decide', verdict: 'approve', reason: '核对无误' },
+      });
+      expect([decided.status, codeOf(decided)]).to.deep.equal([409, 'reissue.document-needed']);
+      const show = (idNumber: string) =>
+        house.call(`${PATH}/${seen.id}/verification`, {
+          ...{ token: buyer, json: { document: { ...document, idNumber } } },
+        });
+      expect(codeOf(await show('E77777702'))).to.equal('reissue.proof-wrong');
+      expect((await show(document.idNumber)).status).to.equal(200);
+      await house.becomes(seen, 'deciding');
+    });
+
+    it('is not proven by what staff have seen of its purchase', async () => {
+      const ticket = await house.sold({ name: '赵六', ...document });
+      const asked = await house.apply({ ticket: { number: ticket.number } }, { apiKey: house.keys.clerk });
+      const vouched = await house.call(`${PATH}/${seenOf(asked).id}/verification`, {
+        ...{ apiKey: house.keys.clerk, json: { purchaseProof: '微信支付记录' } },
+      });
+      expect([vouched.status, codeOf(vouched)]).to.deep.equal([409, 'reissue.document-needed']);
+      expect(house.rights.get(ticket.rightId)).not.to.have.property('frozenBy');
+    });
+  });
+
   describe('the signed-in buyer', () => {
     it('needs no proof; somebody else who is signed in does', async () => {
       const ticket = await house.sold(undefined, 12_000, { userId: 'usr_buyer00000000' });

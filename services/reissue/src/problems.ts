@@ -136,6 +136,14 @@ export const problems: ProblemCatalogue = {
     ['验证信息不符', 'That is not it'],
     ['验证码或证件与购票信息不符。', 'The code or document does not fit the purchase.'],
   ),
+  'reissue.document-needed': problem(
+    409,
+    ['需出示购票证件', 'The document is needed'],
+    [
+      '实名票须提供购票时所用证件的类型和号码，核对一致后继续办理。',
+      'A ticket with a name needs kind and number of the document that was used at its purchase; the case goes on with it.',
+    ],
+  ),
   'reissue.phone-unproven': problem(
     422,
     ['请先验证手机号', 'Show that the telephone is yours'],

@@ -1,7 +1,7 @@
 // At the gate, on real servers: every way to show a ticket, every reason that a gate gives, and two gates at the same moment.
 import { eventually } from '@tongpiao/testing';
 import { freshKey } from '@tongpiao/service-shell/trial';
-import { formerTicketShown, reissueTicket } from '@tongpiao/contracts';
+import { formerTicketShown, reissueTicket, ticketScanned } from '@tongpiao/contracts';
 import { decodeTicketPayload, idCheckCharacter } from '@tongpiao/kernel';
 import { newId } from '@tongpiao/persistence';
 import { expect } from 'chai';
@@ -143,6 +143,18 @@ describe('SAL-40 sales: check-in', function () {
     });
     expect(shown.map(({ data }) => formerTicketShown.data.parse(data).gateId).sort()).to.deep.equal([...GATES].sort());
     expect(shown[0]?.data).to.include({ rightId, shownNumber: number, became: 'superseded', decided: 'refused' });
+  });
+
+  it('REI-11 who is refused with a ticket that is good otherwise is told of, once a minute and gate', async () => {
+    const { qr, order } = await ticket({ session: await house.session(offer.productId, 10, { date: inDays(2) }) });
+    for (const gate of [0, 0, 1]) expect(said(await answer({ qr }, gate))).to.equal('wrong-day');
+    const told = await eventually('both gates are told of', () => {
+      const scans = house.heard(order.id).filter(({ type }) => type === ticketScanned.type);
+      return scans.length < 2 ? undefined : scans;
+    });
+    const scans = told.map(({ data }) => ticketScanned.data.parse(data));
+    expect(scans.map(({ gateId }) => gateId).sort()).to.deep.equal([...GATES].sort());
+    for (const { decided, reason } of scans) expect([decided, reason]).to.deep.equal(['refused', 'wrong-day']);
   });
 
   it('SAL-30 a code in which any one bit is another is forged', async () => {

@@ -55,6 +55,9 @@ function stepOf(data: Progress, moment: Moment): Step | undefined {
   const { status, ticketNumber: number, until, fee, language } = data;
   switch (status) {
     case 'verifying':
+      // REI-02: a ticket with a name that goes on when its document is shown.
+      if (until !== undefined)
+        return { template: 'reissue-document', sms: { until: moment(until) }, mail: { number }, expiresAt: until };
       return { template: data.frozen ? 'reissue-received-frozen' : 'reissue-received', sms: { number } };
     case 'waiting_identity':
       return { template: 'reissue-waiting', sms: {} };

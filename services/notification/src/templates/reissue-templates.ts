@@ -40,6 +40,13 @@ const WORDS: readonly SmsWords[] = [
     wider: aboutEn,
   },
   {
+    id: 'reissue-document',
+    zh: '{product}{kind}申请已受理，请于{until}前提交购票时所用证件，逾期申请关闭。',
+    en: '{product}: for your {kind} show the document that you used at the purchase by {until}, else the case is closed.',
+    variables: { ...about, until: MOMENT },
+    wider: { ...aboutEn, until: UNTIL_EN },
+  },
+  {
     id: 'reissue-waiting',
     zh: '{product}{kind}申请：身份核验服务暂不可用，恢复后自动继续，无需重复提交。',
     en: '{product}: your {kind} waits for the identity check, which is away. It goes on by itself; do not apply again.',
@@ -161,6 +168,20 @@ const plain: readonly MailTemplate[] = [
       },
     },
     { ...CASE_MAIL, number },
+  ),
+  ...plainMail(
+    'reissue-document',
+    {
+      'zh-CN': {
+        subject: '请提交购票证件：{product}{kind}申请',
+        body: `您的{product}（票号{number}）{kind}申请已受理。这是实名票，请于{until}前在原申请渠道提交购票时所用证件的类型和号码，核对一致后继续办理；逾期申请将关闭。${FOLLOW_ZH}`,
+      },
+      en: {
+        subject: 'Please show your document: {product}',
+        body: `we have your application for a {kind} of ticket {number} ({product}). There is a name on this ticket: please give kind and number of the document that you used at the purchase, where you applied, by {until}. The case goes on with it, and is closed without it. ${FOLLOW_EN}`,
+      },
+    },
+    { ...CASE_MAIL, number, until: moment },
   ),
   ...plainMail(
     'reissue-waiting',

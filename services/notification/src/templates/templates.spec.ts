@@ -99,6 +99,7 @@ const [number, until] = ['0A7F3K9Q2M5X8C4', '12月1日10:00'];
 const givenOfCase: typeof given = {
   'reissue-received': ofCase({ number }),
   'reissue-received-frozen': ofCase({ number }),
+  'reissue-document': ofCase({ until }, { until: 'Dec 1 10:00' }),
   'reissue-waiting': ofCase({}),
   'reissue-material': ofCase(
     { wanted: '购票支付记录', until },

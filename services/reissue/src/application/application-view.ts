@@ -89,6 +89,10 @@ export const applicationView = z.object({
   correction: personView.optional(),
   proven: z.boolean(),
   frozen: z.boolean(),
+  documentBy: z
+    .string()
+    .optional()
+    .describe('REI-02: until when the document of the purchase is to be shown; the application goes on with it.'),
   material: z.object({ what: z.string(), until: z.string() }).optional(),
   fee: money.optional(),
   payBy: z.string().optional(),
@@ -139,6 +143,7 @@ export const STATUS_TEXT: Readonly<Record<ReissueStatus, Bilingual>> = {
   withdrawn: { zh: '已撤回', en: 'Withdrawn' },
   closed: { zh: '已关闭', en: 'Closed' },
 };
+const DOCUMENT_WANTED: Bilingual = { zh: '核验中（待出示购票证件）', en: 'Waiting for the document of the purchase' };
 const NO_WORDS: Bilingual = { zh: '不符合补发条件。', en: 'The conditions for a new ticket are not met.' };
 
 const yuan = (amount: Fen): { amount: number; currency: 'CNY' } => ({ amount, currency: 'CNY' });
@@ -152,7 +157,8 @@ export function viewApplication(id: string, tenantId: string, state: LiveApplica
   const { status, kind, reason, submittedAt, ticket, contact, traveller, correction } = state;
   const { number, orderId, product, ticketType, startsAt } = ticket;
   return {
-    ...{ id, tenantId, status, statusText: STATUS_TEXT[status], kind, reason, submittedAt },
+    ...{ id, tenantId, status, kind, reason, submittedAt },
+    statusText: state.documentBy === undefined ? STATUS_TEXT[status] : DOCUMENT_WANTED,
     ticket: {
       ...{ number, orderId, product, ticketType, startsAt },
       ...(traveller === undefined ? {} : { traveller: shown(traveller) }),
@@ -161,6 +167,7 @@ export function viewApplication(id: string, tenantId: string, state: LiveApplica
     ...(correction === undefined ? {} : { correction: shown(correction) }),
     proven: state.proof !== undefined,
     frozen: state.freeze !== 'none',
+    ...(state.documentBy === undefined ? {} : { documentBy: state.documentBy }),
     ...moneyOf(state),
     ...endOf(state),
     ...(status === 'material_wanted' ? wantedOf(state) : {}),

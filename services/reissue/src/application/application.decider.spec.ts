@@ -20,6 +20,7 @@ import {
   quiet,
   reviewer,
   secondReviewer,
+  unnamed,
 } from './application.fixture.ts';
 import type { ApplicationCommand, ApplicationState, LiveApplication } from './application.ts';
 
@@ -97,6 +98,53 @@ describe('application: every cell', () => {
     expect(cell(sent, c.proveByCode('h1', after(11)))).to.equal('code-over');
     const mistaken = played(c.submit(), c.sendCode(), ...Array.from({ length: 5 }, () => c.proveByCode('h2')));
     expect(cell(mistaken, c.proveByCode())).to.equal('code-over');
+  });
+  it('REI-02 a ticket with a name is not proven by a proof of purchase', () => {
+    const vouched = { ...c.prove(), how: 'purchase-proof', by: operator.id } as ApplicationCommand;
+    expect(cell(cases.submitted, vouched)).to.equal('document-needed');
+    expect(cell(played(c.submit(unnamed())), vouched)).to.equal('OwnershipProven');
+  });
+  it('REI-02 a ticket with a name that something else has proven is frozen, and waits for its document', () => {
+    const byCode = [c.submit(), c.sendCode(), c.proveByCode()];
+    const waiting = played(...byCode);
+    expect(waiting).to.include({ status: 'verifying', freeze: 'asked', documentBy: after(24 * 60) });
+    expect(cell(waiting, c.proveByCode()), 'the same again').to.equal('-');
+    expect(cell(waiting, c.prove(false)), 'another document').to.equal('ProofMissed');
+    expect(cell(waiting, c.decide())).to.equal('document-needed');
+    expect(cell(waiting, c.endTicket())).to.equal('CaseRefused');
+    expect(cell(waiting, c.withdraw())).to.equal('CaseWithdrawn');
+    const frozen = played(...byCode, c.frozen());
+    expect(frozen).to.include({ freeze: 'frozen' });
+    expect(cell(frozen, c.verified()), 'nothing is assessed yet').to.equal('-');
+    expect(cell(frozen, c.prove())).to.equal('DocumentShown');
+    const shown = played(...byCode, c.frozen(), c.prove(true, after(5)));
+    expect(shown).to.deep.include({ proof: { how: 'code', at: AT, documentAt: after(5) } });
+    expect(shown).not.to.have.property('documentBy');
+    expect(cell(shown, c.prove()), 'twice').to.equal('-');
+    expect(cell(shown, c.verified())).to.equal('CaseAssessed');
+    expect(cell(played(...byCode, c.prove()), c.verified()), 'before sales has frozen it').to.equal('-');
+    expect(cell(played(...byCode, c.prove(), c.frozen()), c.verified())).to.equal('CaseAssessed');
+  });
+  it('REI-02 without its document such a case is closed in time, and after too many others; the ticket is thawed', () => {
+    const byCode = [c.submit(), c.sendCode(), c.proveByCode('h1', after(5)), c.frozen()];
+    const waiting = played(...byCode);
+    expect(cell(waiting, c.remind('proof', after(24 * 60))), 'the timer of its submission').to.equal('-');
+    expect(cell(waiting, c.remind('proof', after(24 * 60 + 5)))).to.equal('CaseClosed');
+    expect(applicationDecider.decide(waiting, c.remind('proof', after(24 * 60 + 5)))).to.deep.equal([
+      { type: 'CaseClosed', reason: 'reissue.unproven', at: after(24 * 60 + 5), thaw: true },
+    ]);
+    const nine = played(...byCode, ...Array.from({ length: 9 }, () => c.prove(false)));
+    expect(cell(nine, c.prove(false))).to.equal('ProofMissed+CaseClosed');
+    expect(cell(played(...byCode, c.prove()), c.remind('proof', after(30 * 24 * 60))), 'shown').to.equal('-');
+  });
+  it('REI-02 the document itself, a ticket without a name, and a correction of the document wait for none', () => {
+    expect(played(c.submit(), c.prove())).not.to.have.property('documentBy');
+    expect(played(c.submit(unnamed()), c.sendCode(), c.proveByCode())).not.to.have.property('documentBy');
+    expect(played(c.submit(correction()), c.sendCode(), c.proveByCode())).not.to.have.property('documentBy');
+    const { correction: person, traveller, ...facts } = correction();
+    if (person === undefined || traveller === undefined) throw new Error('nobody is corrected');
+    const name = c.submit({ ...facts, traveller, correction: { ...traveller, name: person.name } });
+    expect(played(name, c.sendCode(), c.proveByCode())).to.have.property('documentBy', after(24 * 60));
   });
   it('REI-11 who fails to prove it ten times is not heard any more', () => {
     const nine = played(c.submit(), ...Array.from({ length: 9 }, () => c.prove(false)));
@@ -354,10 +402,10 @@ describe('application: who decides', () => {
     const applied = caseFacts({ userId: operator.id });
     expect(cell(played(...onDesk(applied)), c.decide(operator)), 'applied for by themselves').to.equal('own-case');
     const vouched = played(
-      c.submit(caseFacts()),
+      c.submit(unnamed()),
       { ...c.prove(), how: 'purchase-proof', by: operator.id } as ApplicationCommand,
       c.frozen(),
-      c.verified(),
+      c.verified('not-needed'),
     );
     expect(cell(vouched, c.decide(operator)), 'vouched for').to.equal('own-case');
     expect(cell(vouched, c.decide(reviewer)), 'vouched for by another').to.equal('CaseApproved');

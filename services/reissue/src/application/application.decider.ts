@@ -4,10 +4,10 @@
 // SubmitApplication   submitted -            -            -                 -                -                -              -          -         -                -                -
 // BeginInBatch        begun¹⁵   -            -            -                 -                -                -              -          -         -                -                -
 // SendCode            404     sent | limits  proven       proven            proven           proven           proven         proven     ended     ended            proven           ended
-// ProveOwnership      404     proven|missed³ -            -                 -                -                -              -          ended     ended            -                ended
+// ProveOwnership      404     proven|missed³ shown¹⁷ | -  -                 -                -                -              -          ended     ended            -                ended
 // ConfirmFreeze       NotYet  undone         confirmed⁴   -                 -                -                -              -          -         undone           undone           undone
 // RefuseFreeze        NotYet  -              refused      -                 -                -                -              -          -         -                -                -
-// RecordVerification  NotYet  -              assessed | unavailable (both)  -                -                -              -          -         -                -                -
+// RecordVerification  NotYet  -              assessed | unavailable¹⁷ (both) -                 -                -              -          -         -                -                -
 // EndTicket           -       refused        refused      refused           refused          refused          refused        -⁵         -         -                refused          -
 // Decide              404     early          early        early             approved | refused | conflict⁶ -> early          decided    decided   decided          approved|refused⁷ ended
 // Escalate            404     early          early        early             escalated | -    early            decided        decided    decided   decided          early            ended
@@ -38,14 +38,16 @@
 // somebody who has not decided before (REI-41); final   ⁸ no fee where nothing was charged ⁹ unknown, wrong amount: it goes back   ¹⁰ with
 // the fee back   ¹¹ not-appealable, appeal-too-late   ¹² where it was provisional and the calendar knows the year now   ¹³ the same file
 // again: - in every status; more than the policy's count: too-many-attachments   ¹⁴ - when it is known; three times at most   ¹⁵ executing
-// at once (REI-53) ¹⁶ the same again: -; somebody else's: sample-reviewed
+// at once (REI-53) ¹⁶ the same again: -; somebody else's: sample-reviewed   ¹⁷ a ticket with a name that something else than its
+// document has proven waits for the document: missed, shown, or closed at its time; until then nothing is assessed, and staff hear
+// document-needed. A proof of purchase is document-needed at once.
 import { DomainError, NotYet, type Decider } from '@tongpiao/kernel';
 import { assess, assessedInBatch, higherOf } from './application.policy.ts';
 import { addAttachment } from './attaching.ts';
 import { evolve } from './application.evolve.ts';
 import { gatesConfirmed, shipped } from './after-reissue.ts';
 import { appealed, askMaterial, clearRisk, confirmByPhone, decided, escalate, supplyMaterial } from './desk.ts';
-import { ended, refused, closed } from './ending.ts';
+import { closed, documentNeeded, ended, refused } from './ending.ts';
 import { captured, confirmRefund, endPayment, openPayment, refuseReissue, requestPayment } from './fee.ts';
 import { reviewSample } from './sampling.ts';
 import { approval, decideWithin, later, passed } from './times.ts';
@@ -199,14 +201,31 @@ function sendCode(state: LiveApplication, { code, hash, at }: Command<'SendCode'
 
 function prove(state: LiveApplication, command: Command<'ProveOwnership'>): readonly ApplicationEvent[] {
   if (isOver(state)) throw ended();
-  if (state.status !== 'submitted') return [];
   const { how, shown, by, at } = command;
+  const who = by === undefined ? {} : { by };
+  if (state.status !== 'submitted') {
+    if (state.documentBy === undefined || how !== 'document' || !('matches' in shown)) return [];
+    return shown.matches ? [{ type: 'DocumentShown', at, ...who }] : missed(state, command);
+  }
+  if (how === 'purchase-proof' && state.traveller !== undefined) throw documentNeeded();
   const freeze = state.reason === 'lost';
   if ('matches' in shown ? shown.matches : isCode(state, shown.codeHash, at)) {
-    return [{ type: 'OwnershipProven', how, freeze, at, ...(by === undefined ? {} : { by }) }];
+    const waits = how !== 'document' && namesDocument(state);
+    const documentBy = waits ? { documentBy: later(at, state.policy.deadlines.proveHours * 3_600_000) } : {};
+    return [{ type: 'OwnershipProven', how, freeze, at, ...who, ...documentBy }];
   }
-  const missed: ApplicationEvent = { type: 'ProofMissed', how, at };
-  return state.misses + 1 >= MISSES_MAX ? [missed, ...closed(state, 'reissue.proof-failed', at)] : [missed];
+  return missed(state, command);
+}
+
+/** REI-02: whose document was wrong at the purchase cannot show the one on the ticket; the corrected one is checked, and a reviewer decides. */
+function namesDocument({ ticket, traveller, correction }: LiveApplication): boolean {
+  if (!ticket.realName || traveller === undefined) return false;
+  return correction === undefined || correction.idNumber.index === traveller.idNumber.index;
+}
+
+function missed(state: LiveApplication, { how, at }: Command<'ProveOwnership'>): readonly ApplicationEvent[] {
+  const miss: ApplicationEvent = { type: 'ProofMissed', how, at };
+  return state.misses + 1 >= MISSES_MAX ? [miss, ...closed(state, 'reissue.proof-failed', at)] : [miss];
 }
 
 function isCode({ code }: Of<'submitted' | 'verifying'>, hash: string, at: string): boolean {
@@ -241,7 +260,7 @@ function confirmFreeze(state: LiveApplication, at: string): readonly Application
 
 function verified(state: LiveApplication, command: Command<'RecordVerification'>): readonly ApplicationEvent[] {
   if (state.status !== 'verifying' && state.status !== 'waiting_identity') return [];
-  if (state.freeze === 'asked') return [];
+  if (state.freeze === 'asked' || state.documentBy !== undefined) return [];
   const { outcome, history, code, draw, at } = command;
   const { policy } = state;
   if (outcome === 'unavailable') {
@@ -275,8 +294,10 @@ function withdraw(state: LiveApplication, at: string): readonly ApplicationEvent
 
 function remind(state: LiveApplication, { what, at }: Command<'Remind'>): readonly ApplicationEvent[] {
   switch (what) {
-    case 'proof':
-      return state.status === 'submitted' ? closed(state, 'reissue.unproven', at) : [];
+    case 'proof': {
+      const over = state.documentBy === undefined ? state.status === 'submitted' : passed(state.documentBy, at);
+      return over ? closed(state, 'reissue.unproven', at) : [];
+    }
     case 'material-reminder':
       return state.status === 'material_wanted' ? [{ type: 'MaterialReminded', at }] : [];
     case 'material': {

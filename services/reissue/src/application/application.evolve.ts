@@ -30,6 +30,11 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
     }
     case 'OwnershipProven':
       return proven(state, event);
+    case 'DocumentShown': {
+      const { documentBy: _shown, ...rest } = state;
+      const { proof } = state;
+      return { ...rest, ...(proof === undefined ? {} : { proof: { ...proof, documentAt: event.at } }) };
+    }
     case 'FreezeConfirmed':
       return { ...state, freeze: 'frozen' };
     case 'FreezeUndone':
@@ -158,13 +163,14 @@ function withDecider<State extends LiveApplication>(state: State, by: string): S
 
 function proven(state: LiveApplication, event: Event<'OwnershipProven'>): ApplicationState {
   if (state.status !== 'submitted') return state;
-  const { how, by, freeze, at } = event;
+  const { how, by, freeze, at, documentBy } = event;
   const { code: _over, ...rest } = state;
   return {
     ...rest,
     status: 'verifying',
     freeze: freeze ? 'asked' : 'none',
     proof: { how, at, ...(by === undefined ? {} : { by }) },
+    ...(documentBy === undefined ? {} : { documentBy }),
   };
 }
 

@@ -16,7 +16,7 @@ import type {
 export const AT = '2026-11-30T02:00:00.000Z';
 export const after = (minutes: number): string => new Date(Date.parse(AT) + minutes * 60_000).toISOString();
 export const CODE = 'RC-0A5D8K2M7Q9X3C6V';
-const sealed = (masked: string): PersonalValue => ({ sealed: `p1.${masked}`, masked });
+const sealed = (masked: string): PersonalValue => ({ sealed: `p1.${masked}`, masked, index: `index of ${masked}` });
 
 export const operator: Staff = { id: 'usr_operator', desk: 'operator' };
 export const reviewer: Staff = { id: 'usr_reviewer', desk: 'reviewer' };
@@ -66,6 +66,12 @@ export function caseFacts(change: Partial<CaseFacts> = {}): CaseFacts {
     policy: policy(),
     ...change,
   };
+}
+
+/** Of a ticket without a name. */
+export function unnamed(change: Partial<CaseFacts> = {}): CaseFacts {
+  const { traveller: _none, ticket, ...facts } = caseFacts(change);
+  return { ...facts, ticket: { ...ticket, realName: false } };
 }
 
 /** With a fee, and for a reviewer. */

@@ -44,10 +44,33 @@ function told(...list: readonly ApplicationCommand[]): unknown[] {
 const damaged = caseFacts({ reason: 'damaged' });
 const paid = [...onDesk(correction()), c.decide(), c.pay(), c.captured()];
 
+describe('REI-02 a case that waits for its document', () => {
+  const typesOf = (...list: readonly ApplicationCommand[]): readonly string[] =>
+    said(...list).map(({ definition: { type } }) => type);
+  const [verify, progress] = ['reissue.application.verify.v1', applicationProgressed.type];
+
+  it('is verified once it is there, and frozen where it is lost; not before', () => {
+    const byCode = [c.submit(), c.sendCode(), c.proveByCode()];
+    expect(typesOf(...byCode)).to.deep.equal(['sales.ticket.freeze.v1', progress]);
+    expect(typesOf(...byCode, c.frozen())).to.deep.equal([]);
+    expect(typesOf(...byCode, c.frozen(), c.prove())).to.deep.equal([verify, progress]);
+    expect(typesOf(...byCode, c.prove())).to.deep.equal([progress]);
+    expect(typesOf(...byCode, c.prove(), c.frozen())).to.deep.equal([verify]);
+    const notLost = [c.submit(damaged), c.sendCode(), c.proveByCode()];
+    expect(typesOf(...notLost)).to.deep.equal([progress]);
+    expect(typesOf(...notLost, c.prove())).to.deep.equal([verify, progress]);
+  });
+});
+
 describe('REI-33 what a case says', () => {
   const news: readonly (readonly [string, readonly ApplicationCommand[], Readonly<Record<string, unknown>>])[] = [
     ['proven and frozen', [c.submit(), c.prove()], { status: 'verifying', frozen: true }],
     ['proven', [c.submit(damaged), c.prove()], { status: 'verifying', frozen: false }],
+    [
+      'proven and frozen, and its document is wanted',
+      [c.submit(), c.sendCode(), c.proveByCode()],
+      { status: 'verifying', frozen: true, until: after(24 * 60) },
+    ],
     [
       'the identity check is away',
       [c.submit(damaged), c.prove(), c.verified('unavailable')],

@@ -59,12 +59,23 @@ export function applicationMessages(
       ];
     case 'OwnershipProven':
       return [
+        event.documentBy === undefined ? { cancelTimer: 'proof' } : timer('proof', event.documentBy),
+        ...(event.freeze
+          ? [say(freezeTicket, ofTicket)]
+          : event.documentBy === undefined
+            ? [say(verifyApplication, { applicationId })]
+            : []),
+        told(event.documentBy === undefined ? {} : { until: event.documentBy }),
+      ];
+    case 'DocumentShown':
+      return [
         { cancelTimer: 'proof' },
-        event.freeze ? say(freezeTicket, ofTicket) : say(verifyApplication, { applicationId }),
+        // Else the answer to the freeze sets it going.
+        ...(state.freeze === 'asked' ? [] : [say(verifyApplication, { applicationId })]),
         told(),
       ];
     case 'FreezeConfirmed':
-      return [say(verifyApplication, { applicationId })];
+      return state.documentBy === undefined ? [say(verifyApplication, { applicationId })] : [];
     case 'FreezeUndone':
       return [say(thawTicket, ofTicket)];
     case 'IdentityUnavailable':

@@ -113,8 +113,10 @@ const common = {
       how: z.enum(['code', 'document', 'purchase-proof', 'order-token', 'login']),
       by: z.string().optional(),
       at: z.string(),
+      documentAt: z.string().optional(),
     })
     .optional(),
+  documentBy: z.string().optional(),
   codes: count,
   code: z.object({ hash: z.string(), sentAt: z.string(), validUntil: z.string(), misses: count }).optional(),
   misses: count,

@@ -212,7 +212,17 @@ type SampleReview = {
 
 type Common = CaseFacts & {
   readonly freeze: 'none' | 'asked' | 'frozen';
-  readonly proof?: { readonly how: ProofHow; readonly by?: string | undefined; readonly at: string } | undefined;
+  readonly proof?:
+    | {
+        readonly how: ProofHow;
+        readonly by?: string | undefined;
+        readonly at: string;
+        /** REI-02: when the document was shown, where something else had proven the ticket. */
+        readonly documentAt?: string | undefined;
+      }
+    | undefined;
+  /** REI-02: proven and frozen, and goes on when the document of the purchase is shown, until then. */
+  readonly documentBy?: string | undefined;
   readonly codes: number;
   readonly code?: SentCode | undefined;
   /** Proofs that failed, of every kind. */
@@ -430,7 +440,9 @@ export type ApplicationEvent =
       readonly by?: string | undefined;
       readonly freeze: boolean;
       readonly at: string;
+      readonly documentBy?: string | undefined;
     }
+  | { readonly type: 'DocumentShown'; readonly by?: string | undefined; readonly at: string }
   | { readonly type: 'FreezeConfirmed'; readonly at: string }
   /** The ticket was frozen for a case that is over. */
   | { readonly type: 'FreezeUndone'; readonly at: string }

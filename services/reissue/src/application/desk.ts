@@ -1,7 +1,7 @@
 // What people decide (REI-11, REI-20, REI-21, REI-41): whose desk a case lies on, who may not decide it, and what a decision makes of it.
 import { DomainError } from '@tongpiao/kernel';
 import { higherOf, ranksBelow } from './application.policy.ts';
-import { ended, refusedWith } from './ending.ts';
+import { documentNeeded, ended, refusedWith } from './ending.ts';
 import { approval, decideWithin, later, passed } from './times.ts';
 import type {
   ApplicationCommand,
@@ -38,6 +38,7 @@ function onDesk(state: LiveApplication): CaseOnDesk {
     case 'waiting_identity':
     case 'material_wanted':
     case 'appealing':
+      if (state.documentBy !== undefined) throw documentNeeded();
       throw new DomainError('reissue.not-decidable-yet', 'The application is not ready for this.', {
         status: state.status,
       });

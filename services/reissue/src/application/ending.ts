@@ -6,6 +6,11 @@ export function ended(): DomainError {
   return new DomainError('reissue.case-ended', 'The application is over.');
 }
 
+/** REI-02 */
+export function documentNeeded(): DomainError {
+  return new DomainError('reissue.document-needed', 'The document that was used at the purchase has to be shown.');
+}
+
 /** Refused by a fact rather than by a person: there is nothing to appeal against. */
 export function refused(state: LiveApplication, reason: string, by: string, at: string): readonly ApplicationEvent[] {
   return [refusedWith(state, { reason, by, at })];

@@ -153,9 +153,11 @@ function verification({ dossier, file, time }: Parts): void {
     proof === undefined
       ? '未通过  Not proven'
       : `${both(words.PROOFS[proof.how])}，${time(proof.at)}${proof.by === undefined ? '' : `，${proof.by}`}`;
+  const documentAt = proof?.how === 'document' ? proof.at : proof?.documentAt;
   dossier.section({ zh: '归属与身份核验', en: 'Verification' });
   dossier.facts([
     fact('归属验证', 'Ownership', proven, true),
+    fact('购票证件', 'Document of the purchase', documentAt === undefined ? '未出示  Not shown' : time(documentAt)),
     fact(
       '身份核验',
       'Identity check',

@@ -12,6 +12,7 @@ const EVENTS: Readonly<Record<ApplicationEvent['type'] | 'PersonalDataErased', B
   CodeSent: w('发送验证码', 'Code sent'),
   ProofMissed: w('归属验证不符', 'Proof failed'),
   OwnershipProven: w('归属验证通过', 'Ownership proven'),
+  DocumentShown: w('出示购票证件', 'Document shown'),
   FreezeConfirmed: w('原票已冻结', 'Ticket frozen'),
   FreezeUndone: w('解除冻结', 'Freeze undone'),
   IdentityUnavailable: w('身份核验服务不可用', 'Identity check away'),
@@ -48,6 +49,7 @@ const EVENTS: Readonly<Record<ApplicationEvent['type'] | 'PersonalDataErased', B
 export const DECIDING: ReadonlySet<string> = new Set<ApplicationEvent['type']>([
   ...([
     'OwnershipProven',
+    'DocumentShown',
     'CaseAssessed',
     'RiskCleared',
     'CaseEscalated',
@@ -173,6 +175,7 @@ export function contentOf({ type, data }: Pick<JournalEntry, 'type' | 'data'>): 
       .join('  ');
   switch (type) {
     case 'OwnershipProven':
+    case 'DocumentShown':
       return said('by');
     case 'CaseAssessed':
       return `${at(data, 'assessment.score')} 分 points · ${at(data, 'assessment.desk')}`;

@@ -22,7 +22,9 @@ export const orderTokenSchema = z.string().min(20).max(300).startsWith('tpo_');
 const body = z.union([
   z.strictObject({ send: z.literal('code') }).describe('Sends a code to the telephone of the purchase.'),
   z.strictObject({ code: z.string().regex(/^\d{6}$/) }),
-  z.strictObject({ document: documentSchema }).describe('The document on a real-name ticket.'),
+  z
+    .strictObject({ document: documentSchema })
+    .describe('The document on a real-name ticket; such a ticket needs it, whatever else has proven it.'),
   z.strictObject({ orderToken: orderTokenSchema }).describe('The token that opens the order.'),
   z.strictObject({ login: z.literal(true) }).describe('The buyer is signed in.'),
   z
@@ -91,12 +93,7 @@ export function createOwnershipProver(
       return prove(scope, id, { how: 'document', shown: { matches: own === shown } });
     },
     byCode: (scope, id, code) => prove(scope, id, { how: 'code', shown: { codeHash: hashOf(id, code) } }),
-    async byPurchaseProof(scope, id, by) {
-      const state = (await applications.load(scope, id))?.state;
-      // REI-02: a ticket with a name on it is proven by that name's document.
-      const matches = state !== undefined && state.status !== 'none' && state.traveller === undefined;
-      return prove(scope, id, { how: 'purchase-proof', shown: { matches }, by });
-    },
+    byPurchaseProof: (scope, id, by) => prove(scope, id, { how: 'purchase-proof', shown: { matches: true }, by }),
     async sendCode({ scope, id, snapshot }) {
       const code = String(randomInt(1_000_000)).padStart(6, '0');
       const key = await applications.recordKey(scope, snapshot);
@@ -140,7 +137,13 @@ export function proveOwnership(
     body,
     problems: [
       ...['reissue.proof-wrong', 'reissue.no-code', 'reissue.code-over', 'reissue.code-too-soon'],
-      ...['reissue.too-many-codes', 'reissue.already-proven', 'reissue.already-open', 'reissue.case-ended'],
+      ...[
+        'reissue.document-needed',
+        'reissue.too-many-codes',
+        'reissue.already-proven',
+        'reissue.already-open',
+        'reissue.case-ended',
+      ],
     ],
     // Sending is limited by the case itself, and proving twice is proven.
     idempotent: false,

@@ -63,7 +63,7 @@ export function reviewApplication(
     body,
     problems: [
       ...['reissue.own-case', 'reissue.not-your-desk', 'reissue.decided-before', 'reissue.risk-open'],
-      ...['reissue.already-decided', 'reissue.not-decidable-yet', 'reissue.case-ended'],
+      ...['reissue.already-decided', 'reissue.not-decidable-yet', 'reissue.document-needed', 'reissue.case-ended'],
     ],
     responses: { 200: applicationView },
     async handler(context) {
