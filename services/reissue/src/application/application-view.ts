@@ -36,6 +36,18 @@ const staffView = z.object({
     .optional()
     .describe('How the deadline was counted, day by day.'),
   overdue: z.int(),
+  proof: z
+    .object({
+      how: z.enum(['code', 'document', 'purchase-proof', 'order-token', 'login']),
+      at: z.string(),
+      by: z.string().optional(),
+      words: z
+        .string()
+        .optional()
+        .describe('Which proof of purchase was seen; long numbers masked, in lists altogether.'),
+      documentAt: z.string().optional().describe('When the document of the purchase was shown.'),
+    })
+    .optional(),
   channel: z.string(),
   enteredBy: z.string().optional(),
   batch: z.object({ id: z.string(), line: z.int() }).optional().describe('REI-53: the list that it is a line of.'),
@@ -153,7 +165,14 @@ const shown = ({ name, idType, idNumber }: Person): z.input<typeof personView> =
   idNumber: idNumber.masked,
 });
 
-export function viewApplication(id: string, tenantId: string, state: LiveApplication, staff: boolean): ApplicationView {
+/** @param proofWords REI-02: what the proof of purchase was, for staff; left out, it is masked */
+export function viewApplication(
+  id: string,
+  tenantId: string,
+  state: LiveApplication,
+  staff: boolean,
+  proofWords?: string,
+): ApplicationView {
   const { status, kind, reason, submittedAt, ticket, contact, traveller, correction } = state;
   const { number, orderId, product, ticketType, startsAt } = ticket;
   return {
@@ -171,8 +190,20 @@ export function viewApplication(id: string, tenantId: string, state: LiveApplica
     ...moneyOf(state),
     ...endOf(state),
     ...(status === 'material_wanted' ? wantedOf(state) : {}),
-    ...(staff ? { staff: forStaff(state) } : {}),
+    ...(staff ? { staff: { ...forStaff(state), ...proofOf(state, proofWords) } } : {}),
   };
+}
+
+/** A telephone, a document, the number of a card or payment: its end will do to compare it. */
+function withoutNumbers(text: string): string {
+  return text.replace(/\d{5,}[\dXx]*/g, (number) => '*'.repeat(number.length - 4) + number.slice(-4));
+}
+
+function proofOf({ proof }: LiveApplication, plain?: string): Pick<z.input<typeof staffView>, 'proof'> {
+  if (proof === undefined) return {};
+  const { words, ...rest } = proof;
+  if (words === undefined) return { proof: rest };
+  return { proof: { ...rest, words: plain === undefined ? words.masked : withoutNumbers(plain) } };
 }
 
 function wantedOf({ materials }: LiveApplication): Pick<ApplicationView, 'material'> {

@@ -103,6 +103,9 @@ describe('application: every cell', () => {
     const vouched = { ...c.prove(), how: 'purchase-proof', by: operator.id } as ApplicationCommand;
     expect(cell(cases.submitted, vouched)).to.equal('document-needed');
     expect(cell(played(c.submit(unnamed())), vouched)).to.equal('OwnershipProven');
+    const words = { sealed: 'p1.words', masked: '***' };
+    const seen = played(c.submit(unnamed()), { ...vouched, words } as ApplicationCommand);
+    expect(seen).to.deep.include({ proof: { how: 'purchase-proof', by: operator.id, at: AT, words } });
   });
   it('REI-02 a ticket with a name that something else has proven is frozen, and waits for its document', () => {
     const byCode = [c.submit(), c.sendCode(), c.proveByCode()];

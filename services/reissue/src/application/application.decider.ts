@@ -201,11 +201,13 @@ function sendCode(state: LiveApplication, { code, hash, at }: Command<'SendCode'
 
 function prove(state: LiveApplication, command: Command<'ProveOwnership'>): readonly ApplicationEvent[] {
   if (isOver(state)) throw ended();
-  const { how, shown, by, at } = command;
-  const who = by === undefined ? {} : { by };
+  const { how, shown, by, words, at } = command;
+  const who = { ...(by === undefined ? {} : { by }), ...(words === undefined ? {} : { words }) };
   if (state.status !== 'submitted') {
     if (state.documentBy === undefined || how !== 'document' || !('matches' in shown)) return [];
-    return shown.matches ? [{ type: 'DocumentShown', at, ...who }] : missed(state, command);
+    return shown.matches
+      ? [{ type: 'DocumentShown', at, ...(by === undefined ? {} : { by }) }]
+      : missed(state, command);
   }
   if (how === 'purchase-proof' && state.traveller !== undefined) throw documentNeeded();
   const freeze = state.reason === 'lost';

@@ -163,13 +163,13 @@ function withDecider<State extends LiveApplication>(state: State, by: string): S
 
 function proven(state: LiveApplication, event: Event<'OwnershipProven'>): ApplicationState {
   if (state.status !== 'submitted') return state;
-  const { how, by, freeze, at, documentBy } = event;
+  const { how, by, words, freeze, at, documentBy } = event;
   const { code: _over, ...rest } = state;
   return {
     ...rest,
     status: 'verifying',
     freeze: freeze ? 'asked' : 'none',
-    proof: { how, at, ...(by === undefined ? {} : { by }) },
+    proof: { how, at, ...(by === undefined ? {} : { by }), ...(words === undefined ? {} : { words }) },
     ...(documentBy === undefined ? {} : { documentBy }),
   };
 }

@@ -113,6 +113,7 @@ const common = {
       how: z.enum(['code', 'document', 'purchase-proof', 'order-token', 'login']),
       by: z.string().optional(),
       at: z.string(),
+      words: personalValueSchema.optional(),
       documentAt: z.string().optional(),
     })
     .optional(),

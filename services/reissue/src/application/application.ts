@@ -217,6 +217,8 @@ type Common = CaseFacts & {
         readonly how: ProofHow;
         readonly by?: string | undefined;
         readonly at: string;
+        /** Which proof of purchase was seen, in the words of whoever saw it. */
+        readonly words?: PersonalValue | undefined;
         /** REI-02: when the document was shown, where something else had proven the ticket. */
         readonly documentAt?: string | undefined;
       }
@@ -330,6 +332,8 @@ export type ApplicationCommand =
       /** What was shown, as it is compared: the hash of a code, whether a document is the ticket's. */
       readonly shown: { readonly codeHash: string } | { readonly matches: boolean };
       readonly by?: string | undefined;
+      /** Of a proof of purchase: what was seen. */
+      readonly words?: PersonalValue | undefined;
       readonly at: string;
     }
   | { readonly type: 'ConfirmFreeze'; readonly at: string }
@@ -438,6 +442,7 @@ export type ApplicationEvent =
       readonly type: 'OwnershipProven';
       readonly how: ProofHow;
       readonly by?: string | undefined;
+      readonly words?: PersonalValue | undefined;
       readonly freeze: boolean;
       readonly at: string;
       readonly documentBy?: string | undefined;

@@ -1,7 +1,7 @@
 // REI-50: what a dossier says, read back from the PDF by somebody else's program.
 import { expect } from 'chai';
 import { extractText, getDocumentProxy } from 'unpdf';
-import { cases } from '../application/application.fixture.ts';
+import { AT, cases } from '../application/application.fixture.ts';
 import { caseDossier } from './case-dossier.ts';
 import { caseFile, CORRECTION } from './dossier.fixture.ts';
 
@@ -55,6 +55,18 @@ describe('REI-50 the dossier of a case', () => {
     const plain = await pagesOf(caseDossier(caseFile(CORRECTION, { open: ({ sealed }) => `原文${sealed.slice(3)}` })));
     expect(plain.join('')).to.contain('原文1101**********002X').and.to.contain('原文note');
     for (const page of plain) expect(page).to.contain('调阅已记入日志');
+  });
+
+  it('REI-02 says which proof of purchase was seen, masked like all that somebody wrote', async () => {
+    const words = { sealed: 'p1.微信账单', masked: '***' };
+    const application = {
+      ...cases.deciding,
+      proof: { how: 'purchase-proof', by: 'usr_clerk', at: AT, words },
+    } as const;
+    const masked = await textOf(caseDossier({ ...caseFile(CORRECTION), application }));
+    expect(masked).to.contain('购票凭证Proofofpurchase').and.to.contain('usr_clerk').and.not.to.contain('微信账单');
+    const open = ({ sealed }: { sealed: string }): string => sealed.slice(3);
+    expect(await textOf(caseDossier({ ...caseFile(CORRECTION, { open }), application }))).to.contain('微信账单');
   });
 
   it('PLA-20 names the entry that was touched, or is missing', async () => {

@@ -146,7 +146,7 @@ function chain({ dossier, file, time }: Parts): void {
   for (const card of cards) dossier.picture(card);
 }
 
-function verification({ dossier, file, time }: Parts): void {
+function verification({ dossier, file, time, show }: Parts): void {
   const { proof, codes, misses, freeze } = file.application;
   const judged = 'assessment' in file.application ? file.application.assessment : undefined;
   const proven =
@@ -157,6 +157,7 @@ function verification({ dossier, file, time }: Parts): void {
   dossier.section({ zh: '归属与身份核验', en: 'Verification' });
   dossier.facts([
     fact('归属验证', 'Ownership', proven, true),
+    ...(proof?.words === undefined ? [] : [fact('购票凭证', 'Proof of purchase', show(proof.words), true)]),
     fact('购票证件', 'Document of the purchase', documentAt === undefined ? '未出示  Not shown' : time(documentAt)),
     fact(
       '身份核验',

@@ -25,9 +25,14 @@ export function getApplication(foundation: Foundation, applications: Application
         foundation.clock(),
         context.params.id,
       );
+      const words = staff ? application.proof?.words : undefined;
+      // Once it is erased, there is nothing to open.
+      const key =
+        words === undefined || snapshot.key === undefined ? undefined : await applications.recordKey(scope, snapshot);
+      const proofWords = words === undefined ? undefined : key?.open(words.sealed);
       return {
         status: 200,
-        body: viewApplication(id, scope.tenantId, application, staff),
+        body: viewApplication(id, scope.tenantId, application, staff, proofWords),
         headers: { ETag: etagOf(snapshot.version), 'Cache-Control': 'private, no-store' },
       };
     },

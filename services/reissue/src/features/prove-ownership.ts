@@ -40,7 +40,8 @@ export type OwnershipProver = {
   byPhone(scope: Scope, id: string): Promise<Answered>;
   byOrderToken(scope: Scope, id: string, token: string): Promise<Answered>;
   byLogin(scope: Scope, id: string, userId: string): Promise<Answered>;
-  byPurchaseProof(scope: Scope, id: string, staffId: string): Promise<Answered>;
+  /** @param words which proof it was */
+  byPurchaseProof(seen: SeenApplication, staffId: string, words: string): Promise<Answered>;
   sendCode(seen: SeenApplication): Promise<Answered>;
 };
 
@@ -93,7 +94,12 @@ export function createOwnershipProver(
       return prove(scope, id, { how: 'document', shown: { matches: own === shown } });
     },
     byCode: (scope, id, code) => prove(scope, id, { how: 'code', shown: { codeHash: hashOf(id, code) } }),
-    byPurchaseProof: (scope, id, by) => prove(scope, id, { how: 'purchase-proof', shown: { matches: true }, by }),
+    async byPurchaseProof({ scope, id, snapshot }, by, plain) {
+      const key = await applications.recordKey(scope, snapshot);
+      // It may name anybody.
+      const words = { sealed: key.seal(plain), masked: '***' };
+      return prove(scope, id, { how: 'purchase-proof', shown: { matches: true }, by, words });
+    },
     async sendCode({ scope, id, snapshot }) {
       const code = String(randomInt(1_000_000)).padStart(6, '0');
       const key = await applications.recordKey(scope, snapshot);
@@ -125,7 +131,7 @@ export function proveOwnership(
       return prover.byLogin(scope, id, userId);
     }
     if (staffId === undefined) throw new DomainError('platform.forbidden', 'Staff see other proofs of purchase.');
-    return prover.byPurchaseProof(scope, id, staffId);
+    return prover.byPurchaseProof(seen, staffId, given.purchaseProof);
   }
 
   return route({

@@ -14,6 +14,7 @@ const answer = z.object({
   traveller: person.optional(),
   correction: person.optional(),
   note: z.string().optional(),
+  purchaseProof: z.string().optional(),
   materials: z.array(z.object({ what: z.string(), words: z.string() })),
   appeal: z.string().optional(),
 });
@@ -50,13 +51,14 @@ function opened(key: RecordKey, state: LiveApplication): z.input<typeof answer> 
     idType,
     idNumber: open(idNumber),
   });
-  const { contact, traveller, correction, note, materials, appeal } = state;
+  const { contact, traveller, correction, note, proof, materials, appeal } = state;
   const { name, phone, email } = contact;
   return {
     contact: { name: open(name), phone: open(phone), ...(email === undefined ? {} : { email: open(email) }) },
     ...(traveller === undefined ? {} : { traveller: named(traveller) }),
     ...(correction === undefined ? {} : { correction: named(correction) }),
     ...(note === undefined ? {} : { note: open(note) }),
+    ...(proof?.words === undefined ? {} : { purchaseProof: open(proof.words) }),
     materials: materials.flatMap(({ what, supplied }) =>
       supplied === undefined ? [] : [{ what, words: open(supplied.note) }],
     ),
