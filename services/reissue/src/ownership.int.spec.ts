@@ -129,6 +129,33 @@ describe('REI-04 whose ticket it is', function () {
     });
   });
 
+  describe('REI-31 a ticket whose document was put right', () => {
+    it('is found, and proven, by the right document, and not by the wrong one any more', async () => {
+      const idType = 'passport';
+      const [wrong, right] = ['E77777711', 'E77777712'];
+      const ticket = await house.sold({ name: '赵六', idType, idNumber: wrong });
+      const seen = seenOf(
+        await house.apply({
+          ...{ kind: 'correction', reason: 'wrong-data', ticket: { number: ticket.number } },
+          ...{ correction: { idNumber: right }, proof: { document: { idType, idNumber: wrong } } },
+        }),
+      );
+      await house.becomes(seen, 'reviewing');
+      await house.review(seen.id, house.keys.reviewer, { action: 'decide', verdict: 'approve', reason: '核对无误' });
+      const { newNumber } = await house.becomes(seen, 'reissued');
+      const date = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+      const apply = (idNumber: string): Promise<Reply> => {
+        const document = { idType, idNumber };
+        const named = { tenantId: TENANT, ticket: { document, date }, proof: { document } };
+        return house.call(PATH, { json: { kind: 'replacement', reason: 'damaged', ...named } });
+      };
+      expect(codeOf(await apply(wrong))).to.equal('reissue.ticket-not-found');
+      const found = await apply(right);
+      expect(found.status, found.text).to.equal(201);
+      expect(seenOf(found)).to.have.nested.property('ticket.number', newNumber);
+    });
+  });
+
   describe('REI-02 by telephone and day', () => {
     const date = (): string => new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
     const ask = (json: Readonly<Record<string, unknown>>): Promise<Reply> =>

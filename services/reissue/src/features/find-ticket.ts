@@ -2,7 +2,13 @@
 import { DomainError, localDateOf, parsePhone, parseTicketNumber, type IdType, type TenantId } from '@tongpiao/kernel';
 import { Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
-import { numberNow, type KnownTicket, type TicketNumberView, type Tickets } from '../views/tickets.store.ts';
+import {
+  numberNow,
+  travellerNow,
+  type KnownTicket,
+  type TicketNumberView,
+  type Tickets,
+} from '../views/tickets.store.ts';
 
 type TicketFacts = {
   readonly number?: string | undefined;
@@ -58,7 +64,10 @@ export function createTicketFinder(foundation: Foundation, tickets: Tickets): Ti
     const { document } = facts;
     if (document !== undefined) {
       const of = await index('document', `${document.idType}:${document.idNumber.toUpperCase()}`);
-      return tickets.find(scope, { 'sold.traveller.idNumber.index': of });
+      // A ticket whose document was put right is found by the right one only; `fitting` sees to the other.
+      return tickets.find(scope, {
+        $or: [{ 'sold.traveller.idNumber.index': of }, { 'corrected.traveller.idNumber.index': of }],
+      });
     }
     const phone = parsePhone(facts.phone ?? '');
     return phone.ok ? tickets.find(scope, { 'sold.contact.phone.index': await index('phone', phone.phone) }) : [];
@@ -100,7 +109,7 @@ async function fitting(
   { document, phone }: Pick<TicketFacts, 'document' | 'phone'>,
 ): Promise<readonly KnownTicket[]> {
   const fits = await Promise.all(
-    found.map(async ({ tenantId, sold }) => {
+    found.map(async ({ tenantId, sold, corrected }) => {
       const scope = Scope.ofTenant(tenantId as TenantId, looking.origin);
       const is = async (purpose: string, plain: string, index: string | undefined): Promise<boolean> =>
         (await foundation.vault.blindIndex(scope, purpose, plain)) === index;
@@ -109,7 +118,7 @@ async function fitting(
         return false;
       if (document === undefined) return true;
       const number = `${document.idType}:${document.idNumber.toUpperCase()}`;
-      return is('document', number, sold.traveller?.idNumber.index);
+      return is('document', number, travellerNow({ sold, corrected })?.idNumber.index);
     }),
   );
   return found.filter((_ticket, index) => fits[index] === true);

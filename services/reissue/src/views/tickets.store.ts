@@ -147,6 +147,10 @@ export async function openTickets({
   schema.index({ tenantId: 1, 'sold.validUntil': 1 }, { partialFilterExpression: { key: { $exists: true } } });
   schema.index({ tenantId: 1, 'sold.contact.phone.index': 1 });
   schema.index({ tenantId: 1, 'sold.traveller.idNumber.index': 1 });
+  schema.index(
+    { tenantId: 1, 'corrected.traveller.idNumber.index': 1 },
+    { partialFilterExpression: { 'corrected.traveller.idNumber.index': { $exists: true } } },
+  );
   const numberFields = new Schema({ _id: String, tenantId, rightId: String, ended: Mixed }, { versionKey: false });
   numberFields.index({ tenantId: 1, rightId: 1 });
   const { connection } = database;
@@ -233,6 +237,11 @@ function ticketViews(tickets: Records<TicketView>, numbers: Records<TicketNumber
       await tickets.update(scope, { _id: rightId }, { $set: { sold }, $unset: { key: 1, corrected: 1 } });
     },
   };
+}
+
+/** REI-31: the person whom it names today. */
+export function travellerNow({ corrected, sold }: Pick<KnownTicket, 'corrected' | 'sold'>): SoldTicket['traveller'] {
+  return corrected?.traveller ?? sold.traveller;
 }
 
 function known(ticket: TicketView | undefined): KnownTicket | undefined {
