@@ -407,7 +407,14 @@ export const ticketReissueRefused = defineEvent({
 export const freezeTicket = defineCommand({
   type: 'sales.ticket.freeze.v1',
   summary: 'Freeze a ticket that its owner has lost.',
-  data: z.object({ rightId: idSchema, applicationId: idSchema }),
+  data: z.object({
+    rightId: idSchema,
+    applicationId: idSchema,
+    /** Which of the right's tickets; left out: whichever lives. */
+    number: z.string().optional(),
+    /** REI-41: for an appeal. The thaw of the same application's refusal comes first. */
+    again: z.literal(true).optional(),
+  }),
   example: { rightId: TICKET_FACTS.rightId, applicationId: OF_APPLICATION.applicationId },
 });
 

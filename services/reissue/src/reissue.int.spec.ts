@@ -215,9 +215,24 @@ describe('reissue', function () {
     await house.review(seen.id, house.keys.operator, refuse);
     await eventually('thawed', () => house.rights.get(ticket.rightId)?.frozenBy === undefined);
     expect((await house.step(seen, 'appeal', { words: '票是我买的' })).status).to.equal(200);
+    await eventually('frozen again', () => house.rights.get(ticket.rightId)?.frozenBy === seen.id);
     expect(codeOf(await house.review(seen.id, house.keys.operator, approve))).to.equal('reissue.not-your-desk');
     expect((await house.review(seen.id, house.keys.reviewer, approve)).status).to.equal(200);
     await house.becomes(seen, 'reissued');
+  });
+
+  it('REI-41 REI-04 used before the appeal could freeze it again: refused with that, for good', async () => {
+    const ticket = await house.sold({ name: '郑一', idType: 'passport', idNumber: 'E11111112' });
+    const proof = { document: { idType: 'passport', idNumber: 'E11111112' } };
+    const seen = await onDesk({ ticket: { number: ticket.number }, proof });
+    await house.review(seen.id, house.keys.operator, refuse);
+    await eventually('thawed', () => house.rights.get(ticket.rightId)?.frozenBy === undefined);
+    const right = house.rights.get(ticket.rightId);
+    if (right !== undefined) right.used = true;
+    expect((await house.step(seen, 'appeal', { words: '票是我买的' })).status).to.equal(200);
+    const ended = await house.becomes(seen, 'refused');
+    expect(ended.refusal).to.include({ reason: 'sales.ticket-used' });
+    expect(codeOf(await house.step(seen, 'appeal', { words: '再次申诉' }))).to.equal('reissue.not-appealable');
   });
 
   it('PLA-04 staff decide nothing that they entered', async () => {

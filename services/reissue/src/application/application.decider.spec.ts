@@ -159,12 +159,15 @@ describe('application: every cell', () => {
   });
   it('REI-04 ConfirmFreeze; for a case that let go of the ticket it is undone', () => {
     const undone = 'FreezeUndone';
-    const row = { submitted: undone, refused: undone, appealing: undone, withdrawn: undone, closed: undone };
-    expectRow(c.frozen(), '-', { ...early, ...row, verifying: 'FreezeConfirmed' });
+    const row = { submitted: undone, refused: undone, withdrawn: undone, closed: undone };
+    const confirmed = { verifying: 'FreezeConfirmed', appealing: 'FreezeConfirmed' };
+    expectRow(c.frozen(), '-', { ...early, ...row, ...confirmed });
+    const damaged = onDesk(caseFacts({ reason: 'damaged' }));
+    expect(cell(played(...damaged, c.decide(operator, 'refuse'), c.appeal()), c.frozen())).to.equal(undone);
     expect(cell(played(c.submit(), c.prove(), c.frozen()), c.frozen())).to.equal('-');
   });
   it('REI-04 RefuseFreeze', () => {
-    expectRow(c.freezeRefused(), '-', { ...early, verifying: 'CaseRefused' });
+    expectRow(c.freezeRefused(), '-', { ...early, verifying: 'CaseRefused', appealing: 'CaseRefused' });
   });
   it('REI-10 REI-12 RecordVerification', () => {
     const frozen = played(c.submit(), c.prove(), c.frozen());
@@ -308,6 +311,39 @@ describe('application: every cell', () => {
       { id: 'rfd_back', paymentId: 'pay_1', amount: 500, reason: 'cancelled', status: 'requested' },
     ]);
     expect(cell(refused, c.appeal())).to.equal('not-appealable');
+  });
+  it('REI-41 REI-04 an appeal on a lost ticket freezes it again, and its end thaws it', () => {
+    const refused = [...onDesk(), c.decide(operator, 'refuse')];
+    const appealed = played(...refused, c.appeal());
+    expect(played(...refused)).to.include({ freeze: 'none' });
+    expect(appealed).to.include({ freeze: 'asked' });
+    const frozen = played(...refused, c.appeal(), c.frozen());
+    expect(frozen).to.include({ status: 'appealing', freeze: 'frozen' });
+    expect(cell(frozen, c.frozen()), 'confirmed twice').to.equal('-');
+    expect(cell(frozen, c.freezeRefused()), 'late').to.equal('-');
+    const ends = [c.decide(reviewer, 'refuse'), c.withdraw(), c.endTicket()];
+    for (const state of [appealed, frozen])
+      for (const end of ends) {
+        const [last] = applicationDecider.decide(state, end);
+        expect(last, end.type).to.have.property('thaw', true);
+      }
+    const over = played(...refused, c.appeal(), c.decide(reviewer, 'refuse'));
+    expect(cell(over, c.frozen()), 'confirmed when it is over').to.equal('FreezeUndone');
+    expect(played(...refused, c.appeal(), c.frozen(), c.decide(reviewer))).to.include({
+      status: 'executing',
+      freeze: 'frozen',
+    });
+    const damaged = onDesk(caseFacts({ reason: 'damaged' }));
+    expect(played(...damaged, c.decide(operator, 'refuse'), c.appeal())).to.include({ freeze: 'none' });
+  });
+  it('REI-41 REI-04 sales refuses to freeze for an appeal, because the ticket was used: the case is refused with that, for good', () => {
+    const used = played(...onDesk(), c.decide(operator, 'refuse'), c.appeal(), c.freezeRefused());
+    expect(used).to.include({ status: 'refused', freeze: 'none' });
+    expect(used).to.have.deep.property('refusal', { reason: 'sales.ticket-used', by: 'sales', at: AT });
+    expect(cell(used, c.appeal())).to.equal('not-appealable');
+    expect(cell(used, c.freezeRefused())).to.equal('-');
+    const approved = played(...onDesk(), c.decide(operator, 'refuse'), c.appeal(), c.decide(reviewer));
+    expect(cell(approved, c.freezeRefused()), 'sales says the same of its reissue').to.equal('-');
   });
   it('REI-41 Appeal', () => {
     expectRow(c.appeal(), 'nothing-to-appeal', { ...notThere, refused: 'AppealFiled', appealing: '-' });
@@ -526,7 +562,7 @@ describe('application: any order of inputs', () => {
     fc.assert(
       fc.property(facts, anything, (given, list) => {
         run(given, list, (_before, state) => {
-          if (['reissued', 'refused', 'withdrawn', 'closed', 'appealing'].includes(state.status))
+          if (['reissued', 'refused', 'withdrawn', 'closed'].includes(state.status))
             expect(state.freeze).to.equal('none');
         });
       }),

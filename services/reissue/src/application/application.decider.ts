@@ -5,8 +5,8 @@
 // BeginInBatch        begun¹⁵   -            -            -                 -                -                -              -          -         -                -                -
 // SendCode            404     sent | limits  proven       proven            proven           proven           proven         proven     ended     ended            proven           ended
 // ProveOwnership      404     proven|missed³ shown¹⁷ | -  -                 -                -                -              -          ended     ended            -                ended
-// ConfirmFreeze       NotYet  undone         confirmed⁴   -                 -                -                -              -          -         undone           undone           undone
-// RefuseFreeze        NotYet  -              refused      -                 -                -                -              -          -         -                -                -
+// ConfirmFreeze       NotYet  undone         confirmed⁴   -                 -                -                -              -          -         undone           confirmed⁴|undone undone
+// RefuseFreeze        NotYet  -              refused      -                 -                -                -              -          -         -                refused⁴ | -     -
 // RecordVerification  NotYet  -              assessed | unavailable¹⁷ (both) -                 -                -              -          -         -                -                -
 // EndTicket           -       refused        refused      refused           refused          refused          refused        -⁵         -         -                refused          -
 // Decide              404     early          early        early             approved | refused | conflict⁶ -> early          decided    decided   decided          approved|refused⁷ ended
@@ -33,7 +33,7 @@
 // RecordReveal        404     noted in every other status
 //
 // ¹ deciding, risk_check, reviewing   ² withdrawn, closed   ³ after too many misses: closed   ⁴ only where it was asked for and not confirmed
-// yet   ⁵ sales answers; and - everywhere when it is about another ticket of the right   ⁶ refused: own-case (PLA-04: entered, applied for
+// yet: an appeal of a lost ticket asks again   ⁵ sales answers; and - everywhere when it is about another ticket of the right   ⁶ refused: own-case (PLA-04: entered, applied for
 // or vouched for), not-your-desk, risk-open while suspended; a reviewer against an operator's recommendation makes it a manager's   ⁷ by
 // somebody who has not decided before (REI-41); final   ⁸ no fee where nothing was charged ⁹ unknown, wrong amount: it goes back   ¹⁰ with
 // the fee back   ¹¹ not-appealable, appeal-too-late   ¹² where it was provisional and the calendar knows the year now   ¹³ the same file
@@ -76,7 +76,9 @@ function decide(state: ApplicationState, command: ApplicationCommand): readonly 
     case 'ConfirmFreeze':
       return confirmFreeze(state, command.at);
     case 'RefuseFreeze':
-      return state.status === 'verifying' ? refused(state, command.reason, 'sales', command.at) : [];
+      return state.status === 'verifying' || (state.status === 'appealing' && state.freeze === 'asked')
+        ? refused(state, command.reason, 'sales', command.at)
+        : [];
     case 'RecordVerification':
       return verified(state, command);
     case 'EndTicket':
@@ -241,9 +243,11 @@ function confirmFreeze(state: LiveApplication, at: string): readonly Application
   switch (state.status) {
     case 'verifying':
       return state.freeze === 'asked' ? [{ type: 'FreezeConfirmed', at }] : [];
+    case 'appealing':
+      if (state.freeze !== 'none') return state.freeze === 'asked' ? [{ type: 'FreezeConfirmed', at }] : [];
+      return [{ type: 'FreezeUndone', at }];
     case 'submitted':
     case 'refused':
-    case 'appealing':
     case 'withdrawn':
     case 'closed':
       // The case was over, or had let go of the ticket, before sales' answer came.

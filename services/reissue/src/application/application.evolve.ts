@@ -229,11 +229,12 @@ function reissued(state: LiveApplication, event: Event<'CaseReissued'>): Applica
 
 function appealed(state: LiveApplication, event: Event<'AppealFiled'>): ApplicationState {
   if (state.status !== 'refused' || state.assessment === undefined) return state;
-  const { words, at } = event;
+  const { words, freeze, at } = event;
   const { refusal, assessment } = state;
   const desk = higherOf(assessment.desk, 'reviewer');
   return {
     ...commonOf(state),
+    freeze: freeze === true ? 'asked' : 'none',
     status: 'appealing',
     refusal,
     assessment,

@@ -62,6 +62,19 @@ describe('REI-02 a case that waits for its document', () => {
   });
 });
 
+describe('REI-41 an appeal on a lost ticket', () => {
+  it('has it frozen again, under its number; its confirmation starts no check', () => {
+    const refused = [...onDesk(), c.decide(operator, 'refuse')];
+    const freezes = (...list: readonly ApplicationCommand[]) =>
+      said(...list).flatMap(({ definition: { type }, data }) => (type === 'sales.ticket.freeze.v1' ? [data] : []));
+    const asked = { rightId: 'rgt_1', applicationId: 'rei_1', number: 'N1', again: true };
+    expect(freezes(...refused, c.appeal())).to.deep.equal([asked]);
+    expect(said(...refused, c.appeal(), c.frozen())).to.deep.equal([]);
+    const notLost = [...onDesk(damaged), c.decide(operator, 'refuse'), c.appeal()];
+    expect(freezes(...notLost)).to.deep.equal([]);
+  });
+});
+
 describe('REI-33 what a case says', () => {
   const news: readonly (readonly [string, readonly ApplicationCommand[], Readonly<Record<string, unknown>>])[] = [
     ['proven and frozen', [c.submit(), c.prove()], { status: 'verifying', frozen: true }],

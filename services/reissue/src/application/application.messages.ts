@@ -40,6 +40,7 @@ export function applicationMessages(
   if (state.status === 'none') return [];
   const { rightId } = state.ticket;
   const ofTicket = { rightId, applicationId };
+  const { number } = state.ticket;
   const timer = (what: TimerName, due: string): Said => remind(what, due, remindApplication, { applicationId, what });
   const told = (news: News = {}): Said => progressed(applicationId, state, at, news);
   switch (event.type) {
@@ -61,7 +62,7 @@ export function applicationMessages(
       return [
         event.documentBy === undefined ? { cancelTimer: 'proof' } : timer('proof', event.documentBy),
         ...(event.freeze
-          ? [say(freezeTicket, ofTicket)]
+          ? [say(freezeTicket, { ...ofTicket, number })]
           : event.documentBy === undefined
             ? [say(verifyApplication, { applicationId })]
             : []),
@@ -75,7 +76,9 @@ export function applicationMessages(
         told(),
       ];
     case 'FreezeConfirmed':
-      return state.documentBy === undefined ? [say(verifyApplication, { applicationId })] : [];
+      return state.status === 'verifying' && state.documentBy === undefined
+        ? [say(verifyApplication, { applicationId })]
+        : [];
     case 'FreezeUndone':
       return [say(thawTicket, ofTicket)];
     case 'IdentityUnavailable':
@@ -136,7 +139,11 @@ export function applicationMessages(
     case 'TicketShipped':
       return [shipped(applicationId, state, event)];
     case 'AppealFiled':
-      return [timer('decision', event.decideBy), told()];
+      return [
+        ...(event.freeze === true ? [say(freezeTicket, { ...ofTicket, number, again: true })] : []),
+        timer('decision', event.decideBy),
+        told(),
+      ];
     case 'CaseRefused':
     case 'CaseWithdrawn':
     case 'CaseClosed':

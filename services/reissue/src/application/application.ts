@@ -486,7 +486,13 @@ export type ApplicationEvent =
   | { readonly type: 'RefundRequested'; readonly refund: FeeRefund }
   | { readonly type: 'RefundDone'; readonly refundId: string }
   | { readonly type: 'CaseReissued'; readonly ticket: NewTicket; readonly carriedOutMs: number; readonly at: string }
-  | ({ readonly type: 'AppealFiled'; readonly words: PersonalValue; readonly at: string } & DecideBy)
+  | ({
+      readonly type: 'AppealFiled';
+      readonly words: PersonalValue;
+      /** REI-04: lost, and proven before; the refusal had thawed it. */
+      readonly freeze?: true | undefined;
+      readonly at: string;
+    } & DecideBy)
   | ({ readonly type: 'CaseWithdrawn'; readonly at: string } & Undoing)
   | ({ readonly type: 'CaseClosed'; readonly reason: string; readonly at: string } & Undoing)
   | ({ readonly type: 'CaseOverdue'; readonly at: string } & DecideBy)

@@ -167,5 +167,7 @@ export function appealed(state: LiveApplication, { words, at }: Command<'Appeal'
     throw new DomainError('reissue.not-appealable', 'This decision is final.');
   if (passed(appealBy, at))
     throw new DomainError('reissue.appeal-too-late', 'The time to appeal is over.', { appealBy });
-  return [{ type: 'AppealFiled', words, at, ...decideWithin(state.policy, 'reviewer', at) }];
+  // Until it is decided for good, whoever found it does not use it.
+  const freeze = state.reason === 'lost' && state.proof !== undefined ? { freeze: true as const } : {};
+  return [{ type: 'AppealFiled', words, ...freeze, at, ...decideWithin(state.policy, 'reviewer', at) }];
 }

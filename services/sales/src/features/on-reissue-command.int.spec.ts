@@ -112,4 +112,15 @@ describe('REI-32 sales: commands of the reissue service that come again', functi
     await becomes(order, 'issued');
     await becomes(order, 'frozen');
   });
+
+  it('REI-41 an appeal that overtakes the thaw of its own refusal waits for it, and then freezes', async () => {
+    const { order, rightId } = await bought();
+    const about = { rightId, applicationId: newId('rei', TENANT) };
+    await house.send(freezeTicket, about);
+    await becomes(order, 'frozen');
+    await house.send(freezeTicket, { ...about, again: true });
+    await house.send(thawTicket, about);
+    await becomes(order, 'issued');
+    await becomes(order, 'frozen');
+  });
 });

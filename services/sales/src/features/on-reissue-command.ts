@@ -1,7 +1,8 @@
 // The reissue service asks for a ticket to be frozen, thawed or replaced (REI-04, REI-23, REI-32). The right decides; a refusal is
 // among what it decides, because somebody waits for it.
 // duplicate: the right knows the command's id, and the code of a reissue · late (used, given back, exchanged meanwhile): refused with
-// that · early: a freeze before the thaw of the case before waits for it, else is refused · crash before the write: it comes again ·
+// that · early: a freeze before the thaw of the case before, or of the refusal that is
+// appealed, waits for it · crash before the write: it comes again ·
 // crash after: the right's outbox says the rest, also a refusal.
 import { freezeTicket, reissueTicket, thawTicket, type DataOf, type Envelope } from '@tongpiao/contracts';
 import { ContractBreach, DomainError, maskIdNumber, maskName, NotYet, ticketNumberOf, type Id } from '@tongpiao/kernel';
@@ -89,10 +90,11 @@ export function onReissueCommand(foundation: Foundation, parts: Parts): (message
       await parts.rights.handle(scope, rightId, { type: 'ThawTicket', applicationId, at }, once);
     } else if (isMessage(message, freezeTicket)) {
       const { time, data } = message.envelope;
-      const { rightId, applicationId } = data;
+      const { rightId, applicationId, number, again } = data;
       const early = clock().getTime() - Date.parse(time) < THAW_MAY_COME_MS;
       try {
-        await parts.rights.handle(scope, rightId, { type: 'FreezeTicket', applicationId, at, early }, once);
+        const command = { type: 'FreezeTicket', applicationId, number, again, at, early } as const;
+        await parts.rights.handle(scope, rightId, command, once);
       } catch (error) {
         // The thaw of a case that has just ended comes from another outbox, and may be behind this.
         if (error instanceof DomainError && error.code === 'sales.ticket-frozen')

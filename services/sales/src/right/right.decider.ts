@@ -27,6 +27,8 @@
 // A refused freeze or reissue is an event: somebody waits for the answer, and whoever asks again must not get another one.
 // ⁸ the same reissue code again: -, whatever has become of the new ticket, and whether it was replaced or refused   ⁹ another application
 // has it; a freeze that is early: frozen, to be tried again   ¹⁰ another ticket lives than the one that was applied for, or that the QR names
+// FreezeTicket of a number that is not the right's own any more: refused changed, in every status but none; for an appeal (`again`) while
+// the same application still has it frozen: frozen, to be tried again.
 // PrintTicket: printed when issued or checked_in and never printed; the same serial again: -; else printed-already | not-living.
 // ShowFormerTicket: shown in every status, where the scan shows a former ticket; by the same gate within a minute, or more than 200: -.
 // NoteRefusedScan: noted when issued, checked_in or frozen, where its own ticket was shown; like ShowFormerTicket within a minute or beyond 200: -.
@@ -242,10 +244,17 @@ function exchange(state: SoldRight, command: Of<'ExchangeTicket'>): readonly Rig
 }
 
 /** REI-04 */
-function freeze(state: SoldRight, { applicationId, at, early }: Of<'FreezeTicket'>): readonly RightEvent[] {
-  if (state.freeze?.applicationId === applicationId) return [];
+function freeze(
+  state: SoldRight,
+  { applicationId, number, again, at, early }: Of<'FreezeTicket'>,
+): readonly RightEvent[] {
+  if (state.freeze?.applicationId === applicationId) {
+    // What freezes it is the refused decision's, and would be undone by its thaw.
+    if (again === true) throw frozen();
+    return [];
+  }
   if (state.freeze !== undefined && early) throw frozen();
-  const refusal = refusalOfReissue(state, applicationId);
+  const refusal = refusalOfReissue(state, applicationId) ?? anotherThan(state, number);
   if (refusal !== undefined) return [{ type: 'FreezeRefused', applicationId, reason: refusal.code }];
   return isLiving(state) ? [{ type: 'TicketFrozen', freeze: { applicationId, at, before: state.status } }] : [];
 }
@@ -279,8 +288,15 @@ function refusalOfReissue(state: SoldRight, applicationId: string): DomainError 
 }
 
 function changedSince(state: SoldRight, { revision, applied }: Replacement): DomainError | undefined {
-  const isSame = state.revision + 1 === revision && (applied === undefined || applied === state.number);
-  return isSame ? undefined : new DomainError('sales.ticket-changed', 'The ticket has changed meanwhile.');
+  return state.revision + 1 === revision ? anotherThan(state, applied) : changed();
+}
+
+function anotherThan(state: SoldRight, number: string | undefined): DomainError | undefined {
+  return number === undefined || number === state.number ? undefined : changed();
+}
+
+function changed(): DomainError {
+  return new DomainError('sales.ticket-changed', 'The ticket has changed meanwhile.');
 }
 
 function print(state: SoldRight, { serial, by, at }: Of<'PrintTicket'>): readonly RightEvent[] {

@@ -128,6 +128,16 @@ describe('right: reissue', () => {
       { type: 'sales.ticket.reissue-refused.v1', data: { ...about, reissueCode: 'RC-1' } },
     ]);
   });
+  it('REI-41 FreezeTicket for an appeal: once its own refusal has thawed it, and only the ticket that it is about', () => {
+    const again = (early = false): RightCommand =>
+      ({ ...freeze('rei_1', early), again: true, number: 'N1' }) as RightCommand;
+    expect(cell(states.issued, again())).to.equal('TicketFrozen');
+    for (const early of [true, false])
+      expect(cell(states.frozen, again(early)), 'its thaw is on its way').to.equal('sales.ticket-frozen');
+    expect(cell(after(states.frozen, thaw()), again())).to.equal('TicketFrozen');
+    expect(cell(after(states.issued, replace()), again())).to.equal('FreezeRefused sales.ticket-changed');
+    expect(cell(states.used, again())).to.equal('FreezeRefused sales.ticket-used');
+  });
   it('REI-23 the same code again: nothing, whatever has become of the new ticket', () => {
     const once = after(states.frozen, replace());
     expect(once).to.include({ status: 'issued', revision: 2, number: 'N2' });

@@ -226,6 +226,10 @@ export type RightCommand =
   | {
       readonly type: 'FreezeTicket';
       readonly applicationId: string;
+      /** Which ticket; left out: whichever lives. */
+      readonly number?: string | undefined;
+      /** REI-41: for an appeal, after the thaw of the refusal. */
+      readonly again?: true | undefined;
       readonly at: string;
       /** The thaw of the case before may be behind this: a ticket that is frozen is not refused yet. */
       readonly early: boolean;
