@@ -240,7 +240,15 @@ export const problems: ProblemCatalogue = {
   'reissue.too-many-payments': problem(
     409,
     ['支付次数过多', 'Too many payments'],
-    ['该费用发起支付次数过多，请完成已有支付。', 'Too many payments were begun; finish one of them.'],
+    [
+      '短时间内发起支付次数过多，请完成已有支付，或 {minutes} 分钟后再试；也可请窗口或热线工作人员协助办理。',
+      'Too many payments were begun: finish one of them, try again in {minutes} minutes, or have a counter or the hotline begin one.',
+    ],
+  ),
+  'reissue.no-more-payments': problem(
+    409,
+    ['不再受理新的支付', 'No more payments'],
+    ['该费用发起支付次数已达上限，请联系窗口。', 'This fee has seen too many payments; please come to a counter.'],
   ),
   'reissue.method-not-allowed': problem(
     422,

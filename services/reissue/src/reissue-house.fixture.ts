@@ -13,6 +13,7 @@ import {
   payCompensation,
   paymentCaptured,
   paymentRefunded,
+  paymentRefundFailed,
   refundPayment,
   reissueTicket,
   republishTenants,
@@ -245,6 +246,8 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
       } else if (isMessage(message, reissueTicket)) await replace(message.envelope, right);
     },
   });
+  /** Why finance pays nothing back at the moment. */
+  let unpayable: string | undefined;
   await finance.consume({
     slice: 'payments',
     definitions: [requestPayment, closePayment, refundPayment, payCompensation],
@@ -258,6 +261,14 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
           finance,
           paymentCaptured,
           { paymentId, orderId, amount, method, transactionId: 'tx', capturedAt: now() },
+          { cause },
+        );
+      } else if (isMessage(message, refundPayment) && unpayable !== undefined) {
+        const { paymentId, orderId, refundId, amount } = message.envelope.data;
+        await tell(
+          finance,
+          paymentRefundFailed,
+          { paymentId, orderId, refundId, amount, problem: unpayable },
           { cause },
         );
       } else if (isMessage(message, refundPayment)) {
@@ -493,6 +504,11 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
       wait?: number,
     ): Promise<Reply> =>
       call(`${PATH}/${id}/${name}`, { token: accessToken, json, ...(wait === undefined ? {} : { wait }) }),
+    payNothingBack: (problem: string | undefined): void => void (unpayable = problem),
+    tellFinance: <Definition extends MessageDefinition>(
+      definition: Definition,
+      data: DataOf<Definition>,
+    ): Promise<void> => tell(finance, definition, data),
     tellSales: <Definition extends MessageDefinition>(
       definition: Definition,
       data: DataOf<Definition>,

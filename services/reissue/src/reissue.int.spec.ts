@@ -1,7 +1,8 @@
 // Applications on real servers, among played neighbours: applying, proving, deciding, paying, carrying out, and what may come between.
-import { reissueTicket, ticketUsed } from '@tongpiao/contracts';
+import { paymentRefunded, reissueTicket, ticketUsed } from '@tongpiao/contracts';
 import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
+import { z } from 'zod';
 import {
   codeOf,
   LI,
@@ -10,9 +11,11 @@ import {
   TENANT,
   ZHANG,
   type ReissueHouse,
+  type Reply,
   type Seen,
 } from './reissue-house.fixture.ts';
 
+const staffOf = ({ body }: Reply): unknown => z.object({ staff: z.unknown() }).parse(body).staff;
 const document = { idType: ZHANG.idType, idNumber: ZHANG.idNumber };
 const approve = { action: 'decide', verdict: 'approve', reason: '核对无误' };
 const refuse = { action: 'decide', verdict: 'refuse', reason: '照片与本人不符' };
@@ -183,6 +186,41 @@ describe('reissue', function () {
     const refused = await house.becomes(seen, 'refused');
     expect(refused.refusal).to.include({ reason: 'sales.ticket-used' });
     await eventually('the fee is back', async () => (await house.look(seen)).refunds[0]?.status === 'done');
+  });
+
+  it('REI-22 a fee that finance could not pay back stands in the case and in the list of staff, until it has', async () => {
+    const document = { idType: 'passport', idNumber: 'E55555556' } as const;
+    const ticket = await house.sold({ name: '吴十', ...document });
+    const correction = { kind: 'correction', reason: 'wrong-data', correction: { name: '李四' } };
+    const seen = await onDesk({ ...correction, proof: { document }, ticket: { number: ticket.number } }, 'reviewing');
+    await house.review(seen.id, house.keys.reviewer, approve);
+    const right = house.rights.get(ticket.rightId);
+    if (right !== undefined) right.used = true;
+    house.payNothingBack('account-closed');
+    await house.step(seen, 'payments', { method: 'sandbox' }, 5);
+    await eventually('it has failed', async () => (await house.look(seen)).refunds[0]?.status === 'failed');
+    house.payNothingBack(undefined);
+    const failed = async (): Promise<string> =>
+      (await house.call('/api/v1/reissue-applications?refundFailed=yes', { apiKey: house.keys.manager })).text;
+    expect(await failed())
+      .to.include(seen.id)
+      .and.include('account-closed');
+    const shown = await house.call(`/api/v1/reissue-applications/${seen.id}`, { token: seen.accessToken });
+    expect(shown.text).to.include('退款未成功').and.not.include('account-closed');
+    const { failedRefunds } = z
+      .object({
+        failedRefunds: z.array(
+          z.object({ refundId: z.string(), paymentId: z.string(), amount: z.object({ amount: z.number() }) }),
+        ),
+      })
+      .parse(staffOf(await house.call(`/api/v1/reissue-applications/${seen.id}`, { apiKey: house.keys.reviewer })));
+    const [{ refundId, paymentId, amount } = { refundId: '', paymentId: '', amount: { amount: 0 } }] = failedRefunds;
+    await house.tellFinance(paymentRefunded, {
+      ...{ refundId, paymentId, amount: amount.amount, orderId: seen.id, method: 'sandbox', reason: 'cancelled' },
+      refundedAt: new Date().toISOString(),
+    });
+    await eventually('it is paid', async () => (await house.look(seen)).refunds[0]?.status === 'done');
+    expect(await failed()).not.to.include(seen.id);
   });
 
   it('REI-04 a ticket that is used during the approval ends the case', async () => {

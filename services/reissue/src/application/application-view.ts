@@ -66,6 +66,10 @@ const staffView = z.object({
   decision: z
     .object({ by: z.string(), reason: z.string(), at: z.string(), code: z.string(), sampled: z.boolean().optional() })
     .optional(),
+  failedRefunds: z
+    .array(z.object({ refundId: z.string(), paymentId: z.string(), amount: money, problem: z.string() }))
+    .optional()
+    .describe('REI-22: fees that could not be paid back; somebody at finance has to look.'),
   deciders: z.array(z.string()),
   calls: z.array(z.object({ by: z.string(), note: z.string(), at: z.string() })),
   sampleReview: z.object({ verdict: z.string(), by: z.string(), words: z.string(), at: z.string() }).optional(),
@@ -117,7 +121,7 @@ export const applicationView = z.object({
       payUrl: z.string().optional(),
     }),
   ),
-  refunds: z.array(z.object({ amount: money, status: z.string() })),
+  refunds: z.array(z.object({ amount: money, status: z.string(), statusText: bilingualSchema })),
   refusal: z
     .object({
       reason: z.string(),
@@ -154,6 +158,12 @@ export const STATUS_TEXT: Readonly<Record<ReissueStatus, Bilingual>> = {
   appealing: { zh: '申诉审核中', en: 'Appeal under review' },
   withdrawn: { zh: '已撤回', en: 'Withdrawn' },
   closed: { zh: '已关闭', en: 'Closed' },
+};
+/** REI-22 */
+const REFUND_TEXT: Readonly<Record<LiveApplication['refunds'][number]['status'], Bilingual>> = {
+  requested: { zh: '退款中', en: 'On its way back' },
+  done: { zh: '已退款', en: 'Paid back' },
+  failed: { zh: '退款未成功，工作人员正在处理', en: 'It could not be paid back yet; our staff look into it' },
 };
 const DOCUMENT_WANTED: Bilingual = { zh: '核验中（待出示购票证件）', en: 'Waiting for the document of the purchase' };
 const NO_WORDS: Bilingual = { zh: '不符合补发条件。', en: 'The conditions for a new ticket are not met.' };
@@ -220,7 +230,9 @@ function moneyOf(state: LiveApplication): Pick<ApplicationView, 'fee' | 'payBy' 
       ...{ id, method, amount: yuan(amount), status },
       ...(payUrl === undefined ? {} : { payUrl }),
     })),
-    refunds: state.refunds.map(({ amount, status }) => ({ amount: yuan(amount), status })),
+    refunds: state.refunds.map(({ amount, status }) => ({
+      ...{ amount: yuan(amount), status, statusText: REFUND_TEXT[status] },
+    })),
   };
 }
 
@@ -272,6 +284,7 @@ function forStaff(state: LiveApplication): z.input<typeof staffView> {
     ...{ overdue, channel, policyVersion: policy.version, deciders: [...deciders], calls: [...calls] },
     ...(enteredBy === undefined ? {} : { enteredBy }),
     ...(batch === undefined ? {} : { batch }),
+    ...failedRefundsOf(state),
     ...('desk' in state ? deadlineOf(state) : {}),
     ...('recommendation' in state && state.recommendation !== undefined
       ? { recommendation: state.recommendation }
@@ -281,6 +294,16 @@ function forStaff(state: LiveApplication): z.input<typeof staffView> {
     ...(state.sampleReview === undefined ? {} : { sampleReview: state.sampleReview }),
     ...('refusal' in state ? { refusedBy: state.refusal.by } : {}),
     ...(state.status === 'reissued' ? afterwards(state) : {}),
+  };
+}
+
+function failedRefundsOf({ refunds }: LiveApplication): Pick<z.input<typeof staffView>, 'failedRefunds'> {
+  const failed = refunds.filter(({ status }) => status === 'failed');
+  if (failed.length === 0) return {};
+  return {
+    failedRefunds: failed.map(({ id, paymentId, amount, problem = '' }) => ({
+      ...{ refundId: id, paymentId, amount: yuan(amount), problem },
+    })),
   };
 }
 

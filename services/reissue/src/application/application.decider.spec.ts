@@ -262,6 +262,42 @@ describe('application: every cell', () => {
     const many = ['pay_1', 'pay_2', 'pay_3', 'pay_4', 'pay_5'].map((id) => c.pay(id));
     expect(cell(played(...onDesk(correction()), c.decide(), ...many), c.pay('pay_6'))).to.equal('too-many-payments');
   });
+  it('REI-22 who has begun too many payments may begin another after a while, or with staff’s help at once', () => {
+    const five = [0, 1, 2, 3, 4].map((minute) => c.pay(`pay_${minute}`, after(minute)));
+    const asked = (facts = correction()) => played(...onDesk(facts), c.decide(), ...five);
+    expect(cell(asked(), c.pay('pay_6', after(29)))).to.equal('too-many-payments');
+    expect(cell(asked(), c.pay('pay_6', after(29), { helped: true }))).to.equal('PaymentRequested');
+    expect(cell(asked(), c.pay('pay_6', after(30)))).to.equal('PaymentRequested');
+    const sixth = played(...onDesk(correction()), c.decide(), ...five, c.pay('pay_6', after(30)));
+    expect(cell(sixth, c.pay('pay_7', after(30))), 'one for each that is old').to.equal('too-many-payments');
+    expect(cell(sixth, c.pay('pay_7', after(31)))).to.equal('PaymentRequested');
+    const strict = policy({ payments: { maxAtOnce: 2, againAfterMinutes: 60 } });
+    const two = [c.pay('pay_1', after(0)), c.pay('pay_2', after(1))];
+    const limited = played(...onDesk({ ...correction(), policy: strict }), c.decide(), ...two);
+    expect(cell(limited, c.pay('pay_3', after(59)))).to.equal('too-many-payments');
+    expect(cell(limited, c.pay('pay_3', after(60)))).to.equal('PaymentRequested');
+    const hundred = Array.from({ length: 100 }, (_, index) => c.pay(`pay_${index}`, AT, { helped: true }));
+    const full = played(...onDesk(correction()), c.decide(), ...hundred);
+    expect(cell(full, c.pay('pay_100', after(60), { helped: true }))).to.equal('no-more-payments');
+  });
+  it('REI-22 FailRefund: noted with its reason, and over when finance has paid it after all', () => {
+    expectRow(c.refundFailed(), '-', early);
+    const late = [...onDesk(correction()), c.decide(), c.pay(), c.withdraw(), c.captured()];
+    expect(cell(played(...late), c.refundFailed())).to.equal('RefundFailed');
+    const failed = played(...late, c.refundFailed());
+    expect(failed.refunds).to.deep.include.members([
+      {
+        ...{ id: 'rfd_pay_1', paymentId: 'pay_1', amount: 500, reason: 'late-payment' },
+        ...{ status: 'failed', problem: 'account-closed' },
+      },
+    ]);
+    expect(cell(failed, c.refundFailed()), 'the same again').to.equal('-');
+    expect(cell(failed, c.refundFailed('rfd_pay_1', 'refused'))).to.equal('RefundFailed');
+    expect(cell(failed, c.refundFailed('rfd_other'))).to.equal('-');
+    const done = played(...late, c.refundFailed(), c.refunded());
+    expect(done.refunds[0]).to.include({ status: 'done' }).and.not.to.have.property('problem');
+    expect(cell(done, c.refundFailed()), 'told late').to.equal('-');
+  });
   it('OpenPayment, EndPayment, ConfirmRefund', () => {
     for (const command of [c.opened(), c.paymentEnded(), c.refunded()]) expectRow(command, '-', early);
     const asked = played(...onDesk(correction()), c.decide(), c.pay());
@@ -506,7 +542,16 @@ describe('application: any order of inputs', () => {
   const pool: readonly ApplicationCommand[] = [
     ...[c.submit(), c.sendCode(), c.prove(), c.proveByCode(), c.frozen(), c.freezeRefused(), c.verified()],
     ...[c.endTicket(), c.decide(), c.escalate(), c.clear(), c.ask(), c.phone(), c.supply(), c.pay(), c.opened()],
-    ...[c.captured(), c.paymentEnded(), c.refunded(), c.reissued(), c.reissueRefused(), c.appeal(), c.withdraw()],
+    ...[
+      c.captured(),
+      c.paymentEnded(),
+      c.refunded(),
+      c.refundFailed(),
+      c.reissued(),
+      c.reissueRefused(),
+      c.appeal(),
+      c.withdraw(),
+    ],
     ...[c.recount(), c.sample(), c.reveal(), c.remind('proof', after(50_000)), c.remind('decision', after(50_000))],
     ...[c.attach(), c.ship(), c.ship('EA987654321CN'), c.gates()],
     c.decide(operator, 'refuse'),

@@ -16,11 +16,12 @@
 // ConfirmByPhone      404     early          early        early             noted            noted            decided        decided    decided   decided          noted            ended
 // SupplyMaterial      404     not wanted     not wanted   not wanted        not wanted       supplied         not wanted     not wanted not wanted not wanted      not wanted       not wanted
 // AddAttachment       404     added¹³        added        added             added            added            decided        decided    ended     ended            added            ended
-// RequestPayment      404     no fee         no fee       no fee            no fee           no fee           requested | -  paid⁸      paid⁸     ended            no fee           ended
+// RequestPayment      404     no fee         no fee       no fee            no fee           no fee           requested¹⁸| - paid⁸      paid⁸     ended            no fee           ended
 // OpenPayment         NotYet  -              -            -                 -                -                opened         -          -         -                -                -
 // CapturePayment      NotYet  refund         refund       refund            refund           refund           paid | refund⁹ double | - double | - late | -        late             late | -
 // EndPayment          NotYet  noted where the payment is known and open, else - (all)
-// ConfirmRefund       NotYet  noted where the refund is known and open, else - (all)
+// ConfirmRefund       NotYet  noted where the refund is known and not done, else - (all)
+// FailRefund          NotYet  noted where the refund is known, open or failed otherwise, else - (all)
 // ConfirmReissue      NotYet  -              -            -                 -                -                -              reissued   -         -                -                -
 // RefuseReissue       NotYet  -              -            -                 -                -                -              refused¹⁰  -         -                -                -
 // Appeal              404     none           none         none              none             none             none           none       none      appealed | no¹¹  -                none
@@ -40,7 +41,7 @@
 // again: - in every status; more than the policy's count: too-many-attachments   ¹⁴ - when it is known; three times at most   ¹⁵ executing
 // at once (REI-53) ¹⁶ the same again: -; somebody else's: sample-reviewed   ¹⁷ a ticket with a name that something else than its
 // document has proven waits for the document: missed, shown, or closed at its time; until then nothing is assessed, and staff hear
-// document-needed. A proof of purchase is document-needed at once.
+// document-needed. A proof of purchase is document-needed at once.   ¹⁸ too-many-payments for a while, but not with staff's help; no-more-payments
 import { DomainError, NotYet, type Decider } from '@tongpiao/kernel';
 import { assess, assessedInBatch, higherOf } from './application.policy.ts';
 import { addAttachment } from './attaching.ts';
@@ -48,7 +49,7 @@ import { evolve } from './application.evolve.ts';
 import { gatesConfirmed, shipped } from './after-reissue.ts';
 import { appealed, askMaterial, clearRisk, confirmByPhone, decided, escalate, supplyMaterial } from './desk.ts';
 import { closed, documentNeeded, ended, refused } from './ending.ts';
-import { captured, confirmRefund, endPayment, openPayment, refuseReissue, requestPayment } from './fee.ts';
+import { captured, confirmRefund, endPayment, failRefund, openPayment, refuseReissue, requestPayment } from './fee.ts';
 import { reviewSample } from './sampling.ts';
 import { approval, decideWithin, later, passed } from './times.ts';
 import type { ApplicationCommand, ApplicationEvent, ApplicationState, LiveApplication, Of } from './application.ts';
@@ -108,6 +109,8 @@ function decide(state: ApplicationState, command: ApplicationCommand): readonly 
       return endPayment(state, command);
     case 'ConfirmRefund':
       return confirmRefund(state, command.refundId);
+    case 'FailRefund':
+      return failRefund(state, command);
     case 'ConfirmReissue':
       return confirmReissue(state, command);
     case 'RefuseReissue':
@@ -151,6 +154,7 @@ function decideNone(command: ApplicationCommand): readonly ApplicationEvent[] {
     case 'CapturePayment':
     case 'EndPayment':
     case 'ConfirmRefund':
+    case 'FailRefund':
     case 'ConfirmReissue':
     case 'RefuseReissue':
     case 'ConfirmGates':

@@ -8,6 +8,7 @@ import type {
   CaseOnDesk,
   DecideBy,
   FeePayment,
+  FeeRefund,
   LiveApplication,
   Of,
 } from './application.ts';
@@ -96,8 +97,15 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
     case 'RefundDone':
       return {
         ...state,
-        refunds: state.refunds.map((refund) => (refund.id === event.refundId ? { ...refund, status: 'done' } : refund)),
+        refunds: state.refunds.map((refund) => (refund.id === event.refundId ? paidBack(refund) : refund)),
       };
+    case 'RefundFailed': {
+      const { refundId, problem } = event;
+      const refunds = state.refunds.map((refund) =>
+        refund.id === refundId ? { ...refund, status: 'failed' as const, problem } : refund,
+      );
+      return { ...state, refunds };
+    }
     case 'CaseReissued':
       return reissued(state, event);
     case 'TicketShipped':
@@ -260,6 +268,10 @@ function ended(state: LiveApplication, ending: Ending, by?: string): Application
 
 function payment<State extends LiveApplication>(state: State, id: string, change: Partial<FeePayment>): State {
   return { ...state, payments: state.payments.map((one) => (one.id === id ? { ...one, ...change } : one)) };
+}
+
+function paidBack({ problem: _before, ...refund }: FeeRefund): FeeRefund {
+  return { ...refund, status: 'done' };
 }
 
 type Common = Omit<Of<'submitted' | 'verifying'>, 'status'>;

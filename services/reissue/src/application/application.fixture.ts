@@ -152,7 +152,9 @@ export const commands = {
       ...{ by: 'guest', at: AT },
     },
   }),
-  pay: (paymentId = 'pay_1'): ApplicationCommand => ({ type: 'RequestPayment', paymentId, method: 'wechat', at: AT }),
+  pay: (paymentId = 'pay_1', at = AT, help: { helped?: true } = {}): ApplicationCommand => ({
+    ...{ type: 'RequestPayment', paymentId, method: 'wechat', at, ...help },
+  }),
   opened: (paymentId = 'pay_1'): ApplicationCommand => ({ type: 'OpenPayment', paymentId, payUrl: 'weixin://1' }),
   captured: (paymentId = 'pay_1', amount = 500): ApplicationCommand => ({
     type: 'CapturePayment',
@@ -163,6 +165,9 @@ export const commands = {
   }),
   paymentEnded: (paymentId = 'pay_1'): ApplicationCommand => ({ type: 'EndPayment', paymentId, how: 'closed' }),
   refunded: (refundId = 'rfd_pay_1'): ApplicationCommand => ({ type: 'ConfirmRefund', refundId }),
+  refundFailed: (refundId = 'rfd_pay_1', problem = 'account-closed'): ApplicationCommand => ({
+    ...{ type: 'FailRefund', refundId, problem },
+  }),
   reissued: (at = AT, code = CODE): ApplicationCommand => ({
     type: 'ConfirmReissue',
     code,

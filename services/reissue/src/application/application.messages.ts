@@ -160,6 +160,7 @@ export function applicationMessages(
     case 'PaymentOpened':
     case 'PaymentEnded':
     case 'RefundDone':
+    case 'RefundFailed':
     case 'GatesKnow':
     case 'SampleReviewed':
     case 'DataRevealed':

@@ -142,6 +142,7 @@ const common = {
       amount: fenSchema,
       status: z.enum(['requested', 'opened', 'captured', 'failed', 'closed']),
       payUrl: z.string().optional(),
+      at: z.string().optional(),
     }),
   ),
   refunds: z.array(
@@ -150,7 +151,8 @@ const common = {
       paymentId: z.string(),
       amount: fenSchema,
       reason: z.enum(['late-payment', 'double-payment', 'cancelled']),
-      status: z.enum(['requested', 'done']),
+      status: z.enum(['requested', 'done', 'failed']),
+      problem: z.string().optional(),
     }),
   ),
   paidBy: z.string().optional(),
@@ -245,6 +247,10 @@ export const applicationSpec: AggregateSpec<ApplicationState, ApplicationCommand
       where: { 'state.enteredBy': { $exists: true } },
     },
     { fields: { 'state.userId': 1, 'state.submittedAt': -1 }, where: { 'state.userId': { $exists: true } } },
+    {
+      fields: { 'state.refunds.status': 1, 'state.submittedAt': -1 },
+      where: { 'state.refunds.status': 'failed' },
+    },
     { fields: { 'state.overdue': 1, 'state.status': 1 }, where: { 'state.overdue': { $gt: 0 } } },
     { fields: { 'state.provisional': 1, _id: 1 }, where: { 'state.provisional': true }, acrossTenants: true },
     {

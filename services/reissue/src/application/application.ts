@@ -156,13 +156,18 @@ export type FeePayment = {
   readonly amount: Fen;
   readonly status: 'requested' | 'opened' | 'captured' | 'failed' | 'closed';
   readonly payUrl?: string | undefined;
+  /** When it was begun. */
+  readonly at?: string | undefined;
 };
 export type FeeRefund = {
   readonly id: string;
   readonly paymentId: string;
   readonly amount: Fen;
   readonly reason: 'late-payment' | 'double-payment' | 'cancelled';
-  readonly status: 'requested' | 'done';
+  /** Failed: a person at finance has to look, and may try it again. */
+  readonly status: 'requested' | 'done' | 'failed';
+  /** Why it has failed, in finance's word. */
+  readonly problem?: string | undefined;
 };
 
 export const FILE_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/heic', 'application/pdf'] as const;
@@ -388,6 +393,8 @@ export type ApplicationCommand =
       readonly paymentId: string;
       readonly method: PaymentMethod;
       readonly takenBy?: string | undefined;
+      /** Somebody of the staff begins it with the applicant: no limit of theirs holds it up. */
+      readonly helped?: true | undefined;
       readonly at: string;
     }
   | { readonly type: 'OpenPayment'; readonly paymentId: string; readonly payUrl?: string | undefined }
@@ -401,6 +408,7 @@ export type ApplicationCommand =
     }
   | { readonly type: 'EndPayment'; readonly paymentId: string; readonly how: 'failed' | 'closed' }
   | { readonly type: 'ConfirmRefund'; readonly refundId: string }
+  | { readonly type: 'FailRefund'; readonly refundId: string; readonly problem: string }
   | { readonly type: 'ConfirmReissue'; readonly code: string; readonly ticket: NewTicket; readonly at: string }
   | {
       readonly type: 'RefuseReissue';
@@ -485,6 +493,7 @@ export type ApplicationEvent =
   | { readonly type: 'FeePaid'; readonly paymentId: string; readonly at: string }
   | { readonly type: 'RefundRequested'; readonly refund: FeeRefund }
   | { readonly type: 'RefundDone'; readonly refundId: string }
+  | { readonly type: 'RefundFailed'; readonly refundId: string; readonly problem: string }
   | { readonly type: 'CaseReissued'; readonly ticket: NewTicket; readonly carriedOutMs: number; readonly at: string }
   | ({
       readonly type: 'AppealFiled';

@@ -1,13 +1,15 @@
 // The fee of a case (REI-22): approval waits for it, money that is not for this case goes back in full, once, and so does the fee
 // of a case that sales cannot carry out any more.
 import { DomainError, NotYet } from '@tongpiao/kernel';
+import { paymentRulesOf } from '../policy/policy.ts';
 import { ended, refusedWith } from './ending.ts';
+import { later } from './times.ts';
 import type { ApplicationCommand, ApplicationEvent, FeePayment, FeeRefund, LiveApplication } from './application.ts';
 
 type Command<Type extends ApplicationCommand['type']> = Extract<ApplicationCommand, { type: Type }>;
 
-/** Another method may be chosen while one is open; more than these are a mistake. */
-const PAYMENTS_MAX = 5;
+/** Of one fee in all, whoever begins them: each is read with the case at every step. */
+const PAYMENTS_CEILING = 100;
 
 export function isOpen({ status }: FeePayment): boolean {
   return status === 'requested' || status === 'opened';
@@ -17,13 +19,12 @@ export function requestPayment(
   state: LiveApplication,
   command: Command<'RequestPayment'>,
 ): readonly ApplicationEvent[] {
-  const { paymentId, method, takenBy } = command;
+  const { paymentId, method, takenBy, at } = command;
   if (state.payments.some(({ id }) => id === paymentId)) return [];
   switch (state.status) {
     case 'fee_due': {
-      if (state.payments.length >= PAYMENTS_MAX)
-        throw new DomainError('reissue.too-many-payments', 'Too many payments were begun for this fee.');
-      const payment = { id: paymentId, method, amount: state.approval.fee, status: 'requested' } as const;
+      mayBeginPayment(state, command);
+      const payment = { id: paymentId, method, amount: state.approval.fee, status: 'requested', at } as const;
       return [{ type: 'PaymentRequested', payment, ...(takenBy === undefined ? {} : { takenBy }) }];
     }
     case 'executing':
@@ -44,6 +45,23 @@ export function requestPayment(
     case 'appealing':
       throw noFee();
   }
+}
+
+/** REI-22: another method may be chosen, and what fails is tried again; who begins too many waits a while, or has staff begin it. */
+function mayBeginPayment({ payments, policy }: LiveApplication, { helped, at }: Command<'RequestPayment'>): void {
+  if (payments.length >= PAYMENTS_CEILING)
+    throw new DomainError('reissue.no-more-payments', 'No more payments are begun for this fee.');
+  if (helped === true) return;
+  const { maxAtOnce, againAfterMinutes } = paymentRulesOf(policy);
+  const begun = payments.flatMap((payment) => (payment.at === undefined ? [] : [payment.at])).slice(-maxAtOnce);
+  const [oldest] = begun;
+  if (oldest === undefined || begun.length < maxAtOnce) return;
+  const againAt = later(oldest, againAfterMinutes * 60_000);
+  if (Date.parse(at) < Date.parse(againAt))
+    throw new DomainError('reissue.too-many-payments', 'Too many payments were begun for this fee.', {
+      againAt,
+      minutes: Math.ceil((Date.parse(againAt) - Date.parse(at)) / 60_000),
+    });
 }
 
 function noFee(): NotYet {
@@ -82,9 +100,17 @@ export function endPayment(state: LiveApplication, command: Command<'EndPayment'
 }
 
 export function confirmRefund(state: LiveApplication, refundId: string): readonly ApplicationEvent[] {
-  return state.refunds.some(({ id, status }) => id === refundId && status === 'requested')
+  // Finance may have tried again what had failed.
+  return state.refunds.some(({ id, status }) => id === refundId && status !== 'done')
     ? [{ type: 'RefundDone', refundId }]
     : [];
+}
+
+export function failRefund(state: LiveApplication, command: Command<'FailRefund'>): readonly ApplicationEvent[] {
+  const { refundId, problem } = command;
+  const known = state.refunds.find(({ id }) => id === refundId);
+  if (known === undefined || known.status === 'done' || known.problem === problem) return [];
+  return [{ type: 'RefundFailed', refundId, problem }];
 }
 
 /** Sales has found the ticket used, given back or exchanged meanwhile. */

@@ -32,6 +32,7 @@ const EVENTS: Readonly<Record<ApplicationEvent['type'] | 'PersonalDataErased', B
   FeePaid: w('已缴费', 'Fee paid'),
   RefundRequested: w('发起退款', 'Refund begun'),
   RefundDone: w('已退款', 'Refunded'),
+  RefundFailed: w('退款未成功', 'Refund failed'),
   CaseReissued: w('新票生成，原票作废', 'Reissued'),
   AppealFiled: w('提出申诉', 'Appeal filed'),
   CaseWithdrawn: w('撤回', 'Withdrawn'),

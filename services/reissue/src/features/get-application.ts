@@ -43,6 +43,7 @@ const query = z.strictObject({
   status: reissueStatusSchema.optional(),
   desk: z.enum(['operator', 'reviewer', 'manager']).optional().describe('Staff: what waits at this desk.'),
   overdue: z.enum(['yes']).optional().describe('Staff: what lies on a desk past its deadline (REI-42).'),
+  refundFailed: z.enum(['yes']).optional().describe('Staff: a fee could not be paid back (REI-22).'),
   sampled: z
     .enum(['yes', 'reviewed'])
     .optional()
@@ -78,6 +79,7 @@ export function listApplications(foundation: Foundation, applications: Applicati
           ...(asked.desk === undefined ? {} : { 'state.desk': asked.desk }),
           ...(asked.overdue === undefined ? {} : OVERDUE),
           ...(asked.status === undefined ? {} : { 'state.status': asked.status }),
+          ...(asked.refundFailed === undefined ? {} : { 'state.refunds.status': 'failed' }),
           ...(asked.sampled === undefined
             ? {}
             : { 'state.approval.sampled': true, 'state.sampleReview': { $exists: asked.sampled === 'reviewed' } }),

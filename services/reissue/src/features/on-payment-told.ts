@@ -1,6 +1,13 @@
 // Finance has news of a fee (REI-22). Its events come to everybody who listens; those of orders are sales'.
 // duplicate: the message id is known, and every cell says "-" the second time · late: the money goes back · early: NotYet.
-import { paymentCaptured, paymentClosed, paymentFailed, paymentOpened, paymentRefunded } from '@tongpiao/contracts';
+import {
+  paymentCaptured,
+  paymentClosed,
+  paymentFailed,
+  paymentOpened,
+  paymentRefunded,
+  paymentRefundFailed,
+} from '@tongpiao/contracts';
 import { ContractBreach, fen } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
 import type { Foundation } from '@tongpiao/service-shell';
@@ -8,7 +15,14 @@ import type { ApplicationCommand } from '../application/application.ts';
 import type { DerivedIds } from '../application/derived-ids.ts';
 import type { Applications } from '../stores.ts';
 
-export const PAYMENT_NEWS = [paymentOpened, paymentCaptured, paymentFailed, paymentClosed, paymentRefunded] as const;
+export const PAYMENT_NEWS = [
+  paymentOpened,
+  paymentCaptured,
+  paymentFailed,
+  paymentClosed,
+  paymentRefunded,
+  paymentRefundFailed,
+] as const;
 
 type News = { readonly about: string; readonly command: ApplicationCommand };
 
@@ -29,6 +43,10 @@ export function onPaymentTold(
     if (isMessage(message, paymentRefunded)) {
       const { orderId: about, refundId } = message.envelope.data;
       return { about, command: { type: 'ConfirmRefund', refundId } };
+    }
+    if (isMessage(message, paymentRefundFailed)) {
+      const { orderId: about, refundId, problem } = message.envelope.data;
+      return { about, command: { type: 'FailRefund', refundId, problem } };
     }
     if (isMessage(message, paymentCaptured)) {
       const { orderId: about, paymentId, amount } = message.envelope.data;

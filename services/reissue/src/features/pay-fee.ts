@@ -23,8 +23,8 @@ export function payFee(foundation: Foundation, { applications, waiters, producti
     waits: true,
     body,
     problems: [
-      ...['reissue.no-fee-due', 'reissue.fee-paid', 'reissue.too-many-payments', 'reissue.method-not-allowed'],
-      'reissue.case-ended',
+      ...['reissue.no-fee-due', 'reissue.fee-paid', 'reissue.too-many-payments', 'reissue.no-more-payments'],
+      ...['reissue.method-not-allowed', 'reissue.case-ended'],
     ],
     responses: { 201: applicationView, 202: applicationView },
     async handler(context) {
@@ -45,6 +45,7 @@ export function payFee(foundation: Foundation, { applications, waiters, producti
         method,
         at,
         ...takenBy,
+        ...(staff ? { helped: true } : {}),
       });
       if (state.status === 'none') throw new Error('an application vanished');
       const isSettled = settledFor(paymentId, method);

@@ -88,6 +88,16 @@ const attachmentRules = z.strictObject({
 });
 export type AttachmentRules = z.output<typeof attachmentRules>;
 
+const paymentRules = z.strictObject({
+  /** Payments that an applicant begins before they have to wait, or to ask staff. */
+  maxAtOnce: z.int().min(1).max(20),
+  /** After the first of those: then one more may be begun. */
+  againAfterMinutes: z
+    .int()
+    .min(1)
+    .max(7 * 24 * 60),
+});
+
 /** More in one list than this would take hours, and nobody could look through it. */
 export const BATCH_LINES_MAX = 50_000;
 const batchRules = z.strictObject({
@@ -144,6 +154,8 @@ export const rulesSchema = z.strictObject({
   attachments: attachmentRules.optional(),
   /** REI-52: the most that an error of staff may be made good with; left out: `DEFAULT_COMPENSATION_MAX`. */
   compensation: z.strictObject({ maxAmount: fenSchema }).optional(),
+  /** REI-22: how often a payment of the fee is begun; left out: `DEFAULT_PAYMENT_RULES`. */
+  payments: paymentRules.optional(),
   /** REI-50: how long personal data of a case are kept after its end; left out: `DEFAULT_RETENTION_YEARS`. */
   retentionYears: z.int().min(1).max(30).optional(),
   /** REI-53. Policies that were set before there were lists do not name it. */
@@ -170,6 +182,13 @@ const DEFAULT_COMPENSATION_MAX = fen(5_000);
 
 export function compensationMaxOf({ compensation }: Pick<Policy, 'compensation'>): Fen {
   return compensation?.maxAmount ?? DEFAULT_COMPENSATION_MAX;
+}
+
+/** A payer tries each method twice, and their bank is given half an hour. */
+const DEFAULT_PAYMENT_RULES: z.output<typeof paymentRules> = { maxAtOnce: 5, againAfterMinutes: 30 };
+
+export function paymentRulesOf({ payments }: Pick<Policy, 'payments'>): z.output<typeof paymentRules> {
+  return payments ?? DEFAULT_PAYMENT_RULES;
 }
 
 /** Orders have to be kept for three years; a dispute about one takes its time. */
