@@ -90,6 +90,8 @@ export const applicationProgressed = defineEvent({
     reminder: z.boolean().optional(),
     /** The fee goes back (REI-22). */
     returned: amountSchema.optional(),
+    /** It was paid in cash: a counter hands it back. */
+    inCash: z.boolean().optional(),
     at: instantSchema,
   }),
   example: {

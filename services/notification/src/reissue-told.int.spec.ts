@@ -102,6 +102,9 @@ describe('REI-33 what the applicant is told', () => {
     expect((await step('refused', { reason: 'reissue.ticket-used' })).sms).to.contain('未通过：该票已检票使用。');
     const { sms } = await step('refused', { reason: 'sales.ticket-used', returned: 500 });
     expect(sms).to.equal('【云台山】分时入园门票补发未成功：该票已检票使用，工本费¥5.00将原路退回。');
+    const cash = await step('refused', { reason: 'sales.ticket-used', returned: 500, inCash: true });
+    expect(cash.sms).to.equal('【云台山】分时入园门票补发未成功：该票已检票使用，工本费¥5.00请到售票窗口领取。');
+    expect(cash.text).to.contain(`携带申请编号${CASE}到售票窗口领取`).and.not.contain('原路');
   });
 
   it('withdrawn, and closed with its reason', async () => {

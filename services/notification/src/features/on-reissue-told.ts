@@ -96,13 +96,13 @@ function stepOf(data: Progress, moment: Moment): Step | undefined {
 }
 
 /** REI-41: why, and how and until when to appeal; or that there is nothing to appeal, and whether the fee comes back. */
-function refusal({ reason, words, until, returned, language }: Progress, moment: Moment): Step {
+function refusal({ reason, words, until, returned, inCash, language }: Progress, moment: Moment): Step {
   const { short, whole } = whyOf(reason, until !== undefined, language);
   const said = words === undefined ? '' : language === 'en' ? ` (${words})` : `（${words}）`;
   const mail = { why: `${whole}${said}` };
   if (until !== undefined) return { template: 'reissue-refused', sms: { why: short, until: moment(until) }, mail };
-  if (returned !== undefined)
-    return { template: 'reissue-refused-returned', sms: { why: short, amount: formatYuan(fen(returned)) }, mail };
+  const way = inCash === true ? 'reissue-refused-cash' : 'reissue-refused-returned';
+  if (returned !== undefined) return { template: way, sms: { why: short, amount: formatYuan(fen(returned)) }, mail };
   return { template: 'reissue-refused-final', sms: { why: short }, mail };
 }
 

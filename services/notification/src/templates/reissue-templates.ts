@@ -96,6 +96,13 @@ const WORDS: readonly SmsWords[] = [
     wider: { ...aboutEn, why: WHY_EN },
   },
   {
+    id: 'reissue-refused-cash',
+    zh: '{product}{kind}未成功：{why}，工本费{amount}请到售票窗口领取。',
+    en: '{product}: your {kind} did not work out: {why}. Fetch the fee of {amount}, paid in cash, at a counter.',
+    variables: { ...about, why: WHY, amount: AMOUNT },
+    wider: { ...aboutEn, why: WHY_EN },
+  },
+  {
     id: 'reissue-appealed',
     zh: '{product}{kind}申诉已收到，由未参与此前审核的人员复核，结果另行通知。',
     en: '{product}: we have your appeal. Somebody who has not decided before looks at your {kind}.',
@@ -277,6 +284,20 @@ const plain: readonly MailTemplate[] = [
       en: {
         subject: 'Your {kind} did not work out, the fee goes back: {product}',
         body: 'we are sorry: your application for a {kind} ({product}) could not be carried out, because {why}. The fee of {amount} goes back in full, the way it was paid. Your application is {case}.',
+      },
+    },
+    { ...CASE_MAIL, why, amount: { max: 20 } },
+  ),
+  ...plainMail(
+    'reissue-refused-cash',
+    {
+      'zh-CN': {
+        subject: '{kind}未成功，请领取工本费：{product}',
+        body: '很抱歉，您的{product}{kind}申请未能完成：{why}。以现金支付的工本费{amount}请携带申请编号{case}到售票窗口领取。',
+      },
+      en: {
+        subject: 'Your {kind} did not work out, please fetch the fee: {product}',
+        body: 'we are sorry: your application for a {kind} ({product}) could not be carried out, because {why}. The fee of {amount} was paid in cash; please fetch it at a counter with the number {case}.',
       },
     },
     { ...CASE_MAIL, why, amount: { max: 20 } },

@@ -116,6 +116,10 @@ const givenOfCase: typeof given = {
     { why: '该票已检票使用', amount: '¥5.00' },
     { why: 'the ticket was used', amount: '¥5.00' },
   ),
+  'reissue-refused-cash': ofCase(
+    { why: '该票已检票使用', amount: '¥5.00' },
+    { why: 'the ticket was used', amount: '¥5.00' },
+  ),
   'reissue-appealed': ofCase({}),
   'reissue-withdrawn': ofCase({ number }),
   'reissue-closed': ofCase({ why: '未按时缴费', number }, { why: 'the fee was not paid in time', number }),

@@ -165,6 +165,7 @@ const REFUND_TEXT: Readonly<Record<LiveApplication['refunds'][number]['status'],
   done: { zh: '已退款', en: 'Paid back' },
   failed: { zh: '退款未成功，工作人员正在处理', en: 'It could not be paid back yet; our staff look into it' },
 };
+const CASH_TO_FETCH: Bilingual = { zh: '现金请到售票窗口领取', en: 'To be fetched in cash at a counter' };
 const DOCUMENT_WANTED: Bilingual = { zh: '核验中（待出示购票证件）', en: 'Waiting for the document of the purchase' };
 const NO_WORDS: Bilingual = { zh: '不符合补发条件。', en: 'The conditions for a new ticket are not met.' };
 
@@ -230,9 +231,11 @@ function moneyOf(state: LiveApplication): Pick<ApplicationView, 'fee' | 'payBy' 
       ...{ id, method, amount: yuan(amount), status },
       ...(payUrl === undefined ? {} : { payUrl }),
     })),
-    refunds: state.refunds.map(({ amount, status }) => ({
-      ...{ amount: yuan(amount), status, statusText: REFUND_TEXT[status] },
-    })),
+    refunds: state.refunds.map(({ paymentId, amount, status }) => {
+      const isCash = state.payments.some(({ id, method }) => id === paymentId && method === 'cash');
+      const statusText = isCash && status === 'requested' ? CASH_TO_FETCH : REFUND_TEXT[status];
+      return { amount: yuan(amount), status, statusText };
+    }),
   };
 }
 

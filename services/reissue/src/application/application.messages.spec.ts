@@ -13,8 +13,10 @@ import {
   manager,
   onDesk,
   operator,
+  played,
   quiet,
 } from './application.fixture.ts';
+import { viewApplication } from './application-view.ts';
 import { applicationMessages } from './application.messages.ts';
 import type { ApplicationCommand, ApplicationState, CaseFacts } from './application.ts';
 
@@ -42,6 +44,7 @@ function told(...list: readonly ApplicationCommand[]): unknown[] {
 }
 
 const damaged = caseFacts({ reason: 'damaged' });
+const inCash = [...onDesk(correction()), c.decide(), { ...c.pay(), method: 'cash' } as ApplicationCommand];
 const paid = [...onDesk(correction()), c.decide(), c.pay(), c.captured()];
 
 describe('REI-02 a case that waits for its document', () => {
@@ -59,6 +62,17 @@ describe('REI-02 a case that waits for its document', () => {
     const notLost = [c.submit(damaged), c.sendCode(), c.proveByCode()];
     expect(typesOf(...notLost)).to.deep.equal([progress]);
     expect(typesOf(...notLost, c.prove())).to.deep.equal([verify, progress]);
+  });
+});
+
+describe('REI-22 what a case shows of a fee that goes back', () => {
+  it('where it was paid in cash, that a counter hands it back', () => {
+    const textOf = (list: readonly ApplicationCommand[]): unknown =>
+      viewApplication('rei_1', 'ten_1', played(...list), false).refunds[0]?.statusText.zh;
+    expect(textOf([...paid, c.reissueRefused()])).to.equal('退款中');
+    expect(textOf([...inCash, c.captured(), c.reissueRefused()])).to.equal('现金请到售票窗口领取');
+    const handedOver = [...inCash, c.captured(), c.reissueRefused(), c.refunded('rfd_back')];
+    expect(textOf(handedOver)).to.equal('已退款');
   });
 });
 
@@ -117,6 +131,11 @@ describe('REI-33 what a case says', () => {
       [...paid, c.reissueRefused()],
       { status: 'refused', reason: 'sales.ticket-used', returned: 500 },
     ],
+    [
+      'sales could not, and the cash for it is to be fetched',
+      [...inCash, c.captured(), c.reissueRefused()],
+      { status: 'refused', reason: 'sales.ticket-used', returned: 500, inCash: true },
+    ],
     ['an appeal', [...onDesk(), c.decide(operator, 'refuse'), c.appeal()], { status: 'appealing' }],
     [
       'refused for good',
@@ -141,7 +160,7 @@ describe('REI-33 what a case says', () => {
         proven: true,
         ...expected,
       });
-      for (const key of ['reason', 'words', 'fee', 'until', 'wanted', 'reminder', 'returned'])
+      for (const key of ['reason', 'words', 'fee', 'until', 'wanted', 'reminder', 'returned', 'inCash'])
         if (!(key in expected)) expect(one).not.to.have.property(key);
     });
 

@@ -30,6 +30,7 @@ type News = {
   readonly wanted?: string;
   readonly reminder?: true;
   readonly returned?: number;
+  readonly inCash?: true;
 };
 
 export function applicationMessages(
@@ -182,6 +183,7 @@ function endOf(event: End, state: LiveApplication): News {
     ...(words === undefined ? {} : { words }),
     ...(until === undefined ? {} : { until }),
     ...(paid === undefined ? {} : { returned: paid.amount }),
+    ...(paid?.method === 'cash' ? { inCash: true } : {}),
   };
 }
 
