@@ -146,6 +146,36 @@ export const applicationShipped = defineEvent({
   },
 });
 
+export const applicationOverdue = defineEvent({
+  type: 'reissue.application.overdue.v1',
+  summary: 'Staff have let the time to decide an application pass: its desk is urged (REI-42).',
+  data: z.object({
+    applicationId: idSchema,
+    orderId: idSchema,
+    kind: reissueKindSchema,
+    product: bilingualSchema,
+    ticketNumber: z.string(),
+    desk: z.enum(['operator', 'reviewer', 'manager']),
+    /** The first deadline that has passed on this desk. */
+    since: instantSchema,
+    /** Deadlines of the case that have passed, this one too. */
+    times: z.int().positive(),
+    /** The next one. */
+    nextBy: instantSchema,
+    /** Mailbox that the tenant has named for the desk; left out: nobody is written to. */
+    to: sealedForRecipient.optional(),
+  }),
+  example: {
+    ...{ applicationId: APPLICATION, orderId: ABOUT.orderId, kind: ABOUT.kind, product: ABOUT.product },
+    ticketNumber: '0A7F3K9Q2M5X8C4',
+    desk: 'reviewer',
+    since: '2026-11-30T20:00:00+08:00',
+    times: 1,
+    nextBy: '2026-12-01T20:00:00+08:00',
+    to: 'b1.c2VhbGVk',
+  },
+});
+
 export const verifyApplication = defineCommand({
   type: 'reissue.application.verify.v1',
   summary:

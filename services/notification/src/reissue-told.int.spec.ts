@@ -1,6 +1,11 @@
 // What an applicant is told of a lost or wrong ticket, on real servers: the words of each step, and the new ticket in the mail. That each
 // is told once, whatever is repeated or dies in between, is shown together with the other messages after the sale.
-import { applicationProgressed, applicationReissued, type MessageDefinition } from '@tongpiao/contracts';
+import {
+  applicationOverdue,
+  applicationProgressed,
+  applicationReissued,
+  type MessageDefinition,
+} from '@tongpiao/contracts';
 import { eventually, settled } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { extractText, getDocumentProxy } from 'unpdf';
@@ -144,6 +149,21 @@ describe('REI-33 what the applicant is told', () => {
     await eventually('the SMS', () => world.sandboxes.sms(to)[0]);
     const inBulk = { 'state.lane': { $in: ['bulk-sms', 'bulk-email'] }, 'state.about': envelope.data.orderId };
     expect(await world.messages(inBulk)).to.have.length(2);
+  });
+
+  it('REI-42 the desk of an overdue case is written to where the tenant has named a mailbox, and nobody else', async () => {
+    const [telephone, mailbox] = [phone(), 'desk-of-reviewers@example.cn'];
+    const silent = toldAfterSale(world, applicationOverdue, { to: undefined }, { phone: telephone, email: mailbox });
+    await world.publish(silent);
+    const envelope = toldAfterSale(world, applicationOverdue, {}, { phone: telephone, email: mailbox });
+    await world.publish({ ...envelope, data: { ...envelope.data, to: world.sealed(envelope.id, mailbox) } });
+    const mail = await eventually('the mail', () => world.sandboxes.mail(mailbox)[0]);
+    expect(mail.subject).to.equal('逾期提醒：补发申请待办理（0A7F3K9Q2M5X8C4）');
+    expect(mail.text).to.contain('审核岗').and.contain('11月30日20:00超过办理时限').and.contain(CASE);
+    await settled('mails', () => world.sandboxes.mail(mailbox).length);
+    expect(world.sandboxes.mail(mailbox)).to.have.length(1);
+    expect(world.sandboxes.sms(telephone)).to.deep.equal([]);
+    expect(await world.messages({ 'state.about': silent.data.orderId })).to.deep.equal([]);
   });
 
   it('REI-04 nobody is told of a case that nobody has proven, and of what is the staff’s own business', async () => {

@@ -1,5 +1,6 @@
 // Notification, as a table of contents.
 import {
+  applicationOverdue,
   applicationProgressed,
   applicationReissued,
   applicationShipped,
@@ -204,7 +205,7 @@ export async function run(config: Config, options: NotificationTestOptions = {})
   });
   await broker.consume({
     slice: 'on-reissue-told',
-    definitions: [applicationProgressed, applicationReissued, applicationShipped],
+    definitions: [applicationProgressed, applicationReissued, applicationShipped, applicationOverdue],
     ...inBatches,
     handleBatch: onReissueTold(tell),
   });

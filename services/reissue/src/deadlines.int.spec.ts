@@ -1,4 +1,5 @@
 // Deadlines of staff on real servers: what passes is listed and counted, and a year whose days are told later moves what was counted into it.
+import { applicationOverdue } from '@tongpiao/contracts';
 import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { z } from 'zod';
@@ -10,6 +11,7 @@ const staffShape = z.object({
     decideBy: z.string(),
     provisional: z.boolean(),
     overdue: z.number(),
+    overdueSince: z.string().optional(),
     countedDays: z.array(z.unknown()).optional(),
   }),
 });
@@ -39,16 +41,20 @@ describe('deadlines of staff', function () {
     const reply = await house.call('/api/v1/reissue-applications?overdue=yes', { apiKey: house.keys.manager });
     return listShape.parse(reply.body).items.map(({ id }) => id);
   };
-  async function withYears(years: readonly number[]): Promise<void> {
+  const rulesShape = z.looseObject({ calendar: z.looseObject({}) });
+  async function withRules(change: Readonly<Record<string, unknown>>): Promise<void> {
     const { body, etag } = await house.call('/api/v1/reissue-policy', { apiKey: house.keys.manager });
-    const { version: _version, ...rules } = z.looseObject({ calendar: z.looseObject({}) }).parse(body);
-    const told = years.map((year) => ({ year, holidays: [], workdays: [], source: '公告' }));
-    const calendar = { ...rules.calendar, years: told };
+    const { version: _version, ...rules } = rulesShape.parse(body);
     const changed = await house.call('/api/v1/reissue-policy', {
       ...{ method: 'PUT', ifMatch: etag, apiKey: house.keys.manager },
-      json: { rules: { ...rules, calendar }, reason: '导入工作日历' },
+      json: { rules: { ...rules, ...change }, reason: '导入工作日历' },
     });
     expect(changed.status, changed.text).to.equal(200);
+  }
+  async function withYears(years: readonly number[]): Promise<void> {
+    const { body } = await house.call('/api/v1/reissue-policy', { apiKey: house.keys.manager });
+    const told = years.map((year) => ({ year, holidays: [], workdays: [], source: '公告' }));
+    await withRules({ calendar: { ...rulesShape.parse(body).calendar, years: told } });
   }
 
   it('REI-42 PLA-46 counted into a year that nobody has told it is provisional, and counted again when it is told', async () => {
@@ -64,11 +70,19 @@ describe('deadlines of staff', function () {
   });
 
   it('REI-42 a case that nobody decides is urged, listed as overdue, and no longer when it is decided', async () => {
+    await withRules({ urging: { operator: 'desk@example.cn' } });
     const seen = await applied('E66666662', {}, 'deciding');
     expect(await overdue()).not.to.include(seen.id);
     ahead = 2 * DAYS;
     await eventually('overdue', async () => (await overdue()).includes(seen.id), PATIENCE);
-    expect((await staffView(seen.id)).overdue).to.equal(1);
+    const shown = await staffView(seen.id);
+    expect(shown.overdue).to.equal(1);
+    const { data } = await eventually('its desk is urged', () =>
+      house.said.find((one) => one.type === applicationOverdue.type && JSON.stringify(one.data).includes(seen.id)),
+    );
+    const urged = applicationOverdue.data.parse(data);
+    expect(urged).to.include({ desk: 'operator', times: 1, since: shown.overdueSince });
+    expect(urged.to).to.match(/^b1\./);
     const approve = { action: 'decide', verdict: 'approve', reason: '核对无误' };
     expect((await house.review(seen.id, house.keys.operator, approve)).status).to.equal(200);
     expect(await overdue()).not.to.include(seen.id);

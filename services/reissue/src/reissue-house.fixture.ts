@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
+  applicationOverdue,
   applicationProgressed,
   applicationReissued,
   applicationShipped,
@@ -297,7 +298,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
   });
   await ears.consume({
     slice: 'hear',
-    definitions: [applicationProgressed, applicationReissued, applicationShipped],
+    definitions: [applicationProgressed, applicationReissued, applicationShipped, applicationOverdue],
     handle: async ({ envelope }) => void said.push(envelope),
   });
   const notification = await connect('notification');

@@ -174,7 +174,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   await broker.consume({
     slice: 'on-remind',
     definitions: [remindApplication],
-    handle: onRemind(foundation, applications),
+    handle: onRemind(foundation, { applications, policies }),
   });
   const deadlines = watchDeadlines(foundation, { applications, policies });
   sweepAttachments(foundation, attachments);

@@ -1,7 +1,8 @@
 // reissue.application.progressed and reissued: the applicant hears at each step how the case stands, what to do and until when, and at its
-// end which ticket is good (REI-33, REI-40, REI-41). Told to the telephone of the purchase, whoever applied; and to nobody as long as nobody
+// end which ticket is good (REI-33, REI-40, REI-41); and its desk, when it lets a case lie (REI-42). Told to the telephone of the purchase, whoever applied; and to nobody as long as nobody
 // has shown to have anything to do with that purchase (REI-04).
 import {
+  applicationOverdue,
   applicationProgressed,
   applicationReissued,
   applicationShipped,
@@ -29,7 +30,7 @@ type Step = {
 type Moment = (instant: string) => string;
 
 export function onReissueTold(parts: TellParts): ReturnType<typeof tellOrders> {
-  return tellOrders(parts, progressed(parts), reissued(parts), shipped(parts));
+  return tellOrders(parts, progressed(parts), reissued(parts), shipped(parts), overdue(parts));
 }
 
 function progressed(parts: TellParts): Teller {
@@ -149,6 +150,32 @@ function shipped(parts: TellParts): Teller {
       sms: { values: { carrier, tracking } },
       mail: { values: { number, carrier, tracking, case: applicationId } },
     });
+  });
+}
+
+const DESKS = { operator: '受理岗', reviewer: '审核岗', manager: '经理' } as const;
+
+/** REI-42: staff, at the mailbox that the tenant has named for their desk, and in the language of the site. */
+function overdue(parts: TellParts): Teller {
+  return teller(applicationOverdue, (envelope) => {
+    const { to, applicationId, orderId, kind, product, ticketNumber: number, desk, ...late } = envelope.data;
+    if (to === undefined) return [];
+    const { timeZone, sms } = tenantOf(parts, envelope);
+    const language = 'zh-CN';
+    const when = (instant: string): string => momentOf(instant, timeZone, language);
+    const values = {
+      ...{ name: DESKS[desk], order: orderId, case: applicationId, number },
+      ...{ kind: kindOf(kind, language), product: named(product, language) },
+      ...{ since: when(late.since), times: String(late.times), until: when(late.nextBy) },
+    };
+    const scope = parts.scopeOf(envelope);
+    return [
+      {
+        ...{ scope, eventId: envelope.id, channel: 'email', urgency: 'normal', about: orderId, language },
+        ...{ to: opened(parts.bus, envelope, to), template: 'reissue-overdue', signature: sms.signature },
+        content: { values },
+      },
+    ];
   });
 }
 

@@ -361,6 +361,22 @@ const shipped: readonly MailTemplate[] = plainMail(
   { ...PLAIN_MAIL, case: { max: 80 }, number, carrier: { max: 40 }, tracking: { max: 40 } },
 );
 
+/** REI-42: to staff. */
+const overdue: readonly MailTemplate[] = plainMail(
+  'reissue-overdue',
+  {
+    'zh-CN': {
+      subject: '逾期提醒：{kind}申请待办理（{number}）',
+      body: '{product}的{kind}申请（编号{case}，票号{number}）已于{since}超过办理时限，累计超时{times}次。请尽快办理，下一时限为{until}。逾期申请可在申请列表中按“逾期”筛选。',
+    },
+    en: {
+      subject: 'Overdue: a {kind} waits for you ({number})',
+      body: 'the application for a {kind} of ticket {number} ({product}, {case}) has been overdue since {since}; {times} deadlines of it have passed. Please decide it; the next deadline is {until}. The list of applications shows what is overdue.',
+    },
+  },
+  { ...CASE_MAIL, number, since: moment, times: { max: 6 }, until: moment },
+);
+
 const completed = { ...PLAIN_MAIL, kind: { max: 20 }, previous: number, at: moment, more: { max: 200 } } as const;
 
 /** Like the mail of a new order: the ticket itself is in it. */
@@ -399,5 +415,6 @@ export const reissueTemplates: readonly Template[] = [
   ...WORDS.flatMap(inBothLanguages),
   ...plain,
   ...shipped,
+  ...overdue,
   ...completedMail,
 ];

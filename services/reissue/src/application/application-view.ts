@@ -36,6 +36,7 @@ const staffView = z.object({
     .optional()
     .describe('How the deadline was counted, day by day.'),
   overdue: z.int(),
+  overdueSince: z.string().optional().describe('REI-42: the first deadline that has passed on its desk.'),
   proof: z
     .object({
       how: z.enum(['code', 'document', 'purchase-proof', 'order-token', 'login']),
@@ -310,9 +311,14 @@ function failedRefundsOf({ refunds }: LiveApplication): Pick<z.input<typeof staf
   };
 }
 
-function deadlineOf({ desk, decideBy, provisional, countedFrom, policy }: Extract<LiveApplication, { desk: Desk }>) {
+type Lying = Extract<LiveApplication, { desk: Desk }>;
+function deadlineOf({ desk, decideBy, provisional, overdueSince, countedFrom, policy }: Lying) {
   const counted = countedFrom === undefined ? [] : countedDays(policy, desk, countedFrom);
-  return { desk, decideBy, provisional, ...(counted.length === 0 ? {} : { countedDays: [...counted] }) };
+  return {
+    ...{ desk, decideBy, provisional },
+    ...(overdueSince === undefined ? {} : { overdueSince }),
+    ...(counted.length === 0 ? {} : { countedDays: [...counted] }),
+  };
 }
 
 type Judged = NonNullable<Extract<LiveApplication, { status: 'refused' }>['assessment']>;

@@ -532,6 +532,25 @@ describe('application: who decides', () => {
     expect(overdue).to.include({ overdue: 1, status: 'deciding', decideBy: after(241) });
     expect(cell(overdue, c.remind('decision', after(121)))).to.equal('-');
   });
+  it('REI-42 it says since when it is overdue, until somebody has seen to it', () => {
+    const late = (facts = caseFacts()) => [...onDesk(facts), c.remind('decision', after(121))];
+    expect(played(...late())).to.include({ overdueSince: after(120) });
+    const twice = played(...late(), c.remind('decision', after(300)));
+    expect(twice).to.include({ overdue: 2, overdueSince: after(120) });
+    const suspended = [c.submit(), c.prove(), c.frozen(), c.verified('mismatch')];
+    const urged = [...suspended, c.remind('decision', after(3 * 24 * 60))];
+    expect(played(...urged)).to.have.property('overdueSince');
+    const seen = [
+      played(...late(), c.escalate()),
+      played(...late(), c.ask()),
+      played(...late(), c.ask(), c.supply()),
+      played(...urged, c.clear()),
+      played(...late(), c.decide(operator, 'refuse')),
+      played(...late(), c.decide(operator, 'refuse'), c.appeal()),
+    ];
+    for (const state of seen)
+      expect(state, state.status).to.include({ overdue: 1 }).and.not.have.property('overdueSince');
+  });
   it('REI-35 the time from approval until sales has replaced the ticket is kept', () => {
     const done = played(...onDesk(), c.decide(), c.reissued('2026-11-30T02:00:01.250Z'));
     expect(done).to.include({ carriedOutMs: 1_250 });

@@ -302,7 +302,7 @@ function withdraw(state: LiveApplication, at: string): readonly ApplicationEvent
   return [{ type: 'CaseWithdrawn', at, thaw: state.freeze !== 'none' }];
 }
 
-function remind(state: LiveApplication, { what, at }: Command<'Remind'>): readonly ApplicationEvent[] {
+function remind(state: LiveApplication, { what, mailbox, at }: Command<'Remind'>): readonly ApplicationEvent[] {
   switch (what) {
     case 'proof': {
       const over = state.documentBy === undefined ? state.status === 'submitted' : passed(state.documentBy, at);
@@ -317,10 +317,12 @@ function remind(state: LiveApplication, { what, at }: Command<'Remind'>): readon
     }
     case 'fee':
       return state.status === 'fee_due' ? closed(state, 'reissue.fee-unpaid', at) : [];
-    case 'decision':
+    case 'decision': {
+      const told = mailbox === undefined ? {} : { mailbox };
       return 'decideBy' in state && state.status !== 'material_wanted' && passed(state.decideBy, at)
-        ? [{ type: 'CaseOverdue', at, ...decideWithin(state.policy, state.desk, at) }]
+        ? [{ type: 'CaseOverdue', ...told, at, ...decideWithin(state.policy, state.desk, at) }]
         : [];
+    }
   }
 }
 

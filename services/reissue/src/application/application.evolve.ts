@@ -51,7 +51,7 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
     case 'RiskCleared':
       return state.status === 'risk_check'
         ? withDecider(
-            { ...state, ...deadlineOf(event), status: 'reviewing', desk: higherOf(state.desk, 'reviewer') },
+            { ...inTime(state), ...deadlineOf(event), status: 'reviewing', desk: higherOf(state.desk, 'reviewer') },
             event.by,
           )
         : state;
@@ -59,11 +59,19 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
       if (!isOnDesk(state)) return state;
       const { to, recommendation } = event;
       const status = state.status === 'risk_check' ? 'risk_check' : 'reviewing';
-      return withDecider({ ...state, ...deadlineOf(event), status, desk: to, recommendation }, recommendation.by);
+      return withDecider(
+        { ...inTime(state), ...deadlineOf(event), status, desk: to, recommendation },
+        recommendation.by,
+      );
     }
     case 'MaterialWanted':
       return isOnDesk(state)
-        ? { ...state, status: 'material_wanted', back: state.status, materials: [...state.materials, event.material] }
+        ? {
+            ...inTime(state),
+            status: 'material_wanted',
+            back: state.status,
+            materials: [...state.materials, event.material],
+          }
         : state;
     case 'MaterialSupplied':
       return supplied(state, event);
@@ -117,7 +125,14 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
     case 'AppealFiled':
       return appealed(state, event);
     case 'CaseOverdue':
-      return 'decideBy' in state ? { ...state, ...deadlineOf(event), overdue: state.overdue + 1 } : state;
+      return 'decideBy' in state
+        ? {
+            ...state,
+            ...deadlineOf(event),
+            overdue: state.overdue + 1,
+            overdueSince: state.overdueSince ?? state.decideBy,
+          }
+        : state;
     case 'SampleReviewed':
       return { ...state, sampleReview: event.review };
     case 'DeadlineRecounted': {
@@ -159,6 +174,11 @@ function deadlineOf({
   at,
 }: DecideBy & { readonly at: string }): Pick<CaseOnDesk, 'decideBy' | 'countedFrom' | 'provisional'> {
   return { decideBy, countedFrom: at, provisional: provisional === true };
+}
+
+/** Somebody has seen to it: what was overdue is not any more. */
+function inTime<State extends CaseOnDesk>({ overdueSince: _past, ...state }: State): Omit<State, 'overdueSince'> {
+  return state;
 }
 
 function isOnDesk(state: LiveApplication): state is CaseOnDesk {

@@ -183,11 +183,11 @@ export const commands = {
   }),
   appeal: (at = AT): ApplicationCommand => ({ type: 'Appeal', words: sealed('***'), at }),
   withdraw: (): ApplicationCommand => ({ type: 'Withdraw', at: AT }),
-  remind: (what: Extract<ApplicationCommand, { type: 'Remind' }>['what'], at: string): ApplicationCommand => ({
-    type: 'Remind',
-    what,
-    at,
-  }),
+  remind: (
+    what: Extract<ApplicationCommand, { type: 'Remind' }>['what'],
+    at: string,
+    told: { mailbox?: PersonalValue } = {},
+  ): ApplicationCommand => ({ type: 'Remind', what, at, ...told }),
   recount: (years: readonly number[] = [2026, 2027]): ApplicationCommand => ({
     type: 'RecountDeadline',
     calendar: calendarOf(years),

@@ -76,6 +76,20 @@ describe('REI-22 what a case shows of a fee that goes back', () => {
   });
 });
 
+describe('REI-42 what its desk hears of a case that is overdue', () => {
+  it('since when, how often and until when next; where the tenant has named a mailbox, sealed for it', () => {
+    const urged = (told = {}): readonly Draft[] =>
+      said(...onDesk(), c.remind('decision', after(121)), c.remind('decision', after(300), told));
+    const [one, ...more] = urged();
+    expect(more).to.deep.equal([]);
+    expect(one?.definition.type).to.equal('reissue.application.overdue.v1');
+    expect(one?.data).to.deep.include({ desk: 'operator', since: after(120), times: 2, nextBy: after(420) });
+    expect(one?.data).to.include({ applicationId: 'rei_1', ticketNumber: 'N1' }).and.not.have.property('to');
+    const mailbox = { sealed: 'p1.mailbox', masked: 'd***@example.cn' };
+    expect(urged({ mailbox })[0]?.data).to.deep.include({ to: forRecipient('notification', mailbox) });
+  });
+});
+
 describe('REI-41 an appeal on a lost ticket', () => {
   it('has it frozen again, under its number; its confirmation starts no check', () => {
     const refused = [...onDesk(), c.decide(operator, 'refuse')];

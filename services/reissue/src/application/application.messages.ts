@@ -1,5 +1,6 @@
 // Own event → what others must hear, and the case's timers. Pure and exhaustive: a new event without a line here does not compile.
 import {
+  applicationOverdue,
   applicationProgressed,
   applicationReissued,
   applicationShipped,
@@ -91,9 +92,10 @@ export function applicationMessages(
       return [{ cancelTimer: VERIFY }, timer('decision', event.decideBy)];
     case 'RiskCleared':
     case 'CaseEscalated':
-    case 'CaseOverdue':
     case 'DeadlineRecounted':
       return [timer('decision', event.decideBy)];
+    case 'CaseOverdue':
+      return [timer('decision', event.decideBy), ...urged(applicationId, state, event)];
     case 'MaterialWanted':
       return [
         { cancelTimer: 'decision' },
@@ -264,6 +266,23 @@ function withTraveller(state: LiveApplication, { page, ...ticket }: NewTicket) {
     idNumber: forRecipient('notification', person.idNumber),
   };
   return { ...ticket, page: { ...page, traveller } };
+}
+
+/** REI-42: whoever sits at the desk, not the applicant. */
+function urged(
+  applicationId: string,
+  state: LiveApplication,
+  { mailbox, decideBy: nextBy, at }: Extract<ApplicationEvent, { type: 'CaseOverdue' }>,
+): readonly Said[] {
+  if (!('desk' in state)) return [];
+  const { ticket, kind, desk, overdueSince: since = at, overdue: times } = state;
+  const { orderId, product, number: ticketNumber } = ticket;
+  return [
+    say(applicationOverdue, {
+      ...{ applicationId, orderId, kind, product, ticketNumber, desk, since, times, nextBy },
+      ...(mailbox === undefined ? {} : { to: forRecipient('notification', mailbox) }),
+    }),
+  ];
 }
 
 function shipped(

@@ -169,6 +169,7 @@ const onDesk = {
   decideBy: z.string(),
   countedFrom: z.string().optional(),
   provisional: z.boolean().default(false),
+  overdueSince: z.string().optional(),
   recommendation: z.object({ verdict, by: z.string(), reason: z.string() }).optional(),
 };
 const deskStatus = z.enum(['risk_check', 'deciding', 'reviewing']);
@@ -251,7 +252,10 @@ export const applicationSpec: AggregateSpec<ApplicationState, ApplicationCommand
       fields: { 'state.refunds.status': 1, 'state.submittedAt': -1 },
       where: { 'state.refunds.status': 'failed' },
     },
-    { fields: { 'state.overdue': 1, 'state.status': 1 }, where: { 'state.overdue': { $gt: 0 } } },
+    {
+      fields: { 'state.overdueSince': 1, 'state.status': 1 },
+      where: { 'state.overdueSince': { $exists: true } },
+    },
     { fields: { 'state.provisional': 1, _id: 1 }, where: { 'state.provisional': true }, acrossTenants: true },
     {
       fields: { 'state.batch.id': 1, 'state.status': 1 },

@@ -256,6 +256,8 @@ type OnDesk = Judged & {
   readonly countedFrom?: string | undefined;
   /** REI-42: into a year whose working days are not told yet; counted again when they are. */
   readonly provisional: boolean;
+  /** REI-42: the first deadline that has passed on this desk. */
+  readonly overdueSince?: string | undefined;
   readonly recommendation?: Recommendation | undefined;
 };
 
@@ -419,7 +421,13 @@ export type ApplicationCommand =
     }
   | { readonly type: 'Appeal'; readonly words: PersonalValue; readonly at: string }
   | { readonly type: 'Withdraw'; readonly at: string }
-  | { readonly type: 'Remind'; readonly what: TimerName; readonly at: string }
+  | {
+      readonly type: 'Remind';
+      readonly what: TimerName;
+      /** Of the desk on which it lies, where the tenant has named one. */
+      readonly mailbox?: PersonalValue | undefined;
+      readonly at: string;
+    }
   /** REI-42: the tenant's calendar as it is now. */
   | { readonly type: 'RecountDeadline'; readonly calendar: Policy['calendar']; readonly at: string }
   | { readonly type: 'RecordShipment'; readonly shipment: Shipment }
@@ -504,7 +512,11 @@ export type ApplicationEvent =
     } & DecideBy)
   | ({ readonly type: 'CaseWithdrawn'; readonly at: string } & Undoing)
   | ({ readonly type: 'CaseClosed'; readonly reason: string; readonly at: string } & Undoing)
-  | ({ readonly type: 'CaseOverdue'; readonly at: string } & DecideBy)
+  | ({
+      readonly type: 'CaseOverdue';
+      readonly mailbox?: PersonalValue | undefined;
+      readonly at: string;
+    } & DecideBy)
   | ({ readonly type: 'DeadlineRecounted'; readonly calendar: Policy['calendar']; readonly at: string } & DecideBy)
   | { readonly type: 'TicketShipped'; readonly shipment: Shipment }
   | { readonly type: 'GatesKnow'; readonly gates: ListedGates }

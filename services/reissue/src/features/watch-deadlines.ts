@@ -13,8 +13,8 @@ const RECOUNTED_AT_ONCE = 500;
 /** Nobody needs to know how many more. */
 const COUNTED_MAX = 10_000;
 
-/** Cases that lie on a desk although their time has passed once or more. */
-export const OVERDUE = { 'state.overdue': { $gt: 0 }, 'state.status': { $in: LYING } };
+/** Cases that lie on a desk although their time there has passed. */
+export const OVERDUE = { 'state.overdueSince': { $exists: true }, 'state.status': { $in: LYING } };
 
 export type DeadlineWatch = {
   /** A tenant has other rules now: at once, rather than in a minute. Never throws. */

@@ -61,6 +61,8 @@ const calendarSchema = z
   })
   .refine(({ opens, closes }) => opens < closes, 'the office closes before it opens');
 
+const mailbox = z.email().max(200);
+
 const minutes = z
   .int()
   .min(1)
@@ -150,6 +152,10 @@ export const rulesSchema = z.strictObject({
   }),
   deadlines: z.strictObject(deadlines),
   calendar: calendarSchema,
+  /** REI-42: mailboxes that hear of what is overdue at a desk; left out: the list and the figures show it. */
+  urging: z
+    .strictObject({ operator: mailbox.optional(), reviewer: mailbox.optional(), manager: mailbox.optional() })
+    .optional(),
   /** REI-03; left out: `DEFAULT_ATTACHMENT_RULES`. */
   attachments: attachmentRules.optional(),
   /** REI-52: the most that an error of staff may be made good with; left out: `DEFAULT_COMPENSATION_MAX`. */
