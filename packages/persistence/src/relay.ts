@@ -49,6 +49,8 @@ const IN_HAND_MAX = 10_000;
 /** What was confirmed is pulled after one to two of these: what one record says in quick succession together, well before it is overdue. */
 const PULL_EVERY_MS = 1_000;
 const PULL_BATCH = 2_000;
+/** Records of one write: what comes beside it does not wait long. */
+const PULLED_AT_ONCE = 100;
 
 const entrySchema = z.object({
   id: z.string(),
@@ -62,8 +64,17 @@ const sweptSchema = z.object({
   timers: z.array(entrySchema).default([]),
 });
 
+type MongoFilter = mongo.Filter<mongo.Document>;
+type MongoUpdate = mongo.UpdateFilter<mongo.Document>;
+
 type Field = 'outbox' | 'timers';
-type Pulling = Map<string, { collection: string; documentId: string; field: Field; ids: string[] }>;
+type Pulled = {
+  readonly collection: string;
+  readonly documentId: string;
+  readonly field: Field;
+  readonly ids: string[];
+};
+type Pulling = Map<string, Pulled>;
 
 export function createRelay(options: RelayOptions): Relay {
   const { publish, leases, owner, logger } = options;
@@ -82,15 +93,20 @@ export function createRelay(options: RelayOptions): Relay {
   let sweeping: Promise<void> = Promise.resolve();
   let stopped = false;
 
+  /** One write for many records: each costs the server half of what it would alone. A pull that is lost is a duplicate, and harmless. */
   async function pull(batch: Pulling): Promise<void> {
-    // Each pull travels with whatever else is being written. One that is lost is a duplicate message, and that is harmless.
+    const groups = Map.groupBy(batch.values(), ({ collection, field }) => `${collection}/${field}`);
+    const parts = [...groups.values()].flatMap(partsOf);
     await Promise.all(
-      [...batch.values()].map(async ({ collection: name, documentId, field, ids }) => {
-        const collection = collections.get(name);
-        if (collection === undefined) return;
-        const filter = { _id: documentId } as unknown as mongo.Filter<mongo.Document>;
-        const update = { $pull: { [field]: { id: { $in: ids } } } } as unknown as mongo.UpdateFilter<mongo.Document>;
-        await writesOf(collection).write({ name: 'updateOne', namespace: collection.namespace, filter, update });
+      parts.map(async (part) => {
+        const [first] = part;
+        const collection = first === undefined ? undefined : collections.get(first.collection);
+        if (first === undefined || collection === undefined) return;
+        const ids = part.flatMap((record) => record.ids);
+        // The driver types ids as its own kind of object, and ours are texts.
+        const filter = { _id: { $in: part.map(({ documentId }) => documentId) } } as unknown as MongoFilter;
+        const update = { $pull: { [first.field]: { id: { $in: ids } } } } as unknown as MongoUpdate;
+        await writesOf(collection).write({ name: 'updateMany', namespace: collection.namespace, filter, update });
         for (const id of ids) inHand.delete(id);
       }),
     );
@@ -245,4 +261,9 @@ export function createRelay(options: RelayOptions): Relay {
         .catch((error: unknown) => logger.debug({ err: error }, 'lease was not released'));
     },
   };
+}
+
+function partsOf(group: readonly Pulled[]): readonly (readonly Pulled[])[] {
+  const count = Math.ceil(group.length / PULLED_AT_ONCE);
+  return Array.from({ length: count }, (_, part) => group.slice(part * PULLED_AT_ONCE, (part + 1) * PULLED_AT_ONCE));
 }

@@ -25,8 +25,8 @@ const problemShape = z.looseObject({
   instance: z.string(),
   traceId: z.string(),
 });
-/** Work that goes on by itself; keys that were used; that a known caller was refused is on record (PLA-21), and a spec of its own. */
-const RESTLESS = new Set(['leases', 'scan_requests', 'audit_trail']);
+/** Work that goes on by itself; that a known caller was refused is on record (PLA-21), and a spec of its own. */
+const RESTLESS = new Set(['leases', 'audit_trail']);
 const contact = { name: '张三', phone: '13800138000' };
 
 type Mistake = {

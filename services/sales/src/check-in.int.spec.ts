@@ -1,8 +1,9 @@
 // At the gate, on real servers: every way to show a ticket, every reason that a gate gives, and two gates at the same moment.
+import { randomBytes } from 'node:crypto';
 import { eventually } from '@tongpiao/testing';
 import { freshKey } from '@tongpiao/service-shell/trial';
 import { formerTicketShown, reissueTicket, ticketScanned } from '@tongpiao/contracts';
-import { decodeTicketPayload, idCheckCharacter } from '@tongpiao/kernel';
+import { decodeTicketPayload, idCheckCharacter, ticketNumberOf } from '@tongpiao/kernel';
 import { newId } from '@tongpiao/persistence';
 import { expect } from 'chai';
 import { z } from 'zod';
@@ -108,7 +109,8 @@ describe('SAL-40 sales: check-in', function () {
     const [first, second] = [await ticket(), await ticket()];
     const key = freshKey();
     expect(said(await answer({ qr: first.qr }, 0, { key }))).to.equal('admitted');
-    for (const other of [{ qr: second.qr }, { ticketNumber: first.number }]) {
+    const nobodys = { ticketNumber: ticketNumberOf(TENANT, randomBytes(12)) };
+    for (const other of [{ qr: second.qr }, { ticketNumber: first.number }, nobodys, { qr: 'TP1.no.qr.code' }]) {
       const reply = await scan(other, 0, { key });
       expect([reply.status, codeOf(reply)]).to.deep.equal([422, 'platform.idempotency-key-reused']);
     }
@@ -116,6 +118,22 @@ describe('SAL-40 sales: check-in', function () {
     const counted = await house.call('/api/v1/check-ins', { json, key, apiKey: house.keys.gates[0] ?? '' });
     expect([counted.status, codeOf(counted)]).to.deep.equal([422, 'platform.idempotency-key-reused']);
     expect(said(await answer({ qr: second.qr }, 0))).to.equal('admitted');
+  });
+
+  it('PLA-32 one key with many credentials at the same moment: one is admitted, and room is taken for one', async () => {
+    const tickets = await Promise.all(Array.from({ length: 6 }, () => ticket()));
+    const key = freshKey();
+    const replies = await Promise.all(tickets.map(({ qr }) => scan({ qr }, 0, { key })));
+    expect(replies.map(({ status }) => status).sort()).to.deep.equal([200, 422, 422, 422, 422, 422]);
+    const again = await Promise.all(tickets.map(({ qr }) => answer({ qr }, 0)));
+    expect(again.map(said).sort()).to.deep.equal([
+      'admitted',
+      'admitted',
+      'admitted',
+      'admitted',
+      'admitted',
+      'already-used',
+    ]);
   });
 
   it('ten scans at two gates at the same moment: one is admitted', async () => {

@@ -18,7 +18,7 @@ import {
   type Running,
 } from '@tongpiao/service-shell';
 import { Redis } from 'ioredis';
-import { openScanRequests } from './gate/scan-requests.store.ts';
+import { createScanRequests } from './gate/scan-requests.ts';
 import { createAvailability } from './availability/availability.ts';
 import { createCopies } from './availability/copies.ts';
 import { openClaims } from './claim/claim.store.ts';
@@ -124,7 +124,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const lines = await openWaitingLines(database);
   const claims = await openClaims(database, orderFates(orders, rights));
   const serials = await openPaperSerials(database, printFate(rights));
-  const scanRequests = await openScanRequests(database, vault.serviceKey('scan-requests'));
+  const scanRequests = createScanRequests(vault.serviceKey('scan-requests'));
   const documents = createGateDocuments(vault, vault.serviceKey('gate-documents'));
   const keys = await openTicketKeys(database, vault, everywhere, clock());
 

@@ -1,7 +1,7 @@
 // What exchanging a ticket for another session costs, and whether it may be (SAL-53): fee by the ladder of the day of the sale, price
 // difference either way. Pure; the new price comes from the same quote that sells (quote.ts).
 import { addFen, DomainError, fen, ZERO_FEN, type Fen } from '@tongpiao/kernel';
-import { isLiving } from '../right/right.decider.ts';
+import { isLiving, used } from '../right/right.decider.ts';
 import type { RightState, SoldRight } from '../right/right.ts';
 import { DEFAULT_EXCHANGE_RULES, feeOf, goodUntil, rulesAt, stepAt, type ExchangeRules } from './fee-rules.ts';
 
@@ -73,10 +73,7 @@ export function exchangeQuote(
 }
 
 function mayBeExchanged(right: SoldRight): void {
-  if (right.status === 'used' || right.status === 'checked_in')
-    throw new DomainError('sales.ticket-used', 'The ticket was used already.', {
-      ...right.uses[right.uses.length - 1],
-    });
+  if (right.status === 'used' || right.status === 'checked_in') throw used(right);
   if (!isLiving(right))
     throw new DomainError('sales.ticket-not-living', 'The ticket is not valid any more.', { status: right.status });
 }

@@ -3,7 +3,7 @@
 import type { RefundReason } from '@tongpiao/contracts';
 import { DomainError, fen, ZERO_FEN, type Fen } from '@tongpiao/kernel';
 import { placesLeft } from '../right/admission.policy.ts';
-import { awaitsChoice, isLiving } from '../right/right.decider.ts';
+import { awaitsChoice, isLiving, used } from '../right/right.decider.ts';
 import type { SoldRight } from '../right/right.ts';
 import { DEFAULT_REFUND_RULES, feeOf, goodUntil, rulesAt, stepAt, type RefundRules } from './fee-rules.ts';
 
@@ -20,10 +20,7 @@ export type RefundQuote = {
 export function refundQuote(right: SoldRight, rules: readonly RefundRules[] | undefined, at: string): RefundQuote {
   const { offer, startsAt, amount } = right;
   // Who came in although there were fewer places has chosen to come.
-  if (right.status === 'used' || (right.status === 'checked_in' && !awaitsChoice(right)))
-    throw new DomainError('sales.ticket-used', 'The ticket was used already.', {
-      ...right.uses[right.uses.length - 1],
-    });
+  if (right.status === 'used' || (right.status === 'checked_in' && !awaitsChoice(right))) throw used(right);
   if (!isLiving(right))
     throw new DomainError('sales.ticket-not-living', 'The ticket is not valid any more.', { status: right.status });
   // SAL-52: the tenant took the session away; whatever the ladder says, everything goes back that was not used.

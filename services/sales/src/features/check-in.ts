@@ -9,10 +9,10 @@ import {
   DomainError,
   type LocalDate,
 } from '@tongpiao/kernel';
-import type { Scope, Snapshot } from '@tongpiao/persistence';
+import { isDuplicateKey, type Scope, type Snapshot } from '@tongpiao/persistence';
 import { route, verifyTicket, type Foundation, type GateFacts, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
-import type { ScanRequests } from '../gate/scan-requests.store.ts';
+import type { ScanRequest, ScanRequests } from '../gate/scan-requests.ts';
 import { GATE_WORDS } from '../gate/gate-words.ts';
 import type { Entrance, Room } from '../occupancy/entrance.ts';
 import { admission, formerOf, peopleOf, placesLeft, type Admission } from '../right/admission.policy.ts';
@@ -115,19 +115,30 @@ export function checkIn(foundation: Foundation, parts: Parts): Route {
       const today = localDateOf(now, timeZone);
       const documentIndex = await shownDocument(foundation, scope, shown, today);
       const scanAt = { at: now.toISOString(), gateId, siteId: gate.siteId, date: today };
-      const key = `${context.callerKey}:${context.idempotencyKey}`;
-      // The key is claimed while ticket and room are looked for; nothing is let in before it is.
-      const claimed = parts.requests.claim(scope, key, context.body, now);
-      const admitting = find(parts, scope, shown, documentIndex, scanAt).then((found) => {
-        if (found.kind === 'refused') return refusedBody(foundation, found.reason, undefined, undefined);
-        const { people } = context.body;
-        const scan: Scan = { ...scanAt, revision: found.revision, number: found.number, documentIndex, people };
-        return admit(foundation, parts, { scope, gate, right: found.right, scan, request: { key, claimed } });
-      });
-      const [body] = await Promise.all([admitting, claimed]);
+      const request = parts.requests.of(`${context.callerKey}:${context.idempotencyKey}`, context.body);
+      const found = await find(parts, scope, shown, documentIndex, scanAt);
+      const { people } = context.body;
+      const body =
+        found.kind === 'refused'
+          ? refusedBody(foundation, found.reason, undefined, undefined)
+          : await admit(foundation, parts, {
+              ...{ scope, gate, right: found.right, request },
+              scan: { ...scanAt, revision: found.revision, number: found.number, documentIndex, people },
+            });
+      if (body.outcome === 'refused') await mustBeFresh(parts.rights, scope, request);
       return { status: 200, body };
     },
   });
+}
+
+/** A key that has let somebody in is not taken for another question; the same question was answered with that. */
+async function mustBeFresh(rights: Rights, scope: Scope, { id }: ScanRequest): Promise<void> {
+  const [known] = await rights.find(scope, { 'state.uses.request': id }, { limit: 1 });
+  if (known !== undefined) throw keyReused();
+}
+
+function keyReused(): DomainError {
+  return new DomainError('platform.idempotency-key-reused', 'This Idempotency-Key was used for another request.');
 }
 
 type Wish = {
@@ -136,8 +147,7 @@ type Wish = {
   /** As it was found; the record itself decides. */
   readonly right: Snapshot<RightState>;
   readonly scan: Scan;
-  /** Its key, and what it was claimed for; fails where that was something else. */
-  readonly request: { readonly key: string; readonly claimed: Promise<string> };
+  readonly request: ScanRequest;
 };
 
 async function admit(foundation: Foundation, parts: Parts, wish: Wish): Promise<AnswerBody> {
@@ -160,21 +170,20 @@ async function checkInRight(
   room: Room | undefined,
 ): Promise<AnswerBody> {
   const { scope, gate, right, scan, request } = wish;
-  const { key, claimed } = request;
-  const fingerprint = await claimed;
   try {
     // A gate that lost our answer asks again with the same key: its passenger was admitted, and is told so.
     const { state, events, repeated } = await parts.rights.handle(
       scope,
       right.id,
-      { type: 'CheckIn', scan },
-      { request: { key, fingerprint } },
+      { type: 'CheckIn', scan, request: request.id },
+      { request },
     );
     if (repeated) await room?.givenBack();
     else if (room !== undefined) room.taken();
     else for (const event of events) if (event.type === 'TicketCheckedIn') parts.entrance.heard(gate, event.use);
     return { outcome: 'admitted', message: GATE_WORDS.admitted, ...ticketPart(state) };
   } catch (error) {
+    if (isDuplicateKey(error)) throw keyReused();
     if (!(error instanceof DomainError) || error.code !== 'sales.ticket-refused') throw error;
     await room?.givenBack();
     const current = (await parts.rights.load(scope, right.id))?.state ?? right.state;

@@ -8,7 +8,7 @@ import { OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
 import { currentTicket, seenTicket, type TicketParts } from '../order-access/may-see-ticket.ts';
 import { exceptionView, viewException } from '../refund-exception/exception-view.ts';
 import type { ExceptionFacts } from '../refund-exception/refund-exception.ts';
-import { isLiving } from '../right/right.decider.ts';
+import { isLiving, used } from '../right/right.decider.ts';
 import type { SoldRight } from '../right/right.ts';
 import type { RefundExceptions } from '../stores.ts';
 
@@ -98,10 +98,7 @@ export function requestRefundException(foundation: Foundation, parts: Parts): Ro
 
 /** What an approval could carry out today; the ticket decides again when it comes to that. */
 function returnable(ticket: SoldRight): SoldRight {
-  if (ticket.status === 'used')
-    throw new DomainError('sales.ticket-used', 'The ticket was used already.', {
-      ...ticket.uses[ticket.uses.length - 1],
-    });
+  if (ticket.status === 'used') throw used(ticket);
   if (!isLiving(ticket) && ticket.status !== 'expired')
     throw new DomainError('sales.ticket-not-living', 'The ticket is not valid any more.', { status: ticket.status });
   return ticket;

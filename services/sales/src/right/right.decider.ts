@@ -115,11 +115,13 @@ function offerChoice(state: RightState, offer: Offer): readonly RightEvent[] {
   return before !== undefined && offer.kind === 'reduced' ? [] : [{ type: 'ChoiceOffered', offer }];
 }
 
-function checkIn(state: RightState, { scan }: Of<'CheckIn'>): readonly RightEvent[] {
+function checkIn(state: RightState, { scan, request }: Of<'CheckIn'>): readonly RightEvent[] {
   const answer = admission(state, scan);
   if (!answer.admitted)
     throw new DomainError('sales.ticket-refused', 'The ticket does not open the gate.', { ...answer });
-  return [{ type: 'TicketCheckedIn', use: { at: scan.at, gateId: scan.gateId, people: peopleOf(state, scan) } }];
+  const { at, gateId } = scan;
+  const by = request === undefined ? {} : { request };
+  return [{ type: 'TicketCheckedIn', use: { at, gateId, people: peopleOf(state, scan), ...by } }];
 }
 
 /** As many as a ticket has entries at most; a gate that hands in more than that of one ticket is broken. */
@@ -310,7 +312,7 @@ function print(state: SoldRight, { serial, by, at }: Of<'PrintTicket'>): readonl
   });
 }
 
-function used(state: SoldRight): DomainError {
+export function used(state: SoldRight): DomainError {
   const use = state.uses[state.uses.length - 1];
   return new DomainError('sales.ticket-used', 'The ticket was used already.', {
     ...(use === undefined ? {} : { at: use.at, gateId: use.gateId }),

@@ -43,6 +43,7 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
         gateId: z.string(),
         people: z.number().int().positive(),
         scanId: z.string().optional(),
+        request: z.string().optional(),
       }),
     ),
     past: z.array(
@@ -147,6 +148,8 @@ export const rightSpec: AggregateSpec<RightState, RightCommand, RightEvent> = {
     { fields: { 'state.orderId': 1 } },
     // PLA-12: those with somebody to erase, longest untouched first.
     { fields: { changedAt: 1 }, where: { key: { $exists: true } } },
+    // A gate's Idempotency-Key lets in one credential, whatever ticket another one would lead to (PLA-32).
+    { fields: { 'state.uses.request': 1 }, unique: true, where: { 'state.uses.request': { $exists: true } } },
     // Who holds tickets for a session, last sold first (SAL-52, INV-20).
     { fields: { 'state.sessionId': 1, 'state.soldAt': -1, _id: 1 } },
     // What expires next (FIN-12).

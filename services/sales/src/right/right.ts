@@ -51,6 +51,8 @@ export type Use = {
   readonly people: number;
   /** Of a scan that a gate decided without network and handed in later. */
   readonly scanId?: string | undefined;
+  /** The gate's request that made it, where it was made online: no other use has the same (PLA-32). */
+  readonly request?: string | undefined;
 };
 
 /** A ticket that this right had before. */
@@ -199,7 +201,7 @@ export type Scan = {
 
 export type RightCommand =
   | { readonly type: 'IssueTicket'; readonly facts: RightFacts }
-  | { readonly type: 'CheckIn'; readonly scan: Scan }
+  | { readonly type: 'CheckIn'; readonly scan: Scan; readonly request?: string | undefined }
   | {
       readonly type: 'HandInScan';
       readonly scanId: string;
