@@ -110,6 +110,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     secondManager: key('manager2', ['manager']),
     clerk: key('clerk', ['sales_clerk']),
     auditor: key('auditor', ['auditor']),
+    operations: key('operations', ['platform_admin']),
     stranger: trust.apiKey({
       ...{ id: 'key_stranger', kind: 'kiosk', tenantId: OTHER_TENANT, subject: 'stranger' },
       roles: ['reissue_operator', 'manager'],
