@@ -47,7 +47,8 @@ describe('PLA-31 refusals of reissue', function () {
   });
 
   it('REI-53 a list whose corrected document is none says so of the line', async () => {
-    const { number } = await house.sold(ZHANG);
+    const { number, rightId } = await house.sold(ZHANG);
+    await eventually('the copy', async () => (await house.stored('tickets', { _id: rightId })) !== '[]');
     const { enter, linesOf } = listsIn(() => house);
     const lines = [{ number, correction: { idNumber: '110101199003070000' } }];
     const { id } = batchOf(await enter([], { json: { ...why, lines } }));

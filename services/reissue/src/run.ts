@@ -76,8 +76,10 @@ export type ReissueTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFa
   readonly eraseEveryMs?: number;
 };
 
-/** Every order of the platform comes by: few writes for many of them. */
+/** Every order of the platform comes by, and every ticket that is used: few writes for many of them. */
 const RECORDED = { maxBatch: 100, lingerMs: 20 };
+/** A case that waits for news of its ticket waits no longer than that. */
+const CHANGED = { maxBatch: 50, lingerMs: 10 };
 /** A check waits for somebody outside; several wait at once, and a slow one holds up no other. */
 const CHECKS_AT_ONCE = 8;
 const BUSY = { concurrency: 32, prefetch: 128 };
@@ -134,8 +136,8 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   await broker.consume({
     slice: 'on-ticket-changed',
     definitions: TICKET_NEWS,
-    handle: onTicketChanged(foundation, { applications, tickets, ids }),
-    ...BUSY,
+    handleBatch: onTicketChanged(foundation, { applications, tickets, ids }),
+    ...CHANGED,
   });
   await broker.consume({
     slice: 'on-former-shown',

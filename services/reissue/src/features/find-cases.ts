@@ -19,6 +19,17 @@ export function findCases(
   );
 }
 
+/** The same for many tickets: which case is about which. */
+export async function findCasesOf(
+  applications: Pick<Applications, 'find'>,
+  scope: Scope,
+  rightIds: readonly string[],
+): Promise<readonly { readonly id: string; readonly rightId: string }[]> {
+  const filter = { 'state.ticket.rightId': { $in: rightIds }, 'state.status': { $nin: OVER } };
+  const found = await applications.find(scope, filter, { limit: FOUND_MAX * rightIds.length });
+  return found.flatMap(({ id, state }) => (state.status === 'none' ? [] : [{ id, rightId: state.ticket.rightId }]));
+}
+
 /** Of these tickets, those that have an open case (REI-05). */
 export async function withOpenCase(
   applications: Pick<Applications, 'find'>,

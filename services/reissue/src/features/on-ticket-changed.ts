@@ -1,5 +1,6 @@
 // What happens to tickets at sales while this service has a copy, and perhaps an open case (REI-04): used, given back, exchanged, expired,
 // frozen, replaced. The copy is guarded by the right's sequence; the case decides for itself what it makes of the news.
+// Nearly all news is of tickets that were used: those of a batch are written and asked about together.
 // duplicate: sequence and message id · late: an older sequence changes nothing · early: the copy takes what happens before what was
 // sold; a case hears of its own ticket after it has asked · crash between copy and case: the message comes again, the copy says "known".
 import {
@@ -13,14 +14,14 @@ import {
   ticketUsed,
 } from '@tongpiao/contracts';
 import { ContractBreach, fen } from '@tongpiao/kernel';
-import { isMessage, type Received } from '@tongpiao/messaging';
+import { isMessage, type Outcome, type Received } from '@tongpiao/messaging';
 import type { PersonalValue, Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
 import type { ApplicationCommand } from '../application/application.ts';
 import type { DerivedIds } from '../application/derived-ids.ts';
 import type { Applications } from '../stores.ts';
 import type { Tickets } from '../views/tickets.store.ts';
-import { findCases } from './find-cases.ts';
+import { findCases, findCasesOf } from './find-cases.ts';
 
 export const TICKET_NEWS = [
   ticketUsed,
@@ -39,7 +40,10 @@ const SECONDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 120];
 type Parts = { readonly applications: Applications; readonly tickets: Tickets; readonly ids: DerivedIds };
 type Ending = Extract<ApplicationCommand, { type: 'EndTicket' }>['how'];
 
-export function onTicketChanged(foundation: Foundation, parts: Parts): (message: Received) => Promise<void> {
+export function onTicketChanged(
+  foundation: Foundation,
+  parts: Parts,
+): (messages: readonly Received[]) => Promise<readonly Outcome[]> {
   const { applications, tickets, ids } = parts;
   const carriedOut = foundation.metrics.histogram(
     'reissue_carried_out_seconds',
@@ -66,10 +70,21 @@ export function onTicketChanged(foundation: Foundation, parts: Parts): (message:
       if (id !== butFor) await handle(message, id, { type: 'EndTicket', how, number, at });
   }
 
-  async function ended(message: Received, rightId: string, status: 'used' | 'refunded' | 'expired'): Promise<void> {
-    const { sequence } = message.envelope;
-    await tickets.happened(foundation.scopeOf(message.envelope), rightId, { sequence, status });
-    await tellCase(message, rightId, status);
+  /** Tickets of one tenant that have come to their end. */
+  async function ended(endings: readonly Ended[]): Promise<void> {
+    const [first] = endings;
+    if (first === undefined) return;
+    const scope = foundation.scopeOf(first.message.envelope);
+    await Promise.all(
+      endings.map(({ message, rightId, status }) =>
+        tickets.happened(scope, rightId, { sequence: message.envelope.sequence, status }),
+      ),
+    );
+    const rightIds = endings.map(({ rightId }) => rightId);
+    const cases = Map.groupBy(await findCasesOf(applications, scope, rightIds), ({ rightId }) => rightId);
+    const at = foundation.clock().toISOString();
+    for (const { message, rightId, status: how } of endings)
+      for (const { id } of cases.get(rightId) ?? []) await handle(message, id, { type: 'EndTicket', how, at });
   }
 
   /** REI-31: the copy's owner is from now on the person of the correction, under a key of the copy's own: erasing one leaves the other. */
@@ -86,14 +101,11 @@ export function onTicketChanged(foundation: Foundation, parts: Parts): (message:
     await tickets.correct(scope, rightId, { key: to.wrapped, traveller });
   }
 
-  return async (message) => {
+  async function changed(message: Received): Promise<void> {
     const at = foundation.clock().toISOString();
     const scope = foundation.scopeOf(message.envelope);
     const { sequence, tenantid } = message.envelope;
-    if (isMessage(message, ticketUsed)) await ended(message, message.envelope.data.rightId, 'used');
-    else if (isMessage(message, ticketRefunded)) await ended(message, message.envelope.data.rightId, 'refunded');
-    else if (isMessage(message, ticketExpired)) await ended(message, message.envelope.data.rightId, 'expired');
-    else if (isMessage(message, ticketExchanged)) {
+    if (isMessage(message, ticketExchanged)) {
       const {
         rightId,
         ticketNumber: number,
@@ -140,5 +152,42 @@ export function onTicketChanged(foundation: Foundation, parts: Parts): (message:
       const refundId = ids.refundOf(tenantid, applicationId);
       await handle(message, applicationId, { type: 'RefuseReissue', code, reason, refundId, at });
     } else throw new ContractBreach('reissue.unexpected-message', message.definition.type);
+  }
+
+  return async (messages) => {
+    const outcomes = new Map<Received, Outcome>();
+    /** What fails is tried again, and nothing else with it. */
+    async function settle(of: readonly Received[], work: Promise<void>): Promise<void> {
+      await work.catch((error: unknown) => {
+        for (const message of of) outcomes.set(message, { failed: error });
+      });
+    }
+    const endings = messages.flatMap((message) => endingOf(message) ?? []);
+    const known = new Set(endings.map(({ message }) => message));
+    const byTenant = Map.groupBy(endings, ({ message }) => message.envelope.tenantid);
+    await Promise.all([
+      ...[...byTenant.values()].map((group) =>
+        settle(
+          group.map(({ message }) => message),
+          ended(group),
+        ),
+      ),
+      ...messages.filter((message) => !known.has(message)).map((message) => settle([message], changed(message))),
+    ]);
+    return messages.map((message) => outcomes.get(message) ?? 'done');
   };
+}
+
+type Ended = {
+  readonly message: Received;
+  readonly rightId: string;
+  readonly status: 'used' | 'refunded' | 'expired';
+};
+
+function endingOf(message: Received): Ended | undefined {
+  if (isMessage(message, ticketUsed)) return { message, rightId: message.envelope.data.rightId, status: 'used' };
+  if (isMessage(message, ticketRefunded))
+    return { message, rightId: message.envelope.data.rightId, status: 'refunded' };
+  if (isMessage(message, ticketExpired)) return { message, rightId: message.envelope.data.rightId, status: 'expired' };
+  return undefined;
 }
