@@ -47,7 +47,7 @@ export const TENANT = 'ten_7f3k9q2m5x8c4v6b1n0a' as TenantId;
 /** Not a demo tenant. */
 export const REAL_TENANT = 'ten_7f3k9q2m5x8c4v6b1n0b' as TenantId;
 
-const STAFF_KEY = 'tpk_key_finance_0123456789abcdefghijklmnop';
+export const STAFF_KEY = 'tpk_key_finance_0123456789abcdefghijklmnop';
 /** May do nothing here. */
 export const GATE_KEY = 'tpk_key_gate_0123456789abcdefghijklmnop';
 const SAID = [

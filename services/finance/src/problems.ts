@@ -30,6 +30,19 @@ export const problems: ProblemCatalogue = {
     ['翻页标记无效', 'The cursor is not valid'],
     ['请使用上一页返回的 next 值。', 'Use the value of next from the page before.'],
   ),
+  'finance.accounts-too-early': problem(
+    422,
+    ['科目生效时间过早', 'The accounts begin too early'],
+    [
+      '科目表只适用于以后的记账，生效时间不得早于 {earliest}。',
+      'Accounts change for what is booked later: from {earliest} at the earliest.',
+    ],
+  ),
+  'finance.accounts-too-often': problem(
+    409,
+    ['科目表变更过多', 'Too many charts of accounts'],
+    ['科目表最多变更 {limit} 次，请联系平台。', 'A chart of accounts changes {limit} times at most; ask the platform.'],
+  ),
   'finance.moment-in-future': problem(
     400,
     ['时点在未来', 'That moment is still to come'],

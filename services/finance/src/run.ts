@@ -17,6 +17,7 @@ import { getBalances, getTrialBalance, listEntries } from './features/get-ledger
 import { getPayment, listPayments } from './features/get-payments.ts';
 import { listRefunds } from './features/list-refunds.ts';
 import { onClosePayment } from './features/on-close-payment.ts';
+import { manageAccounts } from './features/manage-accounts.ts';
 import { onPayCompensation } from './features/on-pay-compensation.ts';
 import { onQueryPayment } from './features/on-query-payment.ts';
 import { onQueryRefund } from './features/on-query-refund.ts';
@@ -29,6 +30,7 @@ import { createProviderWork } from './features/provider-work.ts';
 import { receiveNotification } from './features/receive-notification.ts';
 import { payOutRefund } from './features/pay-out-refund.ts';
 import { retryRefund } from './features/retry-refund.ts';
+import { chartSpec, rememberCharts } from './ledger/chart.store.ts';
 import { openLedger } from './ledger/ledger.store.ts';
 import { openProviders } from './open-providers.ts';
 import { paymentSpec } from './payment/payment.store.ts';
@@ -56,6 +58,8 @@ export async function run(config: Config, options: FinanceTestOptions = {}): Pro
   });
   const compensations = await foundation.aggregate(compensationSpec);
   const ledger = await openLedger(foundation);
+  const charts = await foundation.aggregate(chartSpec);
+  const knownCharts = rememberCharts(charts, foundation);
   const providers = await openProviders(foundation, config);
   const work = createProviderWork({ payments, providers, publicBaseUrl: config.PUBLIC_BASE_URL, clock });
   const openings = createOpenings();
@@ -100,7 +104,7 @@ export async function run(config: Config, options: FinanceTestOptions = {}): Pro
     definitions: POSTED,
     maxBatch: LEDGER_BATCH,
     lingerMs: LEDGER_LINGER_MS,
-    handleBatch: postLedger(foundation, ledger),
+    handleBatch: postLedger(foundation, { ledger, charts: knownCharts }),
   });
   await broker.consume({
     slice: 'on-republish-payments',
@@ -120,9 +124,10 @@ export async function run(config: Config, options: FinanceTestOptions = {}): Pro
       listRefunds(payments),
       retryRefund(foundation, payments, work),
       payOutRefund(foundation, payments),
-      listEntries(ledger),
-      getBalances(foundation, ledger),
-      getTrialBalance(foundation, ledger),
+      listEntries(ledger, knownCharts),
+      getBalances(foundation, ledger, knownCharts),
+      getTrialBalance(foundation, ledger, knownCharts),
+      ...manageAccounts(foundation, charts),
     ],
   });
 }

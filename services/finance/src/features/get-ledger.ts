@@ -2,6 +2,9 @@
 import { DomainError } from '@tongpiao/kernel';
 import { route, type Foundation, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
+import { chartAt } from '../ledger/chart.decider.ts';
+import type { KnownCharts } from '../ledger/chart.store.ts';
+import type { Chart } from '../ledger/chart.ts';
 import type { AccountTotals } from '../ledger/entry.ts';
 import { SETTLED_AFTER_MS, type Ledger } from '../ledger/ledger.store.ts';
 import { DEFAULT_RULES, type Account } from '../ledger/posting-rules.ts';
@@ -18,18 +21,35 @@ const entryView = z
     id: z.string(),
     bookedAt: z.string(),
     rule: z.string(),
+    rulesVersion: z.int().describe('Of the posting rules that booked it.'),
+    chartVersion: z.int().describe('Of the tenant’s chart of accounts that it was booked by; 0: none.'),
     source: z.object({ id: z.string(), type: z.string(), subject: z.string(), time: z.string() }),
-    lines: z.array(z.object({ account: z.string(), debit: z.int(), credit: z.int() })),
+    lines: z.array(
+      z.object({
+        account: z.string(),
+        code: z.string().describe('As the tenant’s chart called it.'),
+        debit: z.int(),
+        credit: z.int(),
+      }),
+    ),
   })
   .meta({ id: 'LedgerEntry' });
 
 const balanceView = z
-  .object({ account: z.string(), name: bilingual, kind, debit: z.int(), credit: z.int(), balance: z.int() })
+  .object({
+    account: z.string(),
+    code: z.string(),
+    name: bilingual,
+    kind,
+    debit: z.int(),
+    credit: z.int(),
+    balance: z.int(),
+  })
   .meta({ id: 'LedgerBalance' });
 
 const moment = { asOf: z.string(), final: z.boolean(), currency: z.literal('CNY') };
 
-export function listEntries(ledger: Ledger): Route {
+export function listEntries(ledger: Ledger, charts: KnownCharts): Route {
   return route({
     method: 'get',
     path: '/api/v1/ledger/entries',
@@ -48,19 +68,23 @@ export function listEntries(ledger: Ledger): Route {
     async handler(context) {
       const { account, from, to, cursor } = context.query;
       const after = cursor === undefined ? undefined : cursorOf(cursor);
-      const found = await ledger.entries(context.scope(), {
+      const scope = context.scope();
+      const known = new Map((await charts(scope)).map((chart) => [chart.version, chart]));
+      const found = await ledger.entries(scope, {
         account,
         from: from === undefined ? undefined : new Date(from),
         to: to === undefined ? undefined : new Date(to),
         after: after === undefined ? undefined : { bookedAt: new Date(after.at), id: after.id },
         limit: PAGE,
       });
-      const items = found.map(({ _id: id, bookedAt, rule, source, lines }) => ({
+      const items = found.map(({ _id: id, bookedAt, rule, rulesVersion, chartVersion, source, lines }) => ({
         id,
         bookedAt: bookedAt.toISOString(),
         rule,
+        rulesVersion,
+        chartVersion,
         source,
-        lines,
+        lines: lines.map((line) => ({ ...line, code: codeOf(known.get(chartVersion), line.account) })),
       }));
       const last = items[items.length - 1];
       const next =
@@ -70,7 +94,7 @@ export function listEntries(ledger: Ledger): Route {
   });
 }
 
-export function getBalances(foundation: Foundation, ledger: Ledger): Route {
+export function getBalances(foundation: Foundation, ledger: Ledger, charts: KnownCharts): Route {
   return route({
     method: 'get',
     path: '/api/v1/ledger/balances',
@@ -84,13 +108,15 @@ export function getBalances(foundation: Foundation, ledger: Ledger): Route {
     responses: { 200: z.object({ ...moment, items: z.array(balanceView) }) },
     async handler(context) {
       const { at, final } = momentOf(foundation, context.query.asOf);
-      const totals = await ledger.totalsAt(context.scope(), at);
-      return { status: 200, body: { asOf: at.toISOString(), final, currency: 'CNY', items: balancesOf(totals) } };
+      const scope = context.scope();
+      const [totals, known] = await Promise.all([ledger.totalsAt(scope, at), charts(scope)]);
+      const items = balancesOf(totals, chartAt(known, at));
+      return { status: 200, body: { asOf: at.toISOString(), final, currency: 'CNY', items } };
     },
   });
 }
 
-export function getTrialBalance(foundation: Foundation, ledger: Ledger): Route {
+export function getTrialBalance(foundation: Foundation, ledger: Ledger, charts: KnownCharts): Route {
   return route({
     method: 'get',
     path: '/api/v1/ledger/trial-balance',
@@ -110,7 +136,8 @@ export function getTrialBalance(foundation: Foundation, ledger: Ledger): Route {
     },
     async handler(context) {
       const { at, final } = momentOf(foundation, context.query.asOf);
-      const totals = await ledger.totalsAt(context.scope(), at);
+      const scope = context.scope();
+      const [totals, known] = await Promise.all([ledger.totalsAt(scope, at), charts(scope)]);
       const debits = totals.reduce((sum, { debit }) => sum + debit, 0);
       const credits = totals.reduce((sum, { credit }) => sum + credit, 0);
       const balanced = isBalanced(totals);
@@ -119,7 +146,7 @@ export function getTrialBalance(foundation: Foundation, ledger: Ledger): Route {
         asOf: at.toISOString(),
         final,
         currency: 'CNY',
-        items: balancesOf(totals),
+        items: balancesOf(totals, chartAt(known, at)),
         debits,
         credits,
         balanced,
@@ -137,12 +164,22 @@ function momentOf({ clock }: Foundation, asOf: string | undefined): { at: Date; 
   return { at, final: now.getTime() - at.getTime() > SETTLED_AFTER_MS };
 }
 
-/** Accounts that grow by debits show debit less credit, the others the reverse. */
-function balancesOf(totals: readonly AccountTotals[]): z.input<typeof balanceView>[] {
+const codeOf = (chart: Chart | undefined, account: string): string => chart?.accounts[account]?.code ?? account;
+
+/** Accounts that grow by debits show debit less credit, the others the reverse; called as they were at that moment. */
+function balancesOf(totals: readonly AccountTotals[], chart: Chart | undefined): z.input<typeof balanceView>[] {
   const sums = new Map(totals.map((row) => [row.account, row]));
   return DEFAULT_RULES.accounts.map(({ id, name, kind: accountKind }: Account) => {
     const { debit, credit } = sums.get(id) ?? { debit: 0, credit: 0 };
     const grows = accountKind === 'asset' || accountKind === 'expense';
-    return { account: id, name, kind: accountKind, debit, credit, balance: grows ? debit - credit : credit - debit };
+    const called = { code: codeOf(chart, id), name: chart?.accounts[id]?.name ?? name };
+    return {
+      account: id,
+      ...called,
+      kind: accountKind,
+      debit,
+      credit,
+      balance: grows ? debit - credit : credit - debit,
+    };
   });
 }

@@ -13,6 +13,8 @@ import {
 } from '@tongpiao/contracts';
 import type { Outcome, Received } from '@tongpiao/messaging';
 import type { Foundation } from '@tongpiao/service-shell';
+import { chartAt } from '../ledger/chart.decider.ts';
+import type { KnownCharts } from '../ledger/chart.store.ts';
 import type { Posting } from '../ledger/entry.ts';
 import type { Ledger } from '../ledger/ledger.store.ts';
 import { DEFAULT_RULES } from '../ledger/posting-rules.ts';
@@ -29,14 +31,16 @@ export const POSTED: readonly MessageDefinition[] = [
   smsCharged,
 ];
 
+type Parts = { readonly ledger: Ledger; readonly charts: KnownCharts };
+
 export function postLedger(
   foundation: Foundation,
-  ledger: Ledger,
+  parts: Parts,
 ): (messages: readonly Received[]) => Promise<readonly Outcome[]> {
   return async (messages) => {
     const outcomes = new Map<Received, Outcome>();
     for (const group of Map.groupBy(messages, ({ envelope }) => envelope.tenantid).values()) {
-      await postBook(foundation, ledger, group, outcomes);
+      await postBook(foundation, parts, group, outcomes);
     }
     return messages.map((message) => outcomes.get(message) ?? 'done');
   };
@@ -44,17 +48,25 @@ export function postLedger(
 
 async function postBook(
   foundation: Foundation,
-  ledger: Ledger,
+  { ledger, charts }: Parts,
   messages: readonly Received[],
   outcomes: Map<Received, Outcome>,
 ): Promise<void> {
   const [first] = messages;
   if (first === undefined) return;
+  const scope = foundation.scopeOf(first.envelope);
+  let chartVersion: number;
+  try {
+    chartVersion = chartAt(await charts(scope), foundation.clock())?.version ?? 0;
+  } catch (error) {
+    for (const message of messages) outcomes.set(message, { failed: error });
+    return;
+  }
   const postings: Posting[] = [];
   const booked: Received[] = [];
   for (const message of messages) {
     try {
-      const posting = postingOf(DEFAULT_RULES, message.envelope);
+      const posting = postingOf(DEFAULT_RULES, message.envelope, chartVersion);
       if (posting !== undefined) postings.push(posting);
       booked.push(message);
     } catch (error) {
@@ -62,7 +74,7 @@ async function postBook(
     }
   }
   try {
-    if (postings.length > 0) await ledger.post(foundation.scopeOf(first.envelope), postings);
+    if (postings.length > 0) await ledger.post(scope, postings);
   } catch (error) {
     for (const message of booked) outcomes.set(message, { failed: error });
   }

@@ -18,6 +18,8 @@ export type Posting = {
   readonly source: Source;
   readonly rule: string;
   readonly rulesVersion: number;
+  /** Of the tenant's chart of accounts; 0: accounts are called as we call them. */
+  readonly chartVersion: number;
   readonly lines: readonly EntryLine[];
 };
 

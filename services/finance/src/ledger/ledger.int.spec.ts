@@ -16,6 +16,7 @@ const posting = (id: string, amount: number, debit = 'wechat-clearing', credit =
   source: { id, type: 'spec', subject: 'spec', time: '2026-12-01T00:00:00.000Z' },
   rule: 'spec',
   rulesVersion: 1,
+  chartVersion: 0,
   lines: [
     { account: debit, debit: fen(amount), credit: ZERO_FEN },
     { account: credit, debit: ZERO_FEN, credit: fen(amount) },

@@ -28,6 +28,7 @@ const entrySchema = z.object({
   source: z.object({ id: z.string(), type: z.string(), subject: z.string(), time: z.string() }),
   rule: z.string(),
   rulesVersion: z.number().int(),
+  chartVersion: z.number().int().default(0),
   lines: z.array(lineSchema),
 });
 type Entry = z.output<typeof entrySchema>;
@@ -179,13 +180,14 @@ export async function openLedger({ database, clock }: Pick<Foundation, 'database
       const bookedAt = bookingTime();
       await entries.insertMissing(
         scope,
-        postings.map(({ source, rule, rulesVersion, lines }) => ({
+        postings.map(({ source, rule, rulesVersion, chartVersion, lines }) => ({
           _id: source.id,
           tenantId: scope.tenantId,
           bookedAt,
           source: { ...source },
           rule,
           rulesVersion,
+          chartVersion,
           lines: [...lines],
         })),
       );

@@ -59,6 +59,14 @@ const LIES = {
 } as const;
 
 describe('posting', () => {
+  it('FIN-12 an entry names the rules and the chart of accounts by which it was booked', () => {
+    expect(postingOf(DEFAULT_RULES, envelope(ticketUsed), 3)).to.include({
+      rulesVersion: DEFAULT_RULES.version,
+      chartVersion: 3,
+    });
+    expect(postingOf(DEFAULT_RULES, envelope(ticketUsed))).to.include({ chartVersion: 0 });
+  });
+
   it('FIN-12 money that comes in is owed until the ticket is used, wherever it lies', () => {
     for (const [method, account] of Object.entries(LIES)) {
       expect(legsOf(paymentCaptured, { method })).to.deep.equal([[account, 'deferred-takings', 24_000]]);

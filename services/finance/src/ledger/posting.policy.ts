@@ -7,10 +7,11 @@ import type { AccountChoice, AmountChoice, Leg, PostingRules } from './posting-r
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
+ * @param chartVersion of the tenant's chart of accounts that this booking goes by
  * @returns undefined where nothing moves: a free ticket was used
  * @throws ContractBreach for an event that the rules cannot book; it is parked and shown, never dropped
  */
-export function postingOf(rules: PostingRules, envelope: Envelope): Posting | undefined {
+export function postingOf(rules: PostingRules, envelope: Envelope, chartVersion = 0): Posting | undefined {
   const { id, type, subject, time } = envelope;
   const fields = fieldsOf(envelope.data);
   const rule = rules.rules.find(({ event, when }) => event === type && fits(when, fields));
@@ -20,7 +21,7 @@ export function postingOf(rules: PostingRules, envelope: Envelope): Posting | un
     throw breach(`${type} does not add up: ${adds.up.join(' + ')} is not ${adds.to.join(' + ')}`);
   const lines = rule.legs.flatMap((leg) => linesOf(rules, leg, fields));
   if (lines.length === 0) return undefined;
-  return { source: { id, type, subject, time }, rule: rule.name, rulesVersion: rules.version, lines };
+  return { source: { id, type, subject, time }, rule: rule.name, rulesVersion: rules.version, chartVersion, lines };
 }
 
 function fits(when: PostingRules['rules'][number]['when'], fields: Fields): boolean {
