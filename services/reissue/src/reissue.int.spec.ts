@@ -109,6 +109,22 @@ describe('reissue', function () {
     expect(codeOf(late)).to.equal('reissue.already-open');
   });
 
+  it('REI-05 of several that are proven at the same moment one is open, whichever it is', async () => {
+    const rounds = Array.from({ length: 8 }, async (_none, round) => {
+      const own = { idType: 'passport', idNumber: `E6000000${round}` } as const;
+      const ticket = await house.sold({ name: '冯二', ...own });
+      const mine = { ticket: { number: ticket.number }, reason: 'damaged' };
+      const unproven = [
+        seenOf(await house.apply(mine)),
+        seenOf(await house.apply(mine)),
+        seenOf(await house.apply(mine)),
+      ];
+      const proofs = await Promise.all(unproven.map((seen) => house.step(seen, 'verification', { document: own })));
+      expect(proofs.map(({ status }) => status).sort()).to.deep.equal([200, 409, 409]);
+    });
+    await Promise.all(rounds);
+  });
+
   it('REI-02 by order number, and by telephone and day; several that fit are said to be several', async () => {
     const ticket = await house.sold(ZHANG);
     const byOrder = seenOf(await house.apply({ ticket: { orderId: ticket.orderId } }));

@@ -1,5 +1,4 @@
 // What the applicant does with a case after it is submitted: brings what was asked for (REI-21), appeals once (REI-41), withdraws.
-import { DomainError } from '@tongpiao/kernel';
 import type { PersonalValue } from '@tongpiao/persistence';
 import { route, type Foundation, type RequestContext, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
@@ -21,10 +20,12 @@ export function applicantSteps(
   { applications, openCases }: { readonly applications: Applications; readonly openCases: OpenCases },
 ): readonly Route[] {
   /** An appeal opens the case again, if no other has the ticket meanwhile (REI-05). */
-  async function reopened({ scope, id, application }: SeenApplication): Promise<void> {
-    if (application.status !== 'refused' || application.refusal.appealBy === undefined) return;
-    const holder = await openCases.take(scope, application.ticket.rightId, id, foundation.clock());
-    if (holder !== id) throw new DomainError('reissue.already-open', 'Another application for this ticket is open.');
+  async function reopening<Answer>(
+    { scope, id, application }: SeenApplication,
+    write: () => Promise<Answer>,
+  ): Promise<Answer> {
+    if (application.status !== 'refused' || application.refusal.appealBy === undefined) return write();
+    return openCases.opening(scope, application.ticket.rightId, id, foundation.clock(), write);
   }
 
   /** What an applicant writes may be about anybody: it is sealed. */
@@ -35,12 +36,13 @@ export function applicantSteps(
   async function step<Body>(
     context: RequestContext<{ id: string }, unknown, Body>,
     commandOf: (seen: SeenApplication, at: string) => Promise<ApplicationCommand> | ApplicationCommand,
+    around: typeof reopening = (_seen, write) => write(),
   ): Promise<{ status: 200; body: ApplicationView }> {
     const seen = await seenApplication(context, applications, foundation.clock(), context.params.id);
     const { scope, id, staff } = seen;
     const request = { key: context.idempotencyKey, fingerprint: context.fingerprint };
     const command = await commandOf(seen, foundation.clock().toISOString());
-    const { state } = await applications.handle(scope, id, command, { request });
+    const { state } = await around(seen, () => applications.handle(scope, id, command, { request }));
     if (state.status === 'none') throw new Error('an application vanished');
     return { status: 200, body: viewApplication(id, scope.tenantId, state, staff) };
   }
@@ -71,10 +73,11 @@ export function applicantSteps(
         ...['reissue.nothing-to-appeal', 'reissue.not-appealable', 'reissue.appeal-too-late', 'reissue.already-open'],
       ],
       handler: (context) =>
-        step(context, async (seen, at) => {
-          await reopened(seen);
-          return { type: 'Appeal', words: await sealed(seen, context.body.words), at };
-        }),
+        step(
+          context,
+          async (seen, at) => ({ type: 'Appeal', words: await sealed(seen, context.body.words), at }),
+          reopening,
+        ),
     }),
     route({
       ...ABOUT,

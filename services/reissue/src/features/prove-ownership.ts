@@ -8,7 +8,7 @@ import { may, route, type Foundation, type Route } from '@tongpiao/service-shell
 import { z } from 'zod';
 import { APPLICANT_OR_STAFF, seenApplication, type SeenApplication } from '../access/may-see-application.ts';
 import { applicationView, viewApplication } from '../application/application-view.ts';
-import type { ApplicationCommand, ApplicationState } from '../application/application.ts';
+import type { ApplicationCommand, ApplicationEvent, ApplicationState } from '../application/application.ts';
 import type { OpenCases } from '../application/open-case.store.ts';
 import type { Applications } from '../stores.ts';
 import type { SoldTicket, Tickets } from '../views/tickets.store.ts';
@@ -58,13 +58,14 @@ export function createOwnershipProver(
 
   async function prove(scope: Scope, id: string, proof: Proof): Promise<Answered> {
     const state = (await applications.load(scope, id))?.state;
-    if (state?.status === 'submitted') {
-      // The one open application is the first that is proven (REI-05).
-      const holder = await openCases.take(scope, state.ticket.rightId, id, clock());
-      if (holder !== id) throw new DomainError('reissue.already-open', 'Another application for this ticket is open.');
-    }
     const command = { type: 'ProveOwnership', ...proof, at: clock().toISOString() } as const;
-    const handled = await applications.handle(scope, id, command);
+    const write = (): Promise<Answered & { readonly events: readonly ApplicationEvent[] }> =>
+      applications.handle(scope, id, command);
+    const handled =
+      state?.status === 'submitted'
+        ? // The one open application is the first that is proven (REI-05).
+          await openCases.opening(scope, state.ticket.rightId, id, clock(), write)
+        : await write();
     if (handled.events.some(({ type }) => type === 'ProofMissed'))
       throw new DomainError('reissue.proof-wrong', 'That does not fit the purchase.');
     return handled;
