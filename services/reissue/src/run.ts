@@ -148,7 +148,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   await broker.consume({
     slice: 'on-ticket-scanned',
     definitions: [ticketScanned],
-    handle: onTicketScanned(foundation, shownTickets),
+    handle: onTicketScanned(foundation, { applications, shownTickets }),
     ...BUSY,
   });
   await broker.consume({

@@ -122,6 +122,19 @@ describe('second looks', function () {
     expect(chain.text, 'no attempt to use a dead one').not.to.include('gat_of_this_spec');
   });
 
+  it('REI-11 a ticket that is held up at a gate after it was reported lost suspends its case', async () => {
+    const idNumber = 'E99999211';
+    const ticket = await house.sold({ name: '赵六', idType: 'passport', idNumber });
+    const proof = { document: { idType: 'passport', idNumber } };
+    const seen = seenOf(await house.apply({ ticket: { number: ticket.number }, proof }));
+    await house.becomes(seen, 'deciding');
+    const { rightId, number: ticketNumber, orderId } = ticket;
+    const scan = { ...gate, rightId, ticketNumber, orderId, scannedAt: new Date().toISOString() };
+    await house.tellSales(ticketScanned, { ...scan, decided: 'refused', reason: 'frozen' });
+    await house.becomes(seen, 'risk_check');
+    expect(await findingsOf(seen.id)).to.deep.equal([{ factor: 'scanned-since', value: 1 }]);
+  });
+
   it('REI-11 proofs that failed in another case of the same document count, and those of somebody else do not', async () => {
     const idNumber = 'E99999301';
     const person = { name: '赵六', idType: 'passport', idNumber } as const;

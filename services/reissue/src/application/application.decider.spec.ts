@@ -176,6 +176,37 @@ describe('application: every cell', () => {
     expectRow(c.verified('unavailable'), '-', { ...early, waiting_identity: 'IdentityUnavailable' });
     expect(cell(frozen, c.verified('unavailable'))).to.equal('IdentityUnavailable');
   });
+  it('REI-11 CountScans: a ticket that is held up at a gate while its case lies on a desk suspends it', () => {
+    const counted = 'ScansCounted';
+    const desks = {
+      deciding: counted,
+      risk_check: counted,
+      reviewing: counted,
+      material_wanted: counted,
+      appealing: counted,
+    };
+    expectRow(c.scans(0, 1), '-', desks);
+    const scanned = played(...onDesk(), c.scans());
+    expect(scanned).to.include({ status: 'risk_check', desk: 'reviewer' });
+    expect(scanned).to.have.deep.nested.property('assessment.findings', [
+      { factor: 'scanned-since', value: 1, points: 50 },
+    ]);
+    expect(cell(scanned, c.decide(manager))).to.equal('risk-open');
+    expect(cell(scanned, c.scans()), 'told twice').to.equal('-');
+    expect(cell(played(...onDesk(), c.scans(), c.clear()), c.scans()), 'cleared').to.equal('-');
+    expect(played(...onDesk(), c.scans(), c.clear(), c.scans(2))).to.include({ status: 'risk_check' });
+    expect(cell(played(...onDesk(), c.scans(3)), c.scans(10)), 'as bad as the third').to.equal('-');
+    const { decideBy } = played(...onDesk(), c.scans()) as { decideBy: string };
+    expect(played(...onDesk(), c.scans(), c.scans(2))).to.include({ status: 'risk_check', decideBy });
+    expect(played(...onDesk(), c.ask(), c.scans(), c.supply())).to.include({ status: 'risk_check' });
+    const appealed = played(...onDesk(), c.decide(operator, 'refuse'), c.appeal(), c.scans());
+    expect(appealed).to.include({ status: 'appealing' }).and.have.nested.property('assessment.score', 50);
+    const damaged = played(...onDesk(caseFacts({ reason: 'damaged' })));
+    expect(cell(damaged, c.scans()), 'why they apply').to.equal('-');
+    const { risk } = policy();
+    const off = policy({ risk: { ...risk, points: { ...risk.points, 'scanned-since': 0 } } });
+    expect(cell(played(...onDesk(caseFacts({ policy: off }))), c.scans())).to.equal('-');
+  });
   it('EndTicket: used, given back or exchanged while it is decided', () => {
     const refused = 'CaseRefused';
     const quietly = { none: '-', executing: '-', reissued: '-', refused: '-', withdrawn: '-', closed: '-' };
@@ -572,7 +603,7 @@ describe('application: any order of inputs', () => {
       c.withdraw(),
     ],
     ...[c.recount(), c.sample(), c.reveal(), c.remind('proof', after(50_000)), c.remind('decision', after(50_000))],
-    ...[c.attach(), c.ship(), c.ship('EA987654321CN'), c.gates()],
+    ...[c.scans(), c.scans(0, 1), c.attach(), c.ship(), c.ship('EA987654321CN'), c.gates()],
     c.decide(operator, 'refuse'),
     c.decide(reviewer),
     c.decide(secondReviewer, 'refuse'),

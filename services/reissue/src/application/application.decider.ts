@@ -8,6 +8,7 @@
 // ConfirmFreeze       NotYet  undone         confirmed⁴   -                 -                -                -              -          -         undone           confirmed⁴|undone undone
 // RefuseFreeze        NotYet  -              refused      -                 -                -                -              -          -         -                refused⁴ | -     -
 // RecordVerification  NotYet  -              assessed | unavailable¹⁷ (both) -                 -                -              -          -         -                -                -
+// CountScans          -       -¹⁹            -¹⁹          -¹⁹               suspended | -    noted | -        -              -          -         -                noted | -        -
 // EndTicket           -       refused        refused      refused           refused          refused          refused        -⁵         -         -                refused          -
 // Decide              404     early          early        early             approved | refused | conflict⁶ -> early          decided    decided   decided          approved|refused⁷ ended
 // Escalate            404     early          early        early             escalated | -    early            decided        decided    decided   decided          early            ended
@@ -41,13 +42,23 @@
 // again: - in every status; more than the policy's count: too-many-attachments   ¹⁴ - when it is known; three times at most   ¹⁵ executing
 // at once (REI-53) ¹⁶ the same again: -; somebody else's: sample-reviewed   ¹⁷ a ticket with a name that something else than its
 // document has proven waits for the document: missed, shown, or closed at its time; until then nothing is assessed, and staff hear
-// document-needed. A proof of purchase is document-needed at once.   ¹⁸ too-many-payments for a while, but not with staff's help; no-more-payments
+// document-needed. A proof of purchase is document-needed at once.   ¹⁸ too-many-payments for a while, but not with staff's help; no-more-payments   ¹⁹ its assessment counts
+// them; later ones only where they add points, and a case that is suspended already stays so
 import { DomainError, NotYet, type Decider } from '@tongpiao/kernel';
 import { assess, assessedInBatch, higherOf } from './application.policy.ts';
 import { addAttachment } from './attaching.ts';
 import { evolve } from './application.evolve.ts';
 import { gatesConfirmed, shipped } from './after-reissue.ts';
-import { appealed, askMaterial, clearRisk, confirmByPhone, decided, escalate, supplyMaterial } from './desk.ts';
+import {
+  appealed,
+  askMaterial,
+  clearRisk,
+  confirmByPhone,
+  decided,
+  escalate,
+  scansCounted,
+  supplyMaterial,
+} from './desk.ts';
 import { closed, documentNeeded, ended, refused } from './ending.ts';
 import { captured, confirmRefund, endPayment, failRefund, openPayment, refuseReissue, requestPayment } from './fee.ts';
 import { reviewSample } from './sampling.ts';
@@ -82,6 +93,8 @@ function decide(state: ApplicationState, command: ApplicationCommand): readonly 
         : [];
     case 'RecordVerification':
       return verified(state, command);
+    case 'CountScans':
+      return scansCounted(state, command);
     case 'EndTicket':
       if (command.number !== undefined && command.number !== state.ticket.number) return [];
       return isBeforeExecution(state) ? refused(state, `reissue.ticket-${command.how}`, 'sales', command.at) : [];
@@ -143,6 +156,7 @@ function decideNone(command: ApplicationCommand): readonly ApplicationEvent[] {
     }
     case 'BeginInBatch':
       return beginInBatch(command);
+    case 'CountScans':
     case 'EndTicket':
     case 'Remind':
     case 'RecountDeadline':

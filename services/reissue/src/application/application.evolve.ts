@@ -48,6 +48,8 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
         : state;
     case 'CaseAssessed':
       return assessed(state, event);
+    case 'ScansCounted':
+      return scansCounted(state, event);
     case 'RiskCleared':
       return state.status === 'risk_check'
         ? withDecider(
@@ -208,6 +210,15 @@ function assessed(state: LiveApplication, event: Event<'CaseAssessed'>): Applica
   const status = assessment.suspended ? 'risk_check' : assessment.desk === 'operator' ? 'deciding' : 'reviewing';
   const desk = assessment.suspended ? higherOf(assessment.desk, 'reviewer') : assessment.desk;
   return { ...commonOf(state), status, assessment, desk, ...deadlineOf(event) };
+}
+
+function scansCounted(state: LiveApplication, event: Event<'ScansCounted'>): ApplicationState {
+  const { assessment, decideBy, at } = event;
+  if (state.status === 'material_wanted') return { ...state, assessment, back: 'risk_check' };
+  if (state.status === 'appealing' || state.status === 'risk_check') return { ...state, assessment };
+  if (!isOnDesk(state) || decideBy === undefined) return state;
+  const desk = higherOf(higherOf(assessment.desk, 'reviewer'), state.desk);
+  return { ...inTime(state), ...deadlineOf({ ...event, decideBy, at }), status: 'risk_check', assessment, desk };
 }
 
 function supplied(state: LiveApplication, event: Event<'MaterialSupplied'>): ApplicationState {

@@ -118,6 +118,7 @@ export const commands = {
     history: History = quiet,
     draw = 0.5,
   ): ApplicationCommand => ({ type: 'RecordVerification', outcome, history, code: CODE, draw, at: AT }),
+  scans: (refused = 1, admitted = 0): ApplicationCommand => ({ type: 'CountScans', admitted, refused, at: AT }),
   endTicket: (): ApplicationCommand => ({ type: 'EndTicket', how: 'used', at: AT }),
   decide: (by: Staff = manager, verdict: 'approve' | 'refuse' = 'approve', at = AT): ApplicationCommand => ({
     type: 'Decide',

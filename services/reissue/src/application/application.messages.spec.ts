@@ -76,6 +76,18 @@ describe('REI-22 what a case shows of a fee that goes back', () => {
   });
 });
 
+describe('REI-11 a case that is suspended by a scan', () => {
+  it('tells nobody, and has the deadline of the desk on which it lies now', () => {
+    expect(said(...onDesk(), c.scans())).to.deep.equal([]);
+    const [event] = applicationDecider.decide(played(...onDesk()), c.scans());
+    if (event === undefined) throw new Error('nothing was counted');
+    const state = played(...onDesk(), c.scans());
+    const messages = applicationMessages(event, { id: 'rei_1', state, at: AT });
+    expect(messages).to.have.length(1);
+    expect(messages[0]).to.have.deep.nested.property('timer', { name: 'decision', due: '2026-12-01T12:00:00.000Z' });
+  });
+});
+
 describe('REI-42 what its desk hears of a case that is overdue', () => {
   it('since when, how often and until when next; where the tenant has named a mailbox, sealed for it', () => {
     const urged = (told = {}): readonly Draft[] =>

@@ -88,6 +88,8 @@ export function applicationMessages(
         remind(VERIFY, event.tryAgainAt, verifyApplication, { applicationId }),
         ...(event.tries === 1 ? [told()] : []),
       ];
+    case 'ScansCounted':
+      return event.decideBy === undefined ? [] : [timer('decision', event.decideBy)];
     case 'CaseAssessed':
       return [{ cancelTimer: VERIFY }, timer('decision', event.decideBy)];
     case 'RiskCleared':

@@ -355,6 +355,8 @@ export type ApplicationCommand =
       readonly draw: number;
       readonly at: string;
     }
+  /** REI-11: how often the ticket was held up at a gate until today. */
+  | { readonly type: 'CountScans'; readonly admitted: number; readonly refused: number; readonly at: string }
   | {
       readonly type: 'EndTicket';
       readonly how: 'used' | 'refunded' | 'exchanged' | 'superseded' | 'expired';
@@ -469,6 +471,8 @@ export type ApplicationEvent =
   | { readonly type: 'FreezeUndone'; readonly at: string }
   | { readonly type: 'IdentityUnavailable'; readonly tries: number; readonly tryAgainAt: string; readonly at: string }
   | ({ readonly type: 'CaseAssessed'; readonly assessment: Assessment; readonly at: string } & DecideBy)
+  /** It was held up at a gate after the case was assessed; a deadline where it suspends the case. */
+  | ({ readonly type: 'ScansCounted'; readonly assessment: Assessment; readonly at: string } & Partial<DecideBy>)
   | ({
       readonly type: 'RiskCleared';
       readonly by: string;

@@ -1,6 +1,6 @@
 // What people decide (REI-11, REI-20, REI-21, REI-41): whose desk a case lies on, who may not decide it, and what a decision makes of it.
 import { DomainError } from '@tongpiao/kernel';
-import { higherOf, ranksBelow } from './application.policy.ts';
+import { assess, higherOf, ranksBelow } from './application.policy.ts';
 import { documentNeeded, ended, refusedWith } from './ending.ts';
 import { approval, decideWithin, later, passed } from './times.ts';
 import type {
@@ -122,6 +122,20 @@ export function clearRisk(state: LiveApplication, command: Command<'ClearRisk'>)
   notOwn(desk, by);
   reaches({ desk: higherOf(desk.desk, 'reviewer') }, by);
   return [{ type: 'RiskCleared', by: by.id, reason, at, ...decideWithin(desk.policy, desk.desk, at) }];
+}
+
+/** REI-11: whoever has reported it lost does not hold it up; what a reviewer has cleared was cleared without knowing this. */
+export function scansCounted(state: LiveApplication, command: Command<'CountScans'>): readonly ApplicationEvent[] {
+  if (!('desk' in state)) return [];
+  const { admitted: scansAdmitted, refused: scansRefused, at } = command;
+  const { policy, misses, assessment: before } = state;
+  const history = { ...before.history, scansAdmitted, scansRefused };
+  const assessment = assess(policy, state, { identity: before.identity, history, misses });
+  // The tenth time is as bad as the third.
+  if (assessment.score <= before.score) return [];
+  const suspends = assessment.suspended && (state.status === 'deciding' || state.status === 'reviewing');
+  const desk = higherOf(higherOf(assessment.desk, 'reviewer'), state.desk);
+  return [{ type: 'ScansCounted', assessment, at, ...(suspends ? decideWithin(policy, desk, at) : {}) }];
 }
 
 export function askMaterial(state: LiveApplication, command: Command<'AskMaterial'>): readonly ApplicationEvent[] {

@@ -17,6 +17,7 @@ const EVENTS: Readonly<Record<ApplicationEvent['type'] | 'PersonalDataErased', B
   FreezeUndone: w('解除冻结', 'Freeze undone'),
   IdentityUnavailable: w('身份核验服务不可用', 'Identity check away'),
   CaseAssessed: w('完成评估', 'Assessed'),
+  ScansCounted: w('办理期间票在闸机出示', 'Held up at a gate meanwhile'),
   RiskCleared: w('排除风险', 'Risk cleared'),
   CaseEscalated: w('提交上级', 'Escalated'),
   MaterialWanted: w('要求补充材料', 'Material wanted'),
@@ -52,6 +53,7 @@ export const DECIDING: ReadonlySet<string> = new Set<ApplicationEvent['type']>([
     'OwnershipProven',
     'DocumentShown',
     'CaseAssessed',
+    'ScansCounted',
     'RiskCleared',
     'CaseEscalated',
     'MaterialWanted',
@@ -179,6 +181,7 @@ export function contentOf({ type, data }: Pick<JournalEntry, 'type' | 'data'>): 
     case 'DocumentShown':
       return said('by');
     case 'CaseAssessed':
+    case 'ScansCounted':
       return `${at(data, 'assessment.score')} 分 points · ${at(data, 'assessment.desk')}`;
     case 'CaseEscalated':
       return said('to', 'recommendation.verdict', 'recommendation.reason');

@@ -11,6 +11,7 @@ import type { History, Identity, LiveApplication } from '../application/applicat
 import type { DerivedIds } from '../application/derived-ids.ts';
 import type { Applications, ApplicationSnapshot } from '../stores.ts';
 import type { ShownTickets } from '../views/shown-tickets.store.ts';
+import { countScans } from './on-ticket-scanned.ts';
 
 type Parts = {
   readonly applications: Applications;
@@ -138,5 +139,7 @@ export function onVerify(foundation: Foundation, parts: Parts): (message: Receiv
     const at = clock().toISOString();
     const command = { type: 'RecordVerification', outcome, history, code, draw: Math.random(), at } as const;
     await applications.handle(scope, applicationId, command, { messageId: message.envelope.id });
+    // A scan that came between the count and the assessment has found no assessment to add to.
+    await countScans(foundation, parts, scope, { id: applicationId, rightId: state.ticket.rightId });
   };
 }
