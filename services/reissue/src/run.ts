@@ -148,8 +148,8 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   await broker.consume({
     slice: 'on-ticket-scanned',
     definitions: [ticketScanned],
-    handle: onTicketScanned(foundation, { applications, shownTickets }),
-    ...BUSY,
+    handleBatch: onTicketScanned(foundation, { applications, shownTickets }),
+    ...CHANGED,
   });
   await broker.consume({
     slice: 'on-payment-told',

@@ -1,29 +1,55 @@
 // A ticket that has entries left was held up at a gate (REI-11): kept until somebody applies for a new one, because whoever says that it is
-// lost does not go in with it; and told to its open cases.
+// lost does not go in with it; and told to its open cases. In batches, because a park's guests go in and out all day.
 // duplicate: the message's id, and counts that are known · late: a case that is decided says "-" · early: each record stands by itself,
 // whatever is known of the ticket · crash between record and case: the message comes again · two instances: one of them inserts.
 import { ticketScanned } from '@tongpiao/contracts';
 import { ContractBreach } from '@tongpiao/kernel';
-import { isMessage, type Received } from '@tongpiao/messaging';
+import { isMessage, type Outcome, type Received } from '@tongpiao/messaging';
 import type { Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
 import type { Applications } from '../stores.ts';
 import type { ShownTickets } from '../views/shown-tickets.store.ts';
-import { findCases } from './find-cases.ts';
+import { findCasesOf } from './find-cases.ts';
 
 type Parts = { readonly applications: Applications; readonly shownTickets: ShownTickets };
 
-export function onTicketScanned(foundation: Foundation, parts: Parts): (message: Received) => Promise<void> {
-  return async (message) => {
+export function onTicketScanned(
+  foundation: Foundation,
+  parts: Parts,
+): (messages: readonly Received[]) => Promise<readonly Outcome[]> {
+  async function keep(scope: Scope, message: Received): Promise<string> {
     if (!isMessage(message, ticketScanned))
       throw new ContractBreach('reissue.unexpected-message', message.definition.type);
-    const { envelope } = message;
-    const { rightId, ticketNumber: number, gateId, decided, scannedAt } = envelope.data;
-    const scope = foundation.scopeOf(envelope);
+    const { id, data } = message.envelope;
+    const { rightId, ticketNumber: number, gateId, decided, scannedAt } = data;
     const shown = { rightId, number, gateId, decided, living: true, at: new Date(scannedAt).toISOString() } as const;
-    await parts.shownTickets.record(scope, envelope.id, shown);
-    for (const { id } of await findCases(parts.applications, scope, rightId))
-      await countScans(foundation, parts, scope, { id, rightId });
+    await parts.shownTickets.record(scope, id, shown);
+    return rightId;
+  }
+
+  /** Scans of one tenant. */
+  async function counted(messages: readonly Received[]): Promise<void> {
+    const [first] = messages;
+    if (first === undefined) return;
+    const scope = foundation.scopeOf(first.envelope);
+    const rightIds = await Promise.all(messages.map((message) => keep(scope, message)));
+    for (const found of await findCasesOf(parts.applications, scope, [...new Set(rightIds)]))
+      await countScans(foundation, parts, scope, found);
+  }
+
+  return async (messages) => {
+    const byTenant = Map.groupBy(messages, ({ envelope }) => envelope.tenantid);
+    const failed = new Map<string, unknown>();
+    await Promise.all(
+      [...byTenant].map(([tenant, group]) =>
+        counted(group).catch((error: unknown) => {
+          failed.set(tenant, error);
+        }),
+      ),
+    );
+    return messages.map(({ envelope: { tenantid } }) =>
+      failed.has(tenantid) ? { failed: failed.get(tenantid) } : 'done',
+    );
   };
 }
 
