@@ -125,7 +125,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const claims = await openClaims(database, orderFates(orders, rights));
   const serials = await openPaperSerials(database, printFate(rights));
   const scanRequests = createScanRequests(vault.serviceKey('scan-requests'));
-  const documents = createGateDocuments(vault, vault.serviceKey('gate-documents'));
+  const documents = createGateDocuments(foundation, vault.serviceKey('gate-documents'));
   const keys = await openTicketKeys(database, vault, everywhere, clock());
 
   const redis = new Redis(config.REDIS_URL, {

@@ -20,11 +20,12 @@ describe('SAL-41 tags of documents', () => {
   beforeEach(() => {
     opened = [];
     const open = (sealed: string): string => {
+      if (sealed === 'broken') throw new Error('sealed with another key');
       opened.push(sealed);
       return sealed.replace('sealed-', '');
     };
     const vault = { recordKey: () => Promise.resolve({ open }) } as unknown as Pick<Vault, 'recordKey'>;
-    documents = createGateDocuments(vault, secretKey(Buffer.alloc(32, 1)));
+    documents = createGateDocuments({ vault, logger: { warn: () => undefined } }, secretKey(Buffer.alloc(32, 1)));
   });
   const tagsOf = async (...rights: readonly ReturnType<typeof at>[]): Promise<(string | undefined)[]> => {
     const tags = await documents.tagsOf(scope, rights);
@@ -64,6 +65,13 @@ describe('SAL-41 tags of documents', () => {
   it('a number is unsealed once, however many gates ask', async () => {
     for (let gate = 0; gate < 3; gate += 1) await tagsOf(at('A', document('sealed-1', 'i1')));
     expect(opened).to.have.length(1);
+  });
+
+  it('one that cannot be opened has no tag, keeps nobody’s list from being told, and contradicts nobody', async () => {
+    const [broken, good] = await tagsOf(at('A', document('broken')), at('B', document('sealed-1')));
+    expect(broken).to.equal(undefined);
+    expect(good).to.match(/^[\w-]{4}$/);
+    expect(await documents.fits(scope, 'sit_1', '2026-12-02:abcd', document('broken'))).to.equal(true);
   });
 
   it('SAL-42 a tag that a gate tells is compared with the document behind the ticket', async () => {

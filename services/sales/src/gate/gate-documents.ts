@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { TenantId } from '@tongpiao/kernel';
 import { mac, secretKey, type Scope, type SecretKey, type Vault, type WrappedKey } from '@tongpiao/persistence';
 import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
 import type { ManifestDay } from './manifest-rows.ts';
 
 /** The document of a right's traveller, as it is stored. */
@@ -25,7 +26,7 @@ export type GateDocuments = {
     scope: Scope,
     rights: readonly (Place & { readonly number: string; readonly document?: SealedDocument | undefined })[],
   ): Promise<ReadonlyMap<string, string>>;
-  /** Whether a document of which a gate told the tag may be this one. @param told `<date>:<tag>` */
+  /** Whether a document of which a gate told the tag may be this one; what cannot be opened contradicts nobody. @param told `<date>:<tag>` */
   fits(scope: Scope, siteId: string, told: string, document: SealedDocument): Promise<boolean>;
 };
 
@@ -36,7 +37,10 @@ const REMEMBERED_MAX = 100_000;
 const PORTION = 100;
 
 /** @param root a key of the service, for nothing else */
-export function createGateDocuments(vault: Pick<Vault, 'recordKey'>, root: SecretKey): GateDocuments {
+export function createGateDocuments(
+  { vault, logger }: { readonly vault: Pick<Vault, 'recordKey'>; readonly logger: Pick<Logger, 'warn'> },
+  root: SecretKey,
+): GateDocuments {
   const remembered = new LRUCache<string, string>({ max: REMEMBERED_MAX });
   const keyBytes = (tenantId: TenantId, { siteId, date }: Place): Buffer => mac(root, `${tenantId}|${siteId}|${date}`);
 
@@ -51,6 +55,11 @@ export function createGateDocuments(vault: Pick<Vault, 'recordKey'>, root: Secre
     return tag;
   }
 
+  /** One number that cannot be opened must not keep a gate from its list, or a gate's scans from being taken in. */
+  function unreadable(error: unknown, about: string): undefined {
+    logger.warn({ err: error, about }, 'the document behind a ticket cannot be opened: it has no tag');
+  }
+
   return {
     keysOf: (tenantId, { siteId, dates }) =>
       Object.fromEntries(dates.map((date) => [date, keyBytes(tenantId, { siteId, date }).toString('base64url')])),
@@ -59,7 +68,8 @@ export function createGateDocuments(vault: Pick<Vault, 'recordKey'>, root: Secre
       let opened = 0;
       for (const { number, document, ...place } of rights) {
         if (document === undefined) continue;
-        tags.set(number, await tagOf(scope, place, document));
+        const tag = await tagOf(scope, place, document).catch((error: unknown) => unreadable(error, number));
+        if (tag !== undefined) tags.set(number, tag);
         opened += 1;
         if (opened % PORTION === 0) await setImmediate();
       }
@@ -67,7 +77,8 @@ export function createGateDocuments(vault: Pick<Vault, 'recordKey'>, root: Secre
     },
     async fits(scope, siteId, told, document) {
       const [date = '', tag] = told.split(':');
-      return (await tagOf(scope, { siteId, date }, document)) === tag;
+      const own = await tagOf(scope, { siteId, date }, document).catch((error: unknown) => unreadable(error, siteId));
+      return own === undefined || own === tag;
     },
   };
 }
