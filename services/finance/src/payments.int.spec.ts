@@ -317,7 +317,9 @@ describe('payments at the providers', () => {
     });
     expect(new Set(all).size).to.equal(all.length);
     expect((await house.get('/api/v1/payments?cursor=none')).status).to.equal(400);
-    expect((await house.get('/api/v1/payments/pay_nothing')).status).to.equal(404);
+    const nothing = await house.get('/api/v1/payments/pay_nothing');
+    expect(nothing.status).to.equal(404);
+    expect(nothing.body).to.include({ code: 'finance.payment-unknown' });
   });
 
   it('PLA-03 payments and books are for those who may read them, and for them only', async () => {

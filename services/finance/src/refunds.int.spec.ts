@@ -215,8 +215,12 @@ describe('refunds at the providers', () => {
     await house.refund(asked, 24_000);
     await house.heard(paymentRefunded, asked.paymentId);
     expect((await waiting('?status=failed')).find(({ id }) => id === asked.refundId)).to.include({ retryable: false });
-    expect((await house.post(`/api/v1/refunds/${asked.refundId}/retry`)).status).to.equal(409);
-    expect((await house.post('/api/v1/refunds/rfd_nothing/retry')).status).to.equal(404);
+    const gone = await house.post(`/api/v1/refunds/${asked.refundId}/retry`);
+    expect(gone.status).to.equal(409);
+    expect(gone.body).to.include({ code: 'finance.refund-not-possible' });
+    const nothing = await house.post('/api/v1/refunds/rfd_nothing/retry');
+    expect(nothing.status).to.equal(404);
+    expect(nothing.body).to.include({ code: 'finance.refund-unknown' });
   });
 
   it('PLA-03 retrying is for those who may, and listing too', async () => {
@@ -265,7 +269,15 @@ describe('refunds at the providers', () => {
     expect(await house.heard(paymentRefunded, asked.paymentId)).to.include({ amount: 4_000, method: 'cash' });
     expect(await nothingMore(asked.paymentId)).to.deep.equal(['captured', 'refunded']);
     expect((await view(asked.paymentId)).refunds[0]).to.include({ status: 'done' });
-    expect((await house.post('/api/v1/refunds/rfd_nothing/payout')).status).to.equal(404);
+    const nothing = await house.post('/api/v1/refunds/rfd_nothing/payout');
+    expect(nothing.status).to.equal(404);
+    expect(nothing.body).to.include({ code: 'finance.refund-unknown' });
+    const other = await captured();
+    const back = await house.refund(other, 100);
+    await house.heard(paymentRefunded, other.paymentId);
+    const noCash = await house.post(`/api/v1/refunds/${back}/payout`);
+    expect(noCash.status).to.equal(409);
+    expect(noCash.body).to.include({ code: 'finance.refund-not-cash' });
   });
 
   it('FIN-02 with call-backs off, a refund is found by asking', async () => {

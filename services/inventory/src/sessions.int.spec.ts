@@ -62,6 +62,9 @@ describe('inventory: sessions', function () {
     expect((await house.call(`${calendars}/${first.id}/end`, { ...end, apiKey: house.foreigner })).status).to.equal(
       404,
     );
+    const unknown = await house.call(`${calendars}/cal_0nobodyknowsthis000/end`, end);
+    expect(unknown.status).to.equal(404);
+    expect(unknown.body).to.include({ code: 'inventory.unknown-calendar' });
     const past = await house.call(`${calendars}/${first.id}/end`, { json: { until: '2020-01-01', reason: 'late' } });
     expect(past.status).to.equal(422);
     expect(past.body).to.include({ code: 'inventory.calendar-end-past' });

@@ -1,5 +1,6 @@
 // What an exchange may be for, on real servers (SAL-53): its traveller and the limits of a document, and what is refused before anything
 // is held.
+import { sessionChanged } from '@tongpiao/contracts';
 import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { codeOf, FOREIGN, inDays, orderOf } from '../sales-house.fixture.ts';
@@ -130,6 +131,11 @@ describe('SAL-53 sales: what a ticket may be exchanged for', function () {
       const order = await shop.ticket(session);
       expect(await refused(order, session)).to.deep.equal([422, 'sales.exchange-to-the-same']);
       expect(await refused(order, 'ses_0000000000000000000000')).to.deep.equal([422, 'sales.unknown-session']);
+      const closed = await shop.places(shop.from, 7);
+      const known = shop.house.sessions.get(closed)?.data;
+      if (known === undefined) throw new Error('no session');
+      await shop.house.tell('inventory', sessionChanged, { ...known, status: 'closed' }, { sequence: 2 });
+      await eventually('it is closed', async () => (await refused(order, closed))[1] === 'sales.session-closed');
       const foreign = await shop.house.session(shop.from.productId, 5, { tenantId: FOREIGN });
       await eventually('the other tenant’s session is known', async () => {
         const [status, code] = await refused(order, foreign);
@@ -147,6 +153,31 @@ describe('SAL-53 sales: what a ticket may be exchanged for', function () {
         422,
         'sales.unknown-ticket-type',
       ]);
+    });
+    it('to another ticket type, where the rules keep it', async () => {
+      const type = (code: string): unknown => ({
+        ...{ code, name: { zh: code, en: code }, realName: false, entries: 1, eligibility: [], limits: {} },
+        accompanied: false,
+      });
+      const strict = await shop.house.offer({}, 1, {
+        ...shop.rules,
+        exchanges: shop.rules.exchanges.map((rules) => ({ ...rules, otherTicketTypes: false })),
+        ticketTypes: [type('adult'), type('senior')],
+        prices: ['adult', 'senior'].map((ticketType) => ({ ticketType, amount: 12_000 })),
+      });
+      const order = await shop.bought(await shop.places(strict, 5), { of: strict });
+      expect(await refused(order, await shop.places(strict, 6), strict.types['senior'])).to.deep.equal([
+        422,
+        'sales.exchange-not-to-this-type',
+      ]);
+    });
+    it('begun again and again and never paid', async () => {
+      const { order, session, exchange } = await shop.toPay();
+      await shop.endExchange(order, exchange.id);
+      for (let begun = 1; begun < 20; begun += 1)
+        await shop.endExchange(order, (await shop.begin(order, session, shop.dear)).id);
+      const reply = await shop.exchange(order.number, session, { token: order.token }, shop.typeOf(shop.dear));
+      expect([reply.status, codeOf(reply)]).to.deep.equal([409, 'sales.too-many-exchanges']);
     });
     it('of a ticket that was used, or given back', async () => {
       const used = await shop.ticket(await shop.places(shop.from, 0));
