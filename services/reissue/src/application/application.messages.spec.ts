@@ -65,6 +65,29 @@ describe('REI-02 a case that waits for its document', () => {
   });
 });
 
+describe('REI-02 the timer of a case that waits for its document', () => {
+  /** What the last command makes of the timer of the proof. */
+  const timerOf = (...list: readonly ApplicationCommand[]): readonly unknown[] => {
+    const before = played(...list.slice(0, -1));
+    const last = list.at(-1);
+    const events = last === undefined ? [] : applicationDecider.decide(before, last);
+    const state = fold(applicationDecider, before, events);
+    return events
+      .flatMap((event) => applicationMessages(event, { id: 'rei_1', state, at: AT }))
+      .flatMap((message): readonly unknown[] => {
+        if ('cancelTimer' in message) return message.cancelTimer === 'proof' ? ['proof'] : [];
+        return message.timer?.name === 'proof' ? [message.timer] : [];
+      });
+  };
+
+  it('is set anew by the proof, and goes with the document', () => {
+    const byCode = [c.submit(), c.sendCode(), c.proveByCode('h1', after(5))];
+    expect(timerOf(...byCode)).to.deep.equal([{ name: 'proof', due: after(24 * 60 + 5) }]);
+    expect(timerOf(...byCode, c.prove())).to.deep.equal(['proof']);
+    expect(timerOf(c.submit(), c.prove()), 'the document at once').to.deep.equal(['proof']);
+  });
+});
+
 describe('REI-22 what a case shows of a fee that goes back', () => {
   it('where it was paid in cash, that a counter hands it back', () => {
     const textOf = (list: readonly ApplicationCommand[]): unknown =>
