@@ -67,8 +67,9 @@ const refused = (reason, more = {}) => ({
 /**
  * @param wanted people who want in with this scan; all that one entry admits unless counted
  * @param full the site's light is red
+ * @param another the document that was shown with the ticket is not its traveller's
  */
-export function admission(ticket, place, atMs, wanted, full) {
+export function admission(ticket, place, atMs, wanted, full, another = false) {
     const { entries, admits, lastUse, validFromMs, validUntilMs, minutesBetweenEntries, gateIds } = ticket;
     const left = Math.max(0, entries * admits - ticket.people);
     if (left === 0)
@@ -84,6 +85,8 @@ export function admission(ticket, place, atMs, wanted, full) {
         return refused('wrong-day');
     if (!isOpen)
         return refused(atMs < validFromMs ? 'too-early' : 'too-late', { validFromMs, validUntilMs });
+    if (another)
+        return refused('wrong-person');
     if (minutesBetweenEntries !== undefined && lastUse !== undefined && admits === 1) {
         const againAtMs = lastUse.atMs + minutesBetweenEntries * MINUTE_MS;
         if (atMs < againAtMs)

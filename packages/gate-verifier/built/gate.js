@@ -61,7 +61,10 @@ class OpenGate {
         // From here to #note nothing waits, so two scans of one ticket cannot both find it unused.
         const { verdict, told } = 'tags' in shown
             ? this.#judgeDocument(page, shown.tags, atMs, people)
-            : { verdict: 'reason' in shown ? shown : this.#judge(page, shown, atMs, people), told: toldOf(credential) };
+            : {
+                verdict: 'reason' in shown ? shown : this.#judge(page, shown, atMs, people),
+                told: toldOf(credential, 'reason' in shown ? undefined : this.#tagOf(page, shown)),
+            };
         if (told === undefined || (!verdict.admitted && this.#refusedKept >= REFUSED_KEPT_MAX))
             return verdict;
         const scan = this.#scanOf(told, verdict, atMs, people);
@@ -81,13 +84,13 @@ class OpenGate {
             reason: 'forged',
             because,
         });
-        if ('idNumber' in credential) {
-            const { idType, idNumber } = credential;
-            return { tags: idNumber.trim() === '' ? [] : await this.#documents.tagsOf(idType, idNumber) };
-        }
+        if (!('qr' in credential || 'ticketNumber' in credential))
+            return { tags: (await this.#tagsOf(credential)) ?? [] };
+        const document = await this.#tagsOf(credential);
+        const besides = document === undefined ? {} : { document };
         if (!('qr' in credential)) {
             const number = readTicketNumber(credential.ticketNumber);
-            return number === undefined ? { admitted: false, reason: 'unknown' } : { number };
+            return number === undefined ? { admitted: false, reason: 'unknown' } : { number, ...besides };
         }
         const token = readToken(credential.qr.trim());
         if (token === undefined)
@@ -99,10 +102,21 @@ class OpenGate {
         if (!genuine)
             return forged('wrong-signature');
         const facts = readPayload(token.payload);
-        return facts === undefined ? forged('malformed') : { number: facts.number, facts };
+        return facts === undefined ? forged('malformed') : { number: facts.number, facts, ...besides };
+    }
+    /** @returns undefined where no document was shown */
+    async #tagsOf({ idType, idNumber = '' }) {
+        if (idType === undefined || idNumber.trim() === '')
+            return undefined;
+        return this.#documents.tagsOf(idType, idNumber);
+    }
+    /** The tag under the key of the ticket's day, by which the platform can compare; of a ticket that is not listed, of today. */
+    #tagOf(page, { number, document = [] }) {
+        const date = this.#list.ticket(number)?.kind.date ?? page.date;
+        return document.find((tag) => tag.startsWith(date));
     }
     #judge(page, shown, atMs, people) {
-        const { number, facts } = shown;
+        const { number, facts, document } = shown;
         if (facts !== undefined && facts.tenantId !== page.tenantId)
             return { admitted: false, reason: 'unknown' };
         const death = this.#list.deathOf(number, facts?.revision);
@@ -116,7 +130,9 @@ class OpenGate {
         const known = listed === undefined ? this.#unlisted(page, facts) : listedTicket(number, listed, page.siteId);
         const ticket = withOwnUses(known, this.#uses.get(number) ?? []);
         const { siteId, timeZone } = page;
-        return admission(ticket, { gateId: this.#gateId, siteId, timeZone }, atMs, people, this.#isFull(page));
+        const tag = listed?.documentTag;
+        const another = tag !== undefined && document !== undefined && !document.includes(tag);
+        return admission(ticket, { gateId: this.#gateId, siteId, timeZone }, atMs, people, this.#isFull(page), another);
     }
     /** A person may hold several tickets: the one that opens this gate now is meant, else one of today that tells why it does not. */
     #judgeDocument(page, tags, atMs, people) {
@@ -268,10 +284,13 @@ class OpenGate {
     }
 }
 /** @returns undefined where there is nothing to hand in */
-function toldOf(credential) {
+function toldOf(credential, documentTag) {
+    const document = documentTag === undefined ? {} : { documentTag };
     if ('qr' in credential)
-        return credential.qr === '' ? undefined : { qr: credential.qr.trim().slice(0, CREDENTIAL_MAX) };
+        return credential.qr === '' ? undefined : { qr: credential.qr.trim().slice(0, CREDENTIAL_MAX), ...document };
     if ('ticketNumber' in credential)
-        return credential.ticketNumber === '' ? undefined : { ticketNumber: credential.ticketNumber.slice(0, 40) };
+        return credential.ticketNumber === ''
+            ? undefined
+            : { ticketNumber: credential.ticketNumber.slice(0, 40), ...document };
     return undefined;
 }

@@ -52,10 +52,11 @@ export class TicketList {
             if (dead !== undefined && dead.revision >= revision)
                 this.#dead.delete(number);
             const lastUse = lastAt === undefined || lastGateId === undefined ? undefined : { atMs: lastAt * 1_000, gateId: lastGateId };
-            this.#tickets.set(number, { kind, revision, people, lastUse });
-            const tag = page.documentTags?.[index] ?? '';
-            if (tag !== '')
-                this.#noteDocument(documentTag(kind.date, tag), number);
+            const text = page.documentTags?.[index] ?? '';
+            const tag = text === '' ? undefined : documentTag(kind.date, text);
+            this.#tickets.set(number, { kind, revision, people, lastUse, documentTag: tag });
+            if (tag !== undefined)
+                this.#noteDocument(tag, number);
         }
         return numbers;
     }

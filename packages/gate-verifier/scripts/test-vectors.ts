@@ -374,6 +374,18 @@ const DOCUMENTS: readonly Case[] = [
       page({ begins: false, kinds: [], revocations: [[number, 1, 'refunded']], documentKeys: DOCUMENT_KEYS }),
     ],
   ),
+  named('a document shown with a ticket is its traveller’s, or opens nothing', [{}], ([ticketNumber = newNumber()]) => [
+    step({ ticketNumber, idType: 'passport', idNumber: 'E12345678' }, refused('wrong-person')),
+    step({ qr: signed(ticketNumber), ...CARD, idNumber: '440524188001010014' }, refused('wrong-person')),
+    step({ qr: signed(ticketNumber), ...CARD }, refused('too-early'), { at: at('08:00:00') }),
+    step({ qr: signed(ticketNumber), ...CARD }, admitted()),
+  ]),
+  unlisted('a document shown with a code that is not listed is not compared', (number) => [
+    step({ qr: signed(number), ...CARD }, admitted({ listed: false })),
+  ]),
+  listed('a document shown with a ticket without a name is not compared', {}, (qr) => [
+    step({ qr, ...CARD }, admitted()),
+  ]),
   unlisted('a document where the list knows none', () => [step(CARD, refused('unknown'))]),
 ];
 

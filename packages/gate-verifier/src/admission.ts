@@ -101,6 +101,7 @@ const refused = (reason: Refused['reason'], more: Partial<Refused> = {}): Refuse
 /**
  * @param wanted people who want in with this scan; all that one entry admits unless counted
  * @param full the site's light is red
+ * @param another the document that was shown with the ticket is not its traveller's
  */
 export function admission(
   ticket: Ticket,
@@ -108,6 +109,7 @@ export function admission(
   atMs: number,
   wanted: number | undefined,
   full: boolean,
+  another = false,
 ): Admitted | Refused {
   const { entries, admits, lastUse, validFromMs, validUntilMs, minutesBetweenEntries, gateIds } = ticket;
   const left = Math.max(0, entries * admits - ticket.people);
@@ -119,6 +121,7 @@ export function admission(
   const today = localDate(atMs, place.timeZone);
   if (!isOpen && (today < first || today > last)) return refused('wrong-day');
   if (!isOpen) return refused(atMs < validFromMs ? 'too-early' : 'too-late', { validFromMs, validUntilMs });
+  if (another) return refused('wrong-person');
   if (minutesBetweenEntries !== undefined && lastUse !== undefined && admits === 1) {
     const againAtMs = lastUse.atMs + minutesBetweenEntries * MINUTE_MS;
     if (atMs < againAtMs) return refused('too-soon-again', { lastUse, againAtMs });

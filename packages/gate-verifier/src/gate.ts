@@ -119,7 +119,10 @@ class OpenGate implements Gate {
     const { verdict, told } =
       'tags' in shown
         ? this.#judgeDocument(page, shown.tags, atMs, people)
-        : { verdict: 'reason' in shown ? shown : this.#judge(page, shown, atMs, people), told: toldOf(credential) };
+        : {
+            verdict: 'reason' in shown ? shown : this.#judge(page, shown, atMs, people),
+            told: toldOf(credential, 'reason' in shown ? undefined : this.#tagOf(page, shown)),
+          };
     if (told === undefined || (!verdict.admitted && this.#refusedKept >= REFUSED_KEPT_MAX)) return verdict;
     const scan = this.#scanOf(told, verdict, atMs, people);
     this.#note(scan);
@@ -138,13 +141,12 @@ class OpenGate implements Gate {
       reason: 'forged',
       because,
     });
-    if ('idNumber' in credential) {
-      const { idType, idNumber } = credential;
-      return { tags: idNumber.trim() === '' ? [] : await this.#documents.tagsOf(idType, idNumber) };
-    }
+    if (!('qr' in credential || 'ticketNumber' in credential)) return { tags: (await this.#tagsOf(credential)) ?? [] };
+    const document = await this.#tagsOf(credential);
+    const besides = document === undefined ? {} : { document };
     if (!('qr' in credential)) {
       const number = readTicketNumber(credential.ticketNumber);
-      return number === undefined ? { admitted: false, reason: 'unknown' } : { number };
+      return number === undefined ? { admitted: false, reason: 'unknown' } : { number, ...besides };
     }
     const token = readToken(credential.qr.trim());
     if (token === undefined) return forged('malformed');
@@ -153,11 +155,23 @@ class OpenGate implements Gate {
     const genuine = await this.#crypto.subtle.verify({ name: 'Ed25519' }, key, token.signature, token.signed);
     if (!genuine) return forged('wrong-signature');
     const facts = readPayload(token.payload);
-    return facts === undefined ? forged('malformed') : { number: facts.number, facts };
+    return facts === undefined ? forged('malformed') : { number: facts.number, facts, ...besides };
+  }
+
+  /** @returns undefined where no document was shown */
+  async #tagsOf({ idType, idNumber = '' }: Partial<Document>): Promise<readonly DocumentTag[] | undefined> {
+    if (idType === undefined || idNumber.trim() === '') return undefined;
+    return this.#documents.tagsOf(idType, idNumber);
+  }
+
+  /** The tag under the key of the ticket's day, by which the platform can compare; of a ticket that is not listed, of today. */
+  #tagOf(page: ManifestPage, { number, document = [] }: Shown): DocumentTag | undefined {
+    const date = this.#list.ticket(number)?.kind.date ?? page.date;
+    return document.find((tag) => tag.startsWith(date));
   }
 
   #judge(page: ManifestPage, shown: Shown, atMs: number, people: number | undefined): Admitted | Refused {
-    const { number, facts } = shown;
+    const { number, facts, document } = shown;
     if (facts !== undefined && facts.tenantId !== page.tenantId) return { admitted: false, reason: 'unknown' };
     const death = this.#list.deathOf(number, facts?.revision);
     if (death !== undefined) return { admitted: false, reason: death };
@@ -168,7 +182,9 @@ class OpenGate implements Gate {
     const known = listed === undefined ? this.#unlisted(page, facts) : listedTicket(number, listed, page.siteId);
     const ticket = withOwnUses(known, this.#uses.get(number) ?? []);
     const { siteId, timeZone } = page;
-    return admission(ticket, { gateId: this.#gateId, siteId, timeZone }, atMs, people, this.#isFull(page));
+    const tag = listed?.documentTag;
+    const another = tag !== undefined && document !== undefined && !document.includes(tag);
+    return admission(ticket, { gateId: this.#gateId, siteId, timeZone }, atMs, people, this.#isFull(page), another);
   }
 
   /** A person may hold several tickets: the one that opens this gate now is meant, else one of today that tells why it does not. */
@@ -330,14 +346,23 @@ class OpenGate implements Gate {
 }
 
 /** A number with a good check character, or a code with a good signature. */
-type Shown = { readonly number: string; readonly facts?: TokenFacts };
+type Shown = {
+  readonly number: string;
+  readonly facts?: TokenFacts;
+  /** Tags of the document that was shown with it. */
+  readonly document?: readonly DocumentTag[];
+};
+type Document = { readonly idType: string; readonly idNumber: string };
 type ShownDocument = { readonly tags: readonly DocumentTag[] };
 
 /** @returns undefined where there is nothing to hand in */
-function toldOf(credential: Credential): ToldCredential | undefined {
+function toldOf(credential: Credential, documentTag: DocumentTag | undefined): ToldCredential | undefined {
+  const document = documentTag === undefined ? {} : { documentTag };
   if ('qr' in credential)
-    return credential.qr === '' ? undefined : { qr: credential.qr.trim().slice(0, CREDENTIAL_MAX) };
+    return credential.qr === '' ? undefined : { qr: credential.qr.trim().slice(0, CREDENTIAL_MAX), ...document };
   if ('ticketNumber' in credential)
-    return credential.ticketNumber === '' ? undefined : { ticketNumber: credential.ticketNumber.slice(0, 40) };
+    return credential.ticketNumber === ''
+      ? undefined
+      : { ticketNumber: credential.ticketNumber.slice(0, 40), ...document };
   return undefined;
 }

@@ -70,6 +70,8 @@ export type Listed = {
   /** People let in so far, as the server knows. */
   readonly people: number;
   readonly lastUse: { readonly atMs: number; readonly gateId: string } | undefined;
+  /** Of the traveller's document. */
+  readonly documentTag: DocumentTag | undefined;
 };
 
 const TEXTS = ['tenantId', 'siteId', 'gateId', 'date', 'timeZone', 'serverTime', 'cursor', 'light'] as const;
@@ -124,9 +126,10 @@ export class TicketList {
       if (dead !== undefined && dead.revision >= revision) this.#dead.delete(number);
       const lastUse =
         lastAt === undefined || lastGateId === undefined ? undefined : { atMs: lastAt * 1_000, gateId: lastGateId };
-      this.#tickets.set(number, { kind, revision, people, lastUse });
-      const tag = page.documentTags?.[index] ?? '';
-      if (tag !== '') this.#noteDocument(documentTag(kind.date, tag), number);
+      const text = page.documentTags?.[index] ?? '';
+      const tag = text === '' ? undefined : documentTag(kind.date, text);
+      this.#tickets.set(number, { kind, revision, people, lastUse, documentTag: tag });
+      if (tag !== undefined) this.#noteDocument(tag, number);
     }
     return numbers;
   }

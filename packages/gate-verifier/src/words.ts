@@ -22,13 +22,15 @@ export type RefusalReason =
   | 'session-cancelled'
   | 'capacity';
 
-/** A code as scanned, a ticket number as typed, or a document as read; its kinds are those of the platform's `idType`. */
+/** A document as read; its kinds are those of the platform's `idType`. */
+type Document = { readonly idType: string; readonly idNumber: string };
+/** A code as scanned or a ticket number as typed, either with the document of who shows it, or a document alone. */
 export type Credential =
-  { readonly qr: string } | { readonly ticketNumber: string } | { readonly idType: string; readonly idNumber: string };
+  ({ readonly qr: string } & Partial<Document>) | ({ readonly ticketNumber: string } & Partial<Document>) | Document;
 
-/** As it is kept and handed in: of a document its tag only, with the ticket that was found by it. */
+/** As it is kept and handed in: of a document its tag only, with the ticket that was shown, or found by it. */
 export type ToldCredential =
-  | { readonly qr: string }
+  | { readonly qr: string; readonly documentTag?: string }
   | { readonly ticketNumber: string; readonly documentTag?: string }
   | { readonly documentTag: string };
 
@@ -63,7 +65,7 @@ export type Admitted = {
   readonly peopleLeft: number;
   /** False when the list did not have it: sold after the last sync, judged by what its code says alone. */
   readonly listed: boolean;
-  /** The traveller's document is to be looked at: that it is theirs cannot be checked here. */
+  /** The traveller's document is to be looked at: who holds it cannot be checked here. */
   readonly realName: boolean;
   /** Certificates to be shown at the gate. */
   readonly showAtGate: readonly string[];

@@ -21,7 +21,7 @@ const scanSchema = z.strictObject({
     .describe('The gate’s own, different for each scan.'),
   at: instant.describe('As the gate’s clock said.'),
   credential: z.union([
-    z.strictObject({ qr: z.string().min(1).max(600) }),
+    z.strictObject({ qr: z.string().min(1).max(600), documentTag: documentTag.optional() }),
     z.strictObject({ ticketNumber: z.string().min(1).max(40), documentTag: documentTag.optional() }),
     z.strictObject({ documentTag }),
   ]),

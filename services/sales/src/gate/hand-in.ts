@@ -20,7 +20,7 @@ export type ToldScan = {
   readonly scanId: string;
   readonly at: string;
   readonly credential:
-    | { readonly qr: string }
+    | { readonly qr: string; readonly documentTag?: string | undefined }
     | { readonly ticketNumber: string; readonly documentTag?: string | undefined }
     | { readonly documentTag: string };
   readonly people?: number | undefined;
@@ -108,35 +108,38 @@ const ANOTHER_DOCUMENT = 'another';
 
 async function find(
   parts: HandInParts,
-  { scope, gate }: HandInFacts,
+  facts: HandInFacts,
   { credential }: ToldScan,
 ): Promise<Found | 'forged' | undefined> {
+  const { scope } = facts;
   if ('qr' in credential) {
     const verified = verifyTicket(credential.qr.trim(), (kid) => parts.keys.publicKey(kid));
     if (!verified.ok) return 'forged';
-    return { rightId: verified.payload.rightId, revision: verified.payload.revision };
+    const { rightId, revision } = verified.payload;
+    const { documentTag } = credential;
+    const right = documentTag === undefined ? undefined : await parts.rights.load(scope, rightId);
+    return { rightId, revision, ...(await personOf(parts, facts, right, documentTag)) };
   }
   if (!('ticketNumber' in credential)) return undefined;
   const parsed = parseTicketNumber(credential.ticketNumber);
   const right = parsed.ok ? await rightByNumber(parts.rights, scope, parsed.number) : undefined;
   if (right === undefined || !parsed.ok) return undefined;
-  const found = { rightId: right.id, number: parsed.number };
-  const { documentTag } = credential;
-  if (documentTag === undefined || (await isTheirs(parts, scope, gate, right, documentTag))) return found;
-  return { ...found, documentIndex: ANOTHER_DOCUMENT };
+  const person = await personOf(parts, facts, right, credential.documentTag);
+  return { rightId: right.id, number: parsed.number, ...person };
 }
 
 /** SAL-42, as far as a tag can tell. Data that were erased contradict nobody. */
-async function isTheirs(
+async function personOf(
   { documents }: HandInParts,
-  scope: Scope,
-  { siteId }: GateFacts,
-  { state, key }: Snapshot<RightState>,
-  documentTag: string,
-): Promise<boolean> {
-  if (state.status === 'none' || state.traveller === undefined || key === undefined) return true;
-  const { idType, idNumber } = state.traveller;
-  return documents.fits(scope, siteId, documentTag, { idType, ...idNumber, key });
+  { scope, gate }: HandInFacts,
+  right: Snapshot<RightState> | undefined,
+  documentTag: string | undefined,
+): Promise<Pick<Found, 'documentIndex'>> {
+  if (documentTag === undefined || right?.key === undefined) return {};
+  if (right.state.status === 'none' || right.state.traveller === undefined) return {};
+  const { idType, idNumber } = right.state.traveller;
+  const fits = await documents.fits(scope, gate.siteId, documentTag, { idType, ...idNumber, key: right.key });
+  return fits ? {} : { documentIndex: ANOTHER_DOCUMENT };
 }
 
 /** Gates number their scans as they like: those of two gates must not be taken for one. */

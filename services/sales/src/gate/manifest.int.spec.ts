@@ -204,13 +204,19 @@ describe('SAL-41 manifest of a gate', function () {
     expect(found).to.include({ admitted: true, number: first?.number });
     expect(await verifier.scan({ idType: 'passport', idNumber: 'E12345678' })).to.include({ reason: 'unknown' });
     const scans = verifier.pending();
+    expect(await verifier.scan({ qr: second?.qr ?? '', idType: 'id_card', idNumber: mine })).to.include({
+      reason: 'wrong-person',
+    });
     const stolen = { ...scans[0], scanId: 'scn_stolen_01', credential: { ...scans[0]?.credential } };
     const uploaded = await house.call(`/api/v1/gates/${gate}/uploads`, {
       apiKey: key(),
       json: {
         sentAt: new Date().toISOString(),
         // The tag of one person, told with the ticket of another.
-        scans: [...scans, { ...stolen, credential: { ...stolen.credential, ticketNumber: second?.number } }],
+        scans: [
+          ...verifier.pending(),
+          { ...stolen, credential: { ...stolen.credential, ticketNumber: second?.number } },
+        ],
       },
     });
     const { scans: answers } = z
@@ -219,6 +225,7 @@ describe('SAL-41 manifest of a gate', function () {
     expect(answers.map(({ outcome, truth }) => [outcome, truth])).to.deep.equal([
       ['recorded', 'admissible'],
       ['recorded', 'unknown'],
+      ['recorded', 'wrong-person'],
       ['incident', 'wrong-person'],
     ]);
     const ticket = await house.call(`/api/v1/tickets/${first?.number ?? ''}`, { token: order.token });
