@@ -16,8 +16,8 @@ export const journalEntrySchema = z.object({
   channel: z.string(),
   address: z.string().optional(),
   cause: z.string(),
-  /** Where something leads to a person: the salt, and fields whose text does. */
-  blinding: z.object({ salt: z.string(), fields: z.array(z.string()) }).optional(),
+  /** Where something leads to a person: the salt, fields whose text does, and whether `by` does, there and wherever it stands. */
+  blinding: z.object({ salt: z.string(), fields: z.array(z.string()), by: z.literal(true).optional() }).optional(),
   hash: z.string(),
 });
 export type JournalEntry = z.infer<typeof journalEntrySchema>;
@@ -31,29 +31,33 @@ export const JOURNAL_KEPT = 200;
 type Unhashed = Omit<JournalEntry, 'hash'>;
 
 const SALT_BYTES = 16;
-/** Before the salted hash of an address, where an address would be. */
+/** Before a salted hash, where an address or an account would be. */
 const BLINDED = '~';
 
 /** An entry as its hash covers it, which is also what stays of it when nobody is to be found in it any more. */
 function covered({ blinding, ...entry }: Unhashed): Omit<Unhashed, 'blinding'> {
   if (blinding === undefined) return entry;
-  const { salt, fields } = blinding;
+  const { salt, fields: names } = blinding;
+  const known = { names, texts: blinding.by === undefined ? [] : [entry.by] };
   const blind = (found: unknown): string => sha256(`${salt}|${JSON.stringify(found)}`);
   return {
     ...entry,
-    data: replacePersonal(entry.data, fields, (found) => ({ erased: blind(found) })),
+    data: replacePersonal(entry.data, known, (found) => ({ erased: blind(found) })),
+    ...(blinding.by === undefined ? {} : { by: `${BLINDED}${blind(entry.by)}` }),
     ...(entry.address === undefined ? {} : { address: `${BLINDED}${blind(entry.address)}` }),
   };
 }
 
 function blindingOf(
   data: Unhashed['data'],
-  address: string | undefined,
+  { address, ofCustomer }: Origin,
   fields: readonly string[],
 ): Unhashed['blinding'] {
-  let found = address !== undefined;
-  replacePersonal(data, fields, () => (found = true));
-  return found ? { salt: randomBytes(SALT_BYTES).toString('base64url'), fields: [...fields] } : undefined;
+  let found = address !== undefined || ofCustomer === true;
+  replacePersonal(data, { names: fields }, () => (found = true));
+  if (!found) return undefined;
+  const salt = randomBytes(SALT_BYTES).toString('base64url');
+  return { salt, fields: [...fields], ...(ofCustomer === true ? { by: ofCustomer } : {}) };
 }
 
 /**
@@ -93,7 +97,7 @@ export function chain(
   let { seq, head } = previous;
   return events.map(({ type, data }) => {
     seq += 1;
-    const blinding = blindingOf(data, origin.address, fields);
+    const blinding = blindingOf(data, origin, fields);
     const entry: Unhashed = {
       seq,
       type,

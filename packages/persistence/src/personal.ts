@@ -21,27 +21,38 @@ function isPlain(value: object): boolean {
 
 type Replace = (found: unknown) => unknown;
 type Fields = Readonly<Record<string, unknown>>;
+/** What else leads to a person: fields with these names, and these very texts wherever they are. */
+type Known = { readonly names: readonly string[]; readonly texts?: readonly string[] };
 
-/** @returns the value with all that leads to a person replaced; the rest is as it was, order included */
-function replaced(value: unknown, names: readonly string[], replace: Replace): unknown {
-  if (typeof value === 'string') return isSealed(value) ? replace(value) : value;
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => replaced(item, names, replace));
-  if (!isPlain(value)) return value;
-  return isPersonalValue(value) ? replace(value) : replacePersonal({ ...value }, names, replace);
+function isKnown(text: string, { texts = [] }: Known): boolean {
+  return isSealed(text) || texts.includes(text);
 }
 
-/** The same for the fields of a record or an event. @param names of fields whose text leads to a person */
-export function replacePersonal(fields: Fields, names: readonly string[], replace: Replace): Record<string, unknown> {
+/** @returns the value with all that leads to a person replaced; the rest is as it was, order included */
+function replaced(value: unknown, known: Known, replace: Replace): unknown {
+  if (typeof value === 'string') return isKnown(value, known) ? replace(value) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => replaced(item, known, replace));
+  if (!isPlain(value)) return value;
+  return isPersonalValue(value) ? replace(value) : replacePersonal({ ...value }, known, replace);
+}
+
+/** The same for the fields of a record or an event. */
+export function replacePersonal(fields: Fields, known: Known, replace: Replace): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, item]) => [
       name,
-      typeof item === 'string' && names.includes(name) ? replace(item) : replaced(item, names, replace),
+      typeof item === 'string' && known.names.includes(name) ? replace(item) : replaced(item, known, replace),
     ]),
   );
 }
 
-/** @returns the fields as they are kept when their time is over: figures, and nobody */
+/**
+ * @param names of fields whose text leads to a person: an account that stands elsewhere too, as whoever has done something, goes with it
+ * @returns the fields as they are kept when their time is over: figures, and nobody
+ */
 export function withoutPerson(fields: Fields, names: readonly string[]): Record<string, unknown> {
-  return replacePersonal(fields, names, (found) => (typeof found === 'string' ? '' : ERASED));
+  const texts: string[] = [];
+  replacePersonal(fields, { names }, (found) => (typeof found === 'string' && found !== '' ? texts.push(found) : 0));
+  return replacePersonal(fields, { names, texts }, (found) => (typeof found === 'string' ? '' : ERASED));
 }

@@ -9,6 +9,8 @@ export type Origin = {
   readonly by: string;
   /** web, app, counter, kiosk, gate, ota, message, timer. */
   readonly channel: string;
+  /** `by` is the account of somebody who buys and travels: it goes when their data go. */
+  readonly ofCustomer?: true;
   readonly address?: string;
   /** Id of the request or message that causes the change. */
   readonly cause: string;

@@ -17,6 +17,7 @@ export * from './open-tracing.ts';
 export * from './openapi.ts';
 export { resumeWork } from './resume-work.ts';
 export { paced, restWhileBehind, STEP_TICKETS, type Pace } from './pace.ts';
+export { openOwnRecords, type KeptFor, type OwnRecords } from './own-records.ts';
 export * from './preconditions.ts';
 export * from './principal.ts';
 export * from './problem-catalogue.ts';

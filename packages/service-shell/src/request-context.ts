@@ -169,9 +169,12 @@ export class RequestContext<Params = unknown, Query = unknown, Body = unknown> {
   }
 
   origin(): Origin {
+    const { principal } = this;
     const { id, address } = this.request;
+    const isCustomer = principal.type === 'user' && principal.roles.every((role) => role === 'traveller');
     return {
-      by: nameOf(this.principal),
+      by: nameOf(principal),
+      ...(isCustomer ? { ofCustomer: true } : {}),
       channel: this.channel,
       address,
       cause: id,

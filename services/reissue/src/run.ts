@@ -47,6 +47,7 @@ import { onTicketChanged, TICKET_NEWS } from './features/on-ticket-changed.ts';
 import { onTicketScanned } from './features/on-ticket-scanned.ts';
 import { onTicketsRecorded } from './features/on-tickets-recorded.ts';
 import { onVerify } from './features/on-verify.ts';
+import { ownApplications } from './features/own-applications.ts';
 import { payFee } from './features/pay-fee.ts';
 import { createPhoneCodes, sendPhoneCode } from './features/phone-code.ts';
 import { createOwnershipProver, proveOwnership } from './features/prove-ownership.ts';
@@ -193,6 +194,8 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   resumeWork(foundation, 'resume-batches', batches, options.resumeEveryMs);
   foundation.onStop(() => identityCheck.stop());
 
+  const own = await ownApplications(foundation, { ...attachments, policies }, options.eraseEveryMs);
+
   return foundation.serve({
     problems,
     bearers: [access.recogniser],
@@ -200,6 +203,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
     routes: [
       submitApplication(foundation, { applications, policies, tickets, finder, openCases, access, prover, phoneCodes }),
       sendPhoneCode(foundation, { finder, phoneCodes }),
+      ...own,
       listApplications(foundation, applications),
       getApplication(foundation, applications),
       addAttachment(foundation, attachments),

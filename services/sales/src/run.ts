@@ -54,6 +54,7 @@ import { createEndUnpaid } from './disruption/end-unpaid.ts';
 import { DISRUPTED, onSessionDisrupted } from './features/on-session-disrupted.ts';
 import { onReissueCommand, REISSUE_COMMANDS } from './features/on-reissue-command.ts';
 import { onTicketRefunded } from './features/on-ticket-refunded.ts';
+import { ownOrders } from './features/own-orders.ts';
 import { placeOrder } from './features/place-order.ts';
 import { refundExceptions } from './features/refund-exceptions.ts';
 import { printTicket } from './features/print-ticket.ts';
@@ -254,6 +255,8 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   });
   await askForSessions(foundation, sessions, everywhere, republishSessions, sessionQueue.queue);
 
+  const own = await ownOrders(foundation, { orders, rights, claims }, options.eraseEveryMs);
+
   return foundation.serve({
     problems,
     bearers: [access.recogniser],
@@ -271,6 +274,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       listRefundPresets(),
       createQuote(foundation, quoting),
       placeOrder(foundation, { orders, claims, quoting, access, waiting, limits: config.LIMITS === 'on' }),
+      ...own,
       listOrders(foundation, orders),
       getOrder(foundation, { orders, rights, lines }),
       ...requestPayment(foundation, { orders, waiting, production: config.NODE_ENV === 'production' }),

@@ -422,6 +422,8 @@ export async function openSalesHouse() {
 
   return {
     keys,
+    /** Of a traveller who is signed in. */
+    tokenOf: (sub: string): string => trust.token({ sub, tid: 'platform', roles: ['traveller'] }),
     asked,
     said,
     ...places,

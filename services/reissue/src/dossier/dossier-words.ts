@@ -154,7 +154,8 @@ export const both = ({ zh, en }: Bilingual): string => (en === '' ? zh : `${zh} 
 
 /** A token of the case names nobody else than its applicant. */
 export function byWord(by: string): string {
-  if (by.startsWith('guest')) return '申请人  Applicant';
+  // An account that was erased is what is left of an applicant's.
+  if (by.startsWith('guest') || by.startsWith('~')) return '申请人  Applicant';
   return by.replace(/^service:(.+)$/, '系统 $1');
 }
 

@@ -39,6 +39,18 @@ export function eraseOldCases(foundation: Foundation, parts: Parts, everyMs?: nu
   eraseWhatIsOver(foundation, kinds, everyMs);
 }
 
+/** Files first: the key of the case is the mark by which it is found again. @returns undefined where it has something to say yet */
+export async function eraseCase(
+  { applications, bytes }: Pick<Parts, 'applications' | 'bytes'>,
+  scope: Scope,
+  id: string,
+): Promise<{ files: number } | undefined> {
+  const state = (await applications.load(scope, id))?.state;
+  const files = state === undefined || state.status === 'none' ? [] : state.attachments;
+  for (const { blob } of files) await bytes.remove(scope, blob);
+  return (await applications.erase(scope, id)) ? { files: files.length } : undefined;
+}
+
 function cases({ applications, bytes }: Parts, yearsOf: KeptRecords['yearsOf']): KeptRecords {
   return {
     ...{ kind: 'applications', eachInTrail: true, yearsOf },
@@ -49,12 +61,7 @@ function cases({ applications, bytes }: Parts, yearsOf: KeptRecords['yearsOf']):
       const found = await applications.find(scope, old, { sort: { 'state.submittedAt': 1 }, limit });
       return found.map(({ id }) => id);
     },
-    async erase(scope, id) {
-      const state = (await applications.load(scope, id))?.state;
-      const files = state === undefined || state.status === 'none' ? [] : state.attachments;
-      for (const { blob } of files) await bytes.remove(scope, blob);
-      return (await applications.erase(scope, id)) ? { files: files.length } : undefined;
-    },
+    erase: (scope, id) => eraseCase({ applications, bytes }, scope, id),
   };
 }
 

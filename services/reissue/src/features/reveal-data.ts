@@ -9,7 +9,7 @@ import type { LiveApplication, Person } from '../application/application.ts';
 import type { Applications } from '../stores.ts';
 
 const person = z.object({ name: z.string(), idType: idTypeSchema, idNumber: z.string() });
-const answer = z.object({
+export const plainCase = z.object({
   contact: z.object({ name: z.string(), phone: z.string(), email: z.string().optional() }),
   traveller: person.optional(),
   correction: person.optional(),
@@ -29,7 +29,7 @@ export function revealData({ trail }: Foundation, applications: Applications): R
     // Each look is one.
     idempotent: false,
     body: z.strictObject({ purpose: z.string().trim().min(5).max(300) }),
-    responses: { 200: answer },
+    responses: { 200: plainCase },
     async handler(context) {
       const scope = context.scope();
       const found = await applications.load(scope, context.params.id);
@@ -44,7 +44,7 @@ export function revealData({ trail }: Foundation, applications: Applications): R
   });
 }
 
-function opened(key: RecordKey, state: LiveApplication): z.input<typeof answer> {
+export function opened(key: RecordKey, state: LiveApplication): z.input<typeof plainCase> {
   const open = (value: PersonalValue): string => key.open(value.sealed);
   const named = ({ name, idType, idNumber }: Person): z.input<typeof person> => ({
     name: open(name),

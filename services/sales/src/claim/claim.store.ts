@@ -44,6 +44,8 @@ export type Claims = {
   ): Promise<ClaimAnswer>;
   /** PLA-12: those that nobody has asked for since: a claim has the blind index of a document, telephone or address in its id. */
   idle(scope: Scope, before: Date, limit: number): Promise<readonly string[]>;
+  /** PLA-12: this order needs none of them; what nobody else has goes. @param keys without the tenant */
+  letGo(scope: Scope, orderId: string, keys: readonly string[]): Promise<void>;
   /** Only while it is idle. */
   forget(scope: Scope, id: string, before: Date): Promise<void>;
 };
@@ -189,6 +191,14 @@ function claims(records: Records<Claim>, holderFates: HolderFates): Claims {
     async idle(scope, before, limit) {
       const found = await records.find(scope, idleSince(before), { limit });
       return found.map(({ _id }) => _id);
+    },
+    async letGo(scope, orderId, keys) {
+      for (const key of new Set(keys)) {
+        const _id = idOf(scope, { key });
+        const own = (await records.findOne(scope, { _id }))?.holders.find((holder) => holder.orderId === orderId);
+        if (own !== undefined) await shrink(scope, _id, own, 0);
+        await records.remove(scope, { _id, holders: { $size: 0 } });
+      }
     },
     async forget(scope, _id, before) {
       await records.remove(scope, { _id, ...idleSince(before) });
