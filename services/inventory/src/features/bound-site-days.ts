@@ -3,7 +3,7 @@
 import { addDays, localDateOf, type TenantId } from '@tongpiao/kernel';
 import { Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
-import { bounding, SITE_LIMIT } from '../site-day/day-limits.policy.ts';
+import { bounding, overOf, SITE_LIMIT } from '../site-day/day-limits.policy.ts';
 import type { SiteDayStore } from '../site-day/site-day.store.ts';
 import type { SiteDay } from '../site-day/site-day.ts';
 
@@ -27,6 +27,9 @@ export function boundSiteDays(
         if (bounding(siteDay, said) === undefined) continue;
         const changed = await parts.siteDays.limitDay(scope, siteDay.id, said);
         if (changed?.moved === true) parts.moved(scope.tenantId, changed.siteDay);
+        const over = changed === undefined ? 0 : overOf(changed.siteDay);
+        if (over > 0)
+          logger.warn({ siteDay: siteDay.id, over }, 'more is sold than a day takes now: reduce its sessions');
       }
       const last = page[page.length - 1];
       after = last !== undefined && page.length === PAGE ? { date: last.date, id: last.siteDay.id } : undefined;

@@ -4,6 +4,7 @@ import { route, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import type { HoldStore } from '../hold/hold.store.ts';
 import { balanced } from '../site-day/counters.policy.ts';
+import { overOf } from '../site-day/day-limits.policy.ts';
 import { siteDayId, type SiteDayStore } from '../site-day/site-day.store.ts';
 import { sessionOf } from '../site-day/waiting-line.policy.ts';
 
@@ -20,6 +21,9 @@ export function getSiteDay(siteDays: SiteDayStore, holds: HoldStore): Route {
       200: z.object({
         revision: z.int(),
         day: counters.optional(),
+        over: z
+          .int()
+          .describe('Places given out beyond a limit that was lowered since: sessions have to be reduced (INV-20).'),
         sessions: z.array(
           counters.extend({
             id: z.string(),
@@ -55,6 +59,7 @@ export function getSiteDay(siteDays: SiteDayStore, holds: HoldStore): Route {
         body: {
           revision,
           ...(day === undefined ? {} : { day }),
+          over: overOf(siteDay),
           sessions,
           pending: pending.length,
           balanced: all.every(balanced),

@@ -66,6 +66,12 @@ export function boundedDay(
   return { capacity, available: capacity - held - sold, held, sold };
 }
 
+/** Places that were given out beyond the limit before it was lowered: only sessions that are reduced, with a plan, bring it down. */
+export function overOf({ day, limits = {} }: Pick<SiteDay, 'day' | 'limits'>): number {
+  const limit = tightest(limits);
+  return day === undefined || limit === undefined ? 0 : Math.max(0, day.held + day.sold - limit);
+}
+
 /** Places that the day still has: where it is over its limit, what has come back since is not free. */
 export function roomOfDay({ day, limits }: Pick<SiteDay, 'day' | 'limits'>): number {
   if (day === undefined) return Infinity;

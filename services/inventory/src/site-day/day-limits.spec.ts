@@ -1,7 +1,7 @@
 // INV-05: every cell of the table in day-limits.policy.ts, and what the decision makes of a day that is over its limit.
 import { expect } from 'chai';
 import { applyChange, balanced } from './counters.policy.ts';
-import { bounding, roomOfDay, SITE_LIMIT } from './day-limits.policy.ts';
+import { bounding, overOf, roomOfDay, SITE_LIMIT } from './day-limits.policy.ts';
 import { decideBatch } from './site-day.decider.ts';
 import { hold, place, release, siteDay } from './site-day.fixture.ts';
 import type { SiteDay } from './site-day.ts';
@@ -43,6 +43,15 @@ describe('limits of a day', () => {
       if (change?.day !== undefined) expect(balanced(change.day)).to.equal(true);
     });
 
+  it('INV-20 says how much more was given out than a limit that was lowered allows', () => {
+    const overs = [
+      bounded({}),
+      bounded({ cal_1: 10 }, 10),
+      bounded({ cal_1: 4 }, 4),
+      bounded({ cal_1: 9, cal_2: 1 }, 4),
+    ];
+    expect(overs.map(overOf)).to.deep.equal([0, 0, 0, 3]);
+  });
   it('said twice is said once', () => {
     expect(bounding(bounded({ cal_1: 10 }, 10), { cal_1: 10 })).to.equal(undefined);
   });
