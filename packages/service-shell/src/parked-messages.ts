@@ -28,6 +28,7 @@ const parkedView = z.object({
 
 const PAGE = 100;
 const FINISH_EVERY_MS = 20_000;
+const FORGET_EVERY_MS = 3_600_000;
 
 export async function openParkedMessages(options: {
   database: Database;
@@ -99,6 +100,8 @@ export async function openParkedMessages(options: {
     },
     { lease: true },
   );
+
+  options.every('forget-settled', FORGET_EVERY_MS, () => settling.forget(everywhere), { lease: true });
 
   const view = (parked: Parked): z.input<typeof parkedView> => {
     const { _id: id, status, queue, type, reason, detail, attempts, parkedAt, content, journal } = parked;

@@ -2,6 +2,7 @@
 import { DomainError, type TenantId } from '@tongpiao/kernel';
 import { chain, GENESIS, Scope, verifyChain, type Change, type Filter } from '@tongpiao/persistence';
 import { expect } from 'chai';
+import { z } from 'zod';
 import type { Parked } from './parked-messages.store.ts';
 import { createSettling, type Settling } from './parked-settling.ts';
 import { silentLogger } from './trial.ts';
@@ -45,7 +46,11 @@ class OneRecord {
   }
   findOne = async (_scope: Scope, { _id }: Filter): Promise<Parked | undefined> =>
     _id === this.record._id ? this.record : undefined;
-  find = async (): Promise<Parked[]> => (this.record.status === 'replaying' ? [this.record] : []);
+  find = async (_scope: Scope, { status, parkedAt }: Filter): Promise<Parked[]> => {
+    const wanted = JSON.stringify(status).includes(`"${this.record.status}"`);
+    const before = z.object({ $lt: z.string() }).safeParse(parkedAt).data?.$lt;
+    return wanted && (before === undefined || this.record.parkedAt < before) ? [this.record] : [];
+  };
   update = async (_scope: Scope, filter: Filter, change: Change): Promise<number> => {
     const { meanwhile } = this;
     this.meanwhile = undefined;
@@ -54,6 +59,7 @@ class OneRecord {
     const pushed = change['$push'] as { journal: { $each: Parked['journal'] } } | undefined;
     const journal = [...this.record.journal, ...(pushed?.journal.$each ?? [])];
     this.record = { ...this.record, ...(change['$set'] as Partial<Parked>), journal };
+    for (const name of Object.keys(change['$unset'] ?? {})) Reflect.deleteProperty(this.record, name);
     return 1;
   };
 }
@@ -122,6 +128,19 @@ describe('settling a parked message', () => {
     await settlingOf(records).finish(scope);
     expect([records.record.status, sent]).to.deep.equal(['replayed', ['msg_1']]);
   });
+
+  for (const status of ['parked', 'replaying', 'replayed', 'discarded'] as const)
+    it(`PLA-12 half a year later one that is ${status} ${status === 'replayed' || status === 'discarded' ? 'has lost what it said' : 'is as it was'}`, async () => {
+      const young = new OneRecord(status, { parkedAt: '2026-06-01T01:00:00Z' });
+      const old = new OneRecord(status, { parkedAt: '2026-06-01T00:59:59Z', detail: 'of 13800138000' });
+      for (const records of [young, old]) await settlingOf(records).forget(scope);
+      expect(young.record).to.include({ content: '{}', envelope });
+      const isSettled = status === 'replayed' || status === 'discarded';
+      expect([old.record.content, old.record.detail]).to.deep.equal(isSettled ? ['', ''] : ['{}', 'of 13800138000']);
+      expect('envelope' in old.record).to.equal(!isSettled);
+      expect(old.record).to.include({ status, type: envelope.type, reason: 'bug' });
+      expect(verifyChain(old.record.journal, old.record.head).intact).to.equal(true);
+    });
 
   it('what is no message is only discarded; what is not there is not found', async () => {
     const { envelope: _envelope, ...content } = new OneRecord('parked').record;

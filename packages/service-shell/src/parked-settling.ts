@@ -25,11 +25,16 @@ export type Settling = {
   settle(scope: Scope, origin: Origin, id: string, action: 'replay' | 'discard', why: string): Promise<void>;
   /** Replays that were decided and not carried out, because whoever decided them died. */
   finish(everywhere: Scope): Promise<void>;
+  /** PLA-12: what was settled long ago no longer says what it said, only that it failed, why, and who has decided what. */
+  forget(everywhere: Scope): Promise<void>;
 };
 
 /** Longer than a publish takes until it is given up. */
 const UNFINISHED_MS = 60_000;
 const FINISH_BATCH = 100;
+/** As logs are kept. */
+const KEPT_MONTHS = 6;
+const FORGET_BATCH = 500;
 
 export function createSettling({ records, replay, clock, logger }: Parts): Settling {
   const settled = (status: string): DomainError =>
@@ -85,6 +90,18 @@ export function createSettling({ records, replay, clock, logger }: Parts): Settl
       });
       if (decided === false) throw settled((await records.findOne(scope, { _id: id }))?.status ?? 'parked');
       if (action === 'replay') await carryOut(scope, decided, origin);
+    },
+    async forget(everywhere) {
+      const before = new Date(clock());
+      before.setUTCMonth(before.getUTCMonth() - KEPT_MONTHS);
+      const settledLongAgo = { status: { $in: ['replayed', 'discarded'] }, parkedAt: { $lt: before.toISOString() } };
+      const old = await records.find(everywhere, { ...settledLongAgo, content: { $ne: '' } }, { limit: FORGET_BATCH });
+      for (const { _id, status, seq } of old)
+        await records.update(
+          everywhere,
+          { _id, status, seq },
+          { $set: { content: '', detail: '' }, $unset: { envelope: 1 } },
+        );
     },
     async finish(everywhere) {
       const before = new Date(clock().getTime() - UNFINISHED_MS).toISOString();
