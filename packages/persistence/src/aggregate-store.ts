@@ -377,7 +377,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
       const document = await this.#records.findOne(scope, { _id: id });
       if (document === undefined) return true;
       await this.#eraseArchived(scope, id);
-      const { tenantId, version, seq, head, key } = loadedSchema.parse(document);
+      const { tenantId, version, seq, head, key, handled } = loadedSchema.parse(document);
       const journal = z.array(journalEntrySchema).parse(document['journal']);
       const isErased = key === undefined && journal.every(({ blinding }) => blinding === undefined);
       if (isErased) return true;
@@ -397,9 +397,11 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
           $set: {
             state,
             journal: [...journal, ...entries].map(erasedEntry),
+            // Keys of requests begin with who has asked. Nobody repeats a request after years; one that comes all the same meets the record.
+            handled: handled.filter((id) => !id.startsWith('request:')),
             ...{ version: version + 1, seq: last.seq, head: last.hash, changedAt: now },
           },
-          $unset: { key: 1 },
+          $unset: { key: 1, request: 1 },
         },
       );
       if (written === 1) return true;

@@ -2,6 +2,7 @@
 // figures are what they were. The instance that erases lives years ahead; the one before it had the tickets expire.
 import { eventually, settled, stillWritten, whatLeadsToSomebody } from '@tongpiao/testing';
 import { expect } from 'chai';
+import { z } from 'zod';
 import { inDays, openSalesHouse, type Offer, type SalesHouse } from './sales-house.fixture.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -37,10 +38,26 @@ describe('erasure', function () {
     const order = await house.placed(named);
     await house.pay(order);
     const { tickets } = await house.becomes(order, 'fulfilled');
+    // A ticket without a name, and its holder asks for more than the rules give: their words and their account.
+    const token = house.tokenOf('usr_sun000000000000000');
+    const nameless = await house.placed([{ sessionId, ticketTypeId: offer.types['adult'] ?? '', quantity: 1 }], {
+      token,
+    });
+    await house.pay({ ...nameless, token });
+    const [plain] = await eventually('it is fulfilled', async () => {
+      const seen = await house.call(`/api/v1/orders/${nameless.id}`, { token });
+      const found = z.looseObject({ tickets: z.array(z.object({ number: z.string() })) }).parse(seen.body).tickets;
+      return found.length === 1 ? found : undefined;
+    });
+    const wish = { reason: '孙先生住院，无法出行', amount: 5_000 };
+    const asked = await house.call(`/api/v1/tickets/${plain?.number ?? ''}/refund-exceptions`, { token, json: wish });
+    expect(asked.status, asked.text).to.be.within(200, 202);
     // SAL-25: what is refused says which document, as it may be shown.
     const refused = await house.place(named);
     expect(refused.text).to.include('sales.document-has-ticket');
-    const before = await leads();
+    const before = new Map(await leads())
+      .set(wish.reason, 'words of a holder')
+      .set('usr_sun000000000000000', 'an account');
     const kinds = [...before.values()].map((where) => where.replace(/\.\d+/g, '')).join('\n');
     for (const where of [
       'orders.key.wrapped',

@@ -247,7 +247,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
 
   foundation.every('ticket-keys', KEYS_EVERY_MS, () => keys.refresh(clock()));
   expireTickets(foundation, { rights, disruptions }, config.EXPIRE_EVERY_SECONDS * 1_000);
-  eraseOldOrders(foundation, { orders, rights, claims }, options.eraseEveryMs);
+  eraseOldOrders(foundation, { orders, rights, exceptions, claims }, options.eraseEveryMs);
   resumeWork(foundation, 'resume-disruptions', disruptions, options.resumeEveryMs);
   foundation.onStop(async () => {
     await availability.stop();

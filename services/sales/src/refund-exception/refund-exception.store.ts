@@ -36,10 +36,13 @@ export const exceptionSpec: AggregateSpec<ExceptionState, ExceptionCommand, Exce
   decider: exceptionDecider,
   state: exceptionState,
   messages: exceptionMessages,
+  personal: ['requestedBy', 'reason'],
   indexes: [
     { fields: { 'state.openFor': 1 }, unique: true, where: { 'state.openFor': { $exists: true } } },
     { fields: { 'state.requestedAt': -1, _id: -1 } },
     { fields: { 'state.status': 1, 'state.requestedAt': -1 } },
     { fields: { 'state.ticketNumber': 1 } },
+    // PLA-12: they go with their order.
+    { fields: { 'state.orderId': 1 } },
   ],
 };
