@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { GATES_PER_SITE_MAX, SITES_MAX, tenantDecider } from './tenant.decider.ts';
 import { tenantForOthers, tenantMessages } from './tenant.messages.ts';
+import { tenantFields } from './tenant.store.ts';
 import type { SiteChanges, TenantCommand, TenantEvent, TenantSettings, TenantState } from './tenant.ts';
 
 const given = specify(tenantDecider);
@@ -177,6 +178,9 @@ describe('tenant', () => {
     expect(tenantForOthers('ten_1', state)).not.to.have.property('retention');
     const longer = { ...state, policies: { ...state.policies, ordersKeptYears: 7 } };
     expect(tenantForOthers('ten_1', longer)).to.deep.include({ retention: { ordersYears: 7 } });
+    const years = (ordersKeptYears: number) =>
+      tenantFields.policies.safeParse({ staffSessionHours: 24, ordersKeptYears }).success;
+    expect([2, 3, 30, 31].map(years), 'PLA-12: the law asks for three').to.deep.equal([false, true, true, false]);
   });
 
   it('PLA-20 folds any events without throwing, and repeating any command at once changes nothing more', () => {
