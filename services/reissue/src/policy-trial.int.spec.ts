@@ -48,4 +48,36 @@ describe('trials of a policy', function () {
     expect(codeOf(await ask({ rules: draft, from: day(1), to: day(-1) }))).to.equal('reissue.period-invalid');
     expect((await ask({ rules: draft, from: day(-1), to: day(1) }, house.keys.operator)).status).to.equal(403);
   });
+
+  it('REI-54 the rules of today come out as they did, for what staff have entered as well', async () => {
+    const policy = await house.call('/api/v1/reissue-policy', { apiKey: house.keys.manager });
+    const { version: _version, ...rules } = policy.body as Record<string, unknown>;
+    const charged = { ...rules, fees: [{ kind: 'replacement', amount: 300 }] };
+    const changed = await house.call('/api/v1/reissue-policy', {
+      ...{ method: 'PUT', ifMatch: policy.etag, apiKey: house.keys.manager },
+      json: { rules: charged, reason: '收取工本费' },
+    });
+    expect(changed.status, changed.text).to.equal(200);
+    const before = new Date().toISOString();
+    const entered = async (idNumber: string, ask = {}): Promise<void> => {
+      const ticket = await house.sold({ name: '赵六', idType: 'passport', idNumber });
+      const proof = { document: { idType: 'passport', idNumber } };
+      const json = { ticket: { number: ticket.number }, reason: 'not-received', proof };
+      const seen = seenOf(await house.apply(json, ask));
+      await house.becomes(seen, 'deciding');
+    };
+    await entered('E11111113', { apiKey: house.keys.operator });
+    await entered('E11111114');
+    // Those of the other spec were judged when nothing was charged.
+    const reply = await house.call('/api/v1/reissue-policy/trials', {
+      apiKey: house.keys.manager,
+      json: { rules: charged, from: day(-1), to: day(1), after: `${before}~rei_0000000000` },
+    });
+    const trial = trialShape.parse(reply.body);
+    expect(trial).to.deep.include({
+      cases: 2,
+      different: 0,
+      fees: { before: 300, after: 300, raised: 0, lowered: 0 },
+    });
+  });
 });

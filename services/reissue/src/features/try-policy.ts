@@ -5,6 +5,7 @@ import { DomainError, isFen, type Fen } from '@tongpiao/kernel';
 import type { Scope } from '@tongpiao/persistence';
 import { route, type Foundation, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
+import type { Judgeable } from '../application/application.policy.ts';
 import { assessmentSchema } from '../application/application.store.ts';
 import { RISK_FACTORS, rulesSchema, type Policy } from '../policy/policy.ts';
 import { differenceOf, emptyTally, tally, type Difference, type PastCase, type Tally } from '../policy/past-cases.ts';
@@ -20,33 +21,36 @@ const SHOWN_MAX = 100;
 const AT_ONCE = 2;
 
 const money = z.custom<Fen>(isFen, 'not an amount in fen');
+/** All that a judgement depends on: what is left out here would be judged as if it were not there. Lists are not tried. */
+const judgedBy = {
+  kind: reissueKindSchema,
+  reason: z.enum(['lost', 'damaged', 'not-received', 'wrong-data', 'system-fault', 'other']),
+  enteredBy: z.string().optional(),
+  ticket: z.object({
+    productId: z.string(),
+    ticketTypeId: z.string(),
+    amount: money,
+    realName: z.boolean(),
+    road: z.boolean(),
+    reissues: z.number(),
+  }),
+  correction: z.object({ idType: z.string() }).optional(),
+} satisfies Record<Exclude<keyof Judgeable, 'batch'>, z.ZodType>;
 const storedSchema = z.object({
   _id: z.string(),
   state: z.object({
-    kind: reissueKindSchema,
-    reason: z.enum(['lost', 'damaged', 'not-received', 'wrong-data', 'system-fault', 'other']),
+    ...judgedBy,
     status: z.string(),
     submittedAt: z.string(),
     misses: z.number(),
-    ticket: z.object({
-      productId: z.string(),
-      ticketTypeId: z.string(),
-      amount: money,
-      realName: z.boolean(),
-      road: z.boolean(),
-      reissues: z.number(),
-    }),
-    correction: z.object({ idType: z.string() }).optional(),
     assessment: assessmentSchema,
   }),
 });
 /** No personal value is read, not even a sealed one. */
 const FIELDS = Object.fromEntries(
-  [
-    ...['kind', 'reason', 'status', 'submittedAt', 'misses', 'ticket', 'correction.idType', 'assessment'].map(
-      (name) => `state.${name}`,
-    ),
-  ].map((name) => [name, 1]),
+  [...Object.keys(judgedBy), 'status', 'submittedAt', 'misses', 'assessment']
+    .map((name) => (name === 'correction' ? 'correction.idType' : name))
+    .map((name) => [`state.${name}`, 1]),
 );
 
 const judgement = z.object({
