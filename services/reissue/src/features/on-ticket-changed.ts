@@ -22,6 +22,7 @@ import type { DerivedIds } from '../application/derived-ids.ts';
 import type { Applications } from '../stores.ts';
 import type { Tickets } from '../views/tickets.store.ts';
 import { findCases, findCasesOf } from './find-cases.ts';
+import { workTogether } from './work-together.ts';
 
 export const TICKET_NEWS = [
   ticketUsed,
@@ -88,7 +89,7 @@ export function onTicketChanged(
   }
 
   /** REI-31: the copy's owner is from now on the person of the correction, under a key of the copy's own: erasing one leaves the other. */
-  async function corrected(scope: Scope, applicationId: string, rightId: string): Promise<void> {
+  async function corrected(scope: Scope, applicationId: string, rightId: string, sequence: number): Promise<void> {
     const snapshot = await applications.load(scope, applicationId);
     if (snapshot?.key === undefined || snapshot.state.status === 'none') return;
     const { correction } = snapshot.state;
@@ -98,7 +99,7 @@ export function onTicketChanged(
     const own = (value: PersonalValue): PersonalValue => ({ ...value, sealed: to.seal(from.open(value.sealed)) });
     const { name, idType, idNumber } = correction;
     const traveller = { name: own(name), idType, idNumber: own(idNumber) };
-    await tickets.correct(scope, rightId, { key: to.wrapped, traveller });
+    await tickets.correct(scope, rightId, { key: to.wrapped, traveller, sequence });
   }
 
   async function changed(message: Received): Promise<void> {
@@ -143,7 +144,7 @@ export function onTicketChanged(
       const ended = { how: 'superseded', successor: ticket.number, at: reissuedAt, applicationId } as const;
       await tickets.replaced(scope, rightId, previousNumber, ended);
       await tickets.happened(scope, rightId, { sequence, status: 'living', number: ticket.number, revision });
-      await corrected(scope, applicationId, rightId);
+      await corrected(scope, applicationId, rightId, sequence);
       await handle(message, applicationId, { type: 'ConfirmReissue', code, ticket, at: reissuedAt });
       // REI-05: another application for the same ticket, which nobody had proven yet, is for a ticket that is dead.
       await tellCase(message, rightId, 'superseded', { number: previousNumber, butFor: applicationId });
@@ -155,24 +156,22 @@ export function onTicketChanged(
   }
 
   return async (messages) => {
-    const outcomes = new Map<Received, Outcome>();
     /** What fails is tried again, and nothing else with it. */
-    async function settle(of: readonly Received[], work: Promise<void>): Promise<void> {
-      await work.catch((error: unknown) => {
-        for (const message of of) outcomes.set(message, { failed: error });
-      });
-    }
+    const outcomes = new Map<Received, Outcome>();
     const endings = messages.flatMap((message) => endingOf(message) ?? []);
     const known = new Set(endings.map(({ message }) => message));
     const byTenant = Map.groupBy(endings, ({ message }) => message.envelope.tenantid);
     await Promise.all([
-      ...[...byTenant.values()].map((group) =>
-        settle(
-          group.map(({ message }) => message),
-          ended(group),
+      ...[...byTenant.values()].map(async (group) => {
+        for (const [{ message }, failed] of await workTogether(group, ended)) outcomes.set(message, { failed });
+      }),
+      ...messages
+        .filter((message) => !known.has(message))
+        .map((message) =>
+          changed(message).catch((error: unknown) => {
+            outcomes.set(message, { failed: error });
+          }),
         ),
-      ),
-      ...messages.filter((message) => !known.has(message)).map((message) => settle([message], changed(message))),
     ]);
     return messages.map((message) => outcomes.get(message) ?? 'done');
   };

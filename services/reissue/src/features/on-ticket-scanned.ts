@@ -10,6 +10,7 @@ import type { Foundation } from '@tongpiao/service-shell';
 import type { Applications } from '../stores.ts';
 import type { ShownTickets } from '../views/shown-tickets.store.ts';
 import { findCasesOf } from './find-cases.ts';
+import { workTogether } from './work-together.ts';
 
 type Parts = { readonly applications: Applications; readonly shownTickets: ShownTickets };
 
@@ -39,17 +40,9 @@ export function onTicketScanned(
 
   return async (messages) => {
     const byTenant = Map.groupBy(messages, ({ envelope }) => envelope.tenantid);
-    const failed = new Map<string, unknown>();
-    await Promise.all(
-      [...byTenant].map(([tenant, group]) =>
-        counted(group).catch((error: unknown) => {
-          failed.set(tenant, error);
-        }),
-      ),
-    );
-    return messages.map(({ envelope: { tenantid } }) =>
-      failed.has(tenantid) ? { failed: failed.get(tenantid) } : 'done',
-    );
+    const groups = await Promise.all([...byTenant.values()].map((group) => workTogether(group, counted)));
+    const failed = new Map(groups.flatMap((group) => [...group]));
+    return messages.map((message) => (failed.has(message) ? { failed: failed.get(message) } : 'done'));
   };
 }
 

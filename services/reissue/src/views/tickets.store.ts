@@ -64,7 +64,14 @@ const ticketSchema = z.object({
   sold: soldSchema.optional(),
   key: wrappedKeySchema.optional(),
   /** REI-31: a case has put the traveller's data right. */
-  corrected: z.object({ key: wrappedKeySchema, traveller: personSchema }).optional(),
+  corrected: z
+    .object({
+      key: wrappedKeySchema,
+      traveller: personSchema,
+      /** Of the reissue that has put them right. */
+      sequence: z.number().optional(),
+    })
+    .optional(),
 });
 type TicketView = z.infer<typeof ticketSchema>;
 /** As it was sold; who has it may have been erased. */
@@ -87,6 +94,7 @@ const numberSchema = z.object({
 });
 export type TicketNumberView = z.infer<typeof numberSchema>;
 
+type Correction = NonNullable<TicketView['corrected']> & { readonly sequence: number };
 type Happening = Pick<TicketView, 'sequence' | 'status'> & Partial<Pick<TicketView, 'number' | 'revision' | 'moved'>>;
 
 export type Tickets = {
@@ -98,7 +106,8 @@ export type Tickets = {
     previous: string,
     ended: NonNullable<TicketNumberView['ended']>,
   ): Promise<void>;
-  correct(scope: Scope, rightId: string, corrected: NonNullable<TicketView['corrected']>): Promise<void>;
+  /** What an older reissue has put right, told again, changes nothing. */
+  correct(scope: Scope, rightId: string, corrected: Correction): Promise<void>;
   byRight(scope: Scope, rightId: string): Promise<KnownTicket | undefined>;
   /** Also one that nobody is to be found in any more. */
   onFile(scope: Scope, rightId: string): Promise<TicketOnFile | undefined>;
@@ -202,7 +211,9 @@ function ticketViews(tickets: Records<TicketView>, numbers: Records<TicketNumber
     },
     async correct(scope, rightId, corrected) {
       // Whoever was erased does not come back.
-      await tickets.update(scope, { _id: rightId, key: { $exists: true } }, { $set: { corrected } });
+      const known = { _id: rightId, key: { $exists: true } };
+      const older = { 'corrected.sequence': { $not: { $gte: corrected.sequence } } };
+      await tickets.update(scope, { ...known, ...older }, { $set: { corrected } });
     },
     byRight: async (scope, rightId) => known(await tickets.byId(scope, rightId)),
     async onFile(scope, rightId) {
