@@ -4,7 +4,15 @@ import { applicationShipped, gateSynced } from '@tongpiao/contracts';
 import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { codeOf, openReissueHouse, seenOf, ZHANG, type ReissueHouse, type Seen } from './reissue-house.fixture.ts';
+import {
+  codeOf,
+  openReissueHouse,
+  seenOf,
+  TENANT,
+  ZHANG,
+  type ReissueHouse,
+  type Seen,
+} from './reissue-house.fixture.ts';
 
 const PATH = '/api/v1/reissue-applications';
 const SITE = 'sit_0a7f3k9q2m5x8c4v6b1n';
@@ -211,6 +219,44 @@ describe('after a reissue', function () {
       expect(known.count).to.equal(2);
       const { text } = await house.call(`${PATH}/${seen.id}`, { token: seen.accessToken });
       expect(text).not.to.contain('knowMs').and.not.to.contain('carriedOutMs');
+    });
+
+    it('after a list of many tickets, one list of a gate tells all that it knows; what has waited for a week is not told', async () => {
+      const seen = await reissued();
+      const { reissuedAt } = await asStaff(seen);
+      const at = (index: number): string => after(reissuedAt, index < 3 ? -8 * 86_400 - index : -index);
+      // As its cases lie there, but for how they came to be.
+      await house.inDatabase(async (connection) => {
+        const cases = connection.collection<{ _id: string; state: Record<string, unknown> }>('applications');
+        const one = await cases.findOne({ _id: seen.id });
+        if (one === null) throw new Error('it is gone');
+        const copies = Array.from({ length: 450 }, (_, index) => {
+          const state = { ...one.state, reissuedAt: at(index), approval: { code: `RC-COPY${index}` } };
+          const approval = { ...(one.state['approval'] as object), ...state.approval };
+          return { ...one, _id: `rei_copy${index}`, outbox: [], timers: [], state: { ...state, approval } };
+        });
+        await cases.insertMany(copies);
+      });
+      const lastAt = after(reissuedAt, 3_600);
+      for (const gate of gates) await synced(gate, lastAt);
+      const known = (): Promise<number> =>
+        house.storedCount('applications', { _id: /^rei_copy/, 'state.gates.lastAt': lastAt });
+      await eventually('all know', async () => {
+        const count = await known();
+        return count === 447 || Promise.reject(new Error(`${count} know`));
+      });
+      expect(await house.storedCount('applications', { _id: /^rei_copy/, 'state.awaitsGates': true })).to.equal(3);
+      const looked = await house.inDatabase((connection) =>
+        connection
+          .collection('applications')
+          .find({
+            ...{ tenantId: TENANT, 'state.awaitsGates': true, 'state.ticket.siteId': SITE },
+            'state.reissuedAt': { $gte: after(reissuedAt, -7 * 86_400), $lte: lastAt },
+          })
+          .sort({ 'state.reissuedAt': 1 })
+          .explain('executionStats'),
+      );
+      expect(JSON.stringify(looked)).to.match(/"totalDocsExamined":0\b/);
     });
   });
 });

@@ -77,6 +77,18 @@ describe('analysis of reissuing', function () {
     expect(reply.text).not.to.include('sealed').and.not.to.include('赵').and.not.to.include('E7777');
     const before = analysisView.parse((await ask(`from=${day(-9)}&to=${day(-8)}`)).body);
     expect(before.period.applications).to.equal(0);
+
+    // As erasing leaves them (PLA-12).
+    await house.inDatabase((connection) =>
+      connection
+        .collection<{ _id: string }>('applications')
+        .updateMany({ _id: { $in: [lost.id, disputed.id] } }, { $set: { 'state.personIndex': '' } }),
+    );
+    const after = analysisView.parse((await ask(period)).body);
+    expect(after.period.repeatApplicants, 'who was erased is no one person').to.deep.equal({
+      people: 1,
+      applications: 2,
+    });
   });
 
   it('REI-51 the same as a workbook', async () => {

@@ -458,6 +458,17 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
   const look = async ({ id, accessToken }: Pick<Seen, 'id' | 'accessToken'>): Promise<Seen> =>
     seenOf(await call(`${PATH}/${id}`, { token: accessToken }));
 
+  /** Past the service, as an auditor or a clumsy hand does. */
+  async function inDatabase<Answer>(work: (connection: mongoose.Connection) => Promise<Answer>): Promise<Answer> {
+    const options = { dbName: servers.database('reissue') };
+    const connection = await mongoose.createConnection(servers.mongodbUri, options).asPromise();
+    try {
+      return await work(connection);
+    } finally {
+      await connection.close();
+    }
+  }
+
   return {
     keys,
     rights,
@@ -471,15 +482,9 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     tokenOf: (sub: string): string => trust.token({ sub, tid: 'platform', roles: ['traveller'] }),
     database: { uri: servers.mongodbUri, name: servers.database('reissue') },
     /** Records of a collection as they lie on disk, as text. */
-    async stored(collection: string, filter: Readonly<Record<string, unknown>>): Promise<string> {
-      const options = { dbName: servers.database('reissue') };
-      const connection = await mongoose.createConnection(servers.mongodbUri, options).asPromise();
-      try {
-        return JSON.stringify(await connection.collection(collection).find(filter).toArray());
-      } finally {
-        await connection.close();
-      }
-    },
+    stored: (collection: string, filter: Readonly<Record<string, unknown>>): Promise<string> =>
+      inDatabase(async (connection) => JSON.stringify(await connection.collection(collection).find(filter).toArray())),
+    inDatabase,
     async storedCount(collection: string, filter: Readonly<Record<string, unknown>>): Promise<number> {
       return (JSON.parse(await this.stored(collection, filter)) as unknown[]).length;
     },

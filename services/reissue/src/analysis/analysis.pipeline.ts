@@ -163,7 +163,8 @@ export function analysisStages(period: {
           },
         ],
         repeats: [
-          { $match: { person: { $type: 'string' } } },
+          // Who was erased is nobody: all of them together are no one person.
+          { $match: { person: { $type: 'string', $ne: '' } } },
           { $group: { _id: { span: '$span', person: '$person' }, count: { $sum: 1 } } },
           { $match: { count: { $gt: 1 } } },
           { $group: { _id: '$_id.span', people: { $sum: 1 }, applications: { $sum: '$count' } } },

@@ -5,7 +5,9 @@
 import { gateSynced } from '@tongpiao/contracts';
 import { ContractBreach } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
+import type { Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
+import { BATCH_LINES_MAX } from '../policy/policy.ts';
 import type { Applications } from '../stores.ts';
 import type { GateList, GateLists } from '../views/gate-lists.store.ts';
 
@@ -13,8 +15,12 @@ import type { GateList, GateLists } from '../views/gate-lists.store.ts';
 const SILENT_MS = 24 * 3_600_000;
 /** Between sales' stamp on the new ticket and its write, and between two machines' clocks. */
 const STAMPED_BEFORE_MS = 1_000;
-/** Told in one go; the others by the next list. */
-const CASES_MAX = 200;
+/** A site that had no such gates for so long is not told of its old cases when the first one asks: no gate waited for them. */
+const WAITED_MS = 7 * 24 * 3_600_000;
+/** Told side by side. */
+const AT_ONCE = 100;
+/** In one list: as many as the largest list of tickets reissues. What is left is told by the next. */
+const PAGES_MAX = BATCH_LINES_MAX / AT_ONCE;
 /** A gate asks every half minute. */
 const SECONDS = [5, 15, 30, 45, 60, 90, 120, 300, 900, 3_600, 86_400];
 
@@ -28,6 +34,15 @@ export function onGateSynced(foundation: Foundation, parts: Parts): (message: Re
     SECONDS,
   );
 
+  async function tell(
+    scope: Scope,
+    id: string,
+    held: { readonly count: number; readonly lastAt: string },
+  ): Promise<void> {
+    const { events } = await applications.handle(scope, id, { type: 'ConfirmGates', ...held });
+    for (const event of events) if (event.type === 'GatesKnow') know.observe(event.gates.knowMs / 1_000);
+  }
+
   return async (message) => {
     if (!isMessage(message, gateSynced))
       throw new ContractBreach('reissue.unexpected-message', message.definition.type);
@@ -37,20 +52,17 @@ export function onGateSynced(foundation: Foundation, parts: Parts): (message: Re
     await lists.held(scope, siteId, { gateId, heldOf });
     const asking = stillAsking(await lists.ofSite(scope, siteId), heldOf);
     const before = new Date(Date.parse(oldestOf(asking, heldOf)) - STAMPED_BEFORE_MS).toISOString();
-    const found = await applications.find(
-      scope,
-      {
-        'state.status': 'reissued',
-        'state.ticket.siteId': siteId,
-        'state.gates': { $exists: false },
-        'state.reissuedAt': { $lte: before },
-      },
-      { sort: { 'state.reissuedAt': -1 }, limit: CASES_MAX },
-    );
-    for (const { id } of found) {
-      const command = { type: 'ConfirmGates', count: asking.length, lastAt: heldOf } as const;
-      const { events } = await applications.handle(scope, id, command);
-      for (const event of events) if (event.type === 'GatesKnow') know.observe(event.gates.knowMs / 1_000);
+    const since = new Date(Date.parse(heldOf) - WAITED_MS).toISOString();
+    const waiting = {
+      'state.awaitsGates': true,
+      'state.ticket.siteId': siteId,
+      'state.reissuedAt': { $gte: since, $lte: before },
+    };
+    for (let page = 0; page < PAGES_MAX; page += 1) {
+      // What was told does not wait any more, so each page begins with the oldest that does.
+      const found = await applications.find(scope, waiting, { sort: { 'state.reissuedAt': 1 }, limit: AT_ONCE });
+      await Promise.all(found.map(({ id }) => tell(scope, id, { count: asking.length, lastAt: heldOf })));
+      if (found.length < AT_ONCE) break;
     }
   };
 }
