@@ -198,7 +198,16 @@ describe('application: every cell', () => {
     expect(cell(played(...onDesk(), c.scans(3)), c.scans(10)), 'as bad as the third').to.equal('-');
     const { decideBy } = played(...onDesk(), c.scans()) as { decideBy: string };
     expect(played(...onDesk(), c.scans(), c.scans(2))).to.include({ status: 'risk_check', decideBy });
-    expect(played(...onDesk(), c.ask(), c.scans(), c.supply())).to.include({ status: 'risk_check' });
+    expect(played(...onDesk(), c.ask(), c.scans())).to.include({ status: 'material_wanted', desk: 'reviewer' });
+    const brought = played(...onDesk(), c.ask(), c.scans(), c.supply());
+    expect(brought).to.include({ status: 'risk_check', desk: 'reviewer', decideBy: '2026-12-01T12:00:00.000Z' });
+    for (const command of [c.decide(operator, 'refuse'), c.ask(operator), c.clear(operator)])
+      expect(cell(brought, command), command.type).to.equal('not-your-desk');
+    // As one was stored whose desk had stayed behind.
+    const left = { ...brought, desk: 'operator' } as LiveApplication;
+    for (const command of [c.decide(operator, 'refuse'), c.ask(operator), c.clear(operator)])
+      expect(cell(left, command), command.type).to.equal('not-your-desk');
+    expect(cell(left, c.decide(reviewer, 'refuse'))).to.equal('CaseRefused');
     const appealed = played(...onDesk(), c.decide(operator, 'refuse'), c.appeal(), c.scans());
     expect(appealed).to.include({ status: 'appealing' }).and.have.nested.property('assessment.score', 50);
     const damaged = played(...onDesk(caseFacts({ reason: 'damaged' })));
@@ -548,6 +557,23 @@ describe('application: who decides', () => {
     expect(cell(lost, c.appeal())).to.equal('not-appealable');
     const won = played(...onDesk(correction()), c.decide(reviewer, 'refuse'), c.appeal(), c.decide(secondReviewer));
     expect(won).to.include({ status: 'fee_due' });
+  });
+  it('REI-41 REI-20 an appeal lies on the desk that has refused it, not below', () => {
+    const conflict = [...onDesk(), c.escalate(operator, 'refuse'), c.decide(reviewer)];
+    const byManager = played(...conflict, c.decide(manager, 'refuse'), c.appeal());
+    expect(byManager).to.include({ status: 'appealing', desk: 'manager' });
+    expect(cell(byManager, c.decide(secondReviewer))).to.equal('not-your-desk');
+    expect(played(...onDesk(), c.decide(operator, 'refuse'), c.appeal())).to.include({ desk: 'reviewer' });
+    const before = played(...conflict, c.decide(manager, 'refuse'));
+    if (before.status !== 'refused') throw new Error(before.status);
+    expect(before, 'a case that lies on no desk has none').not.to.have.property('desk');
+    const { desk: _unsaid, ...refusal } = before.refusal;
+    const stored = fold(
+      applicationDecider,
+      { ...before, refusal },
+      applicationDecider.decide({ ...before, refusal }, c.appeal()),
+    );
+    expect(stored, 'of an earlier day').to.include({ desk: 'reviewer' });
   });
   it('REI-43 a low-risk case is decided by policy, which says so; some are sampled', () => {
     const free = caseFacts({ policy: policy({ selfService: { on: true, sampleShare: 0.1 } }) });

@@ -1,6 +1,6 @@
 // What each event makes of a case. Total: an event that does not fit the status changes nothing.
 import { unreachable } from '@tongpiao/kernel';
-import { higherOf } from './application.policy.ts';
+import { appealDeskOf, higherOf } from './application.policy.ts';
 import type {
   ApplicationEvent,
   ApplicationState,
@@ -123,7 +123,7 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
         ? { ...state, shipments: [...(state.shipments ?? []), event.shipment] }
         : state;
     case 'GatesKnow':
-      return state.status === 'reissued' ? { ...state, gates: event.gates } : state;
+      return gatesKnow(state, event);
     case 'AppealFiled':
       return appealed(state, event);
     case 'CaseOverdue':
@@ -214,10 +214,11 @@ function assessed(state: LiveApplication, event: Event<'CaseAssessed'>): Applica
 
 function scansCounted(state: LiveApplication, event: Event<'ScansCounted'>): ApplicationState {
   const { assessment, decideBy, at } = event;
-  if (state.status === 'material_wanted') return { ...state, assessment, back: 'risk_check' };
   if (state.status === 'appealing' || state.status === 'risk_check') return { ...state, assessment };
-  if (!isOnDesk(state) || decideBy === undefined) return state;
+  if (state.status !== 'material_wanted' && !isOnDesk(state)) return state;
   const desk = higherOf(higherOf(assessment.desk, 'reviewer'), state.desk);
+  if (state.status === 'material_wanted') return { ...state, assessment, back: 'risk_check', desk };
+  if (decideBy === undefined) return state;
   return { ...inTime(state), ...deadlineOf({ ...event, decideBy, at }), status: 'risk_check', assessment, desk };
 }
 
@@ -263,14 +264,21 @@ function feePaid(state: LiveApplication, { paymentId, at }: Event<'FeePaid'>): A
 function reissued(state: LiveApplication, event: Event<'CaseReissued'>): ApplicationState {
   if (state.status !== 'executing') return state;
   const { ticket, carriedOutMs, at } = event;
-  return { ...state, status: 'reissued', freeze: 'none', newNumber: ticket.number, reissuedAt: at, carriedOutMs };
+  const done = { newNumber: ticket.number, reissuedAt: at, carriedOutMs, awaitsGates: true } as const;
+  return { ...state, status: 'reissued', freeze: 'none', ...done };
+}
+
+function gatesKnow(state: LiveApplication, { gates }: Event<'GatesKnow'>): ApplicationState {
+  if (state.status !== 'reissued') return state;
+  const { awaitsGates: _told, ...known } = state;
+  return { ...known, gates };
 }
 
 function appealed(state: LiveApplication, event: Event<'AppealFiled'>): ApplicationState {
   if (state.status !== 'refused' || state.assessment === undefined) return state;
   const { words, freeze, at } = event;
   const { refusal, assessment } = state;
-  const desk = higherOf(assessment.desk, 'reviewer');
+  const desk = appealDeskOf(assessment, refusal);
   return {
     ...commonOf(state),
     freeze: freeze === true ? 'asked' : 'none',

@@ -2,7 +2,7 @@
 // Pure over the case, its history and the policy that the case carries, so that a changed policy can be tried on past cases (REI-54).
 import { ZERO_FEN, type Fen } from '@tongpiao/kernel';
 import { RISK_FACTORS, type Policy, type RiskFactor } from '../policy/policy.ts';
-import type { Assessment, CaseFacts, Desk, Finding, History, Identity } from './application.ts';
+import type { Assessment, CaseFacts, Desk, Finding, History, Identity, Refusal } from './application.ts';
 
 /** Of a case, what judging it takes: a past one can be judged anew by this. */
 export type Judgeable = Pick<CaseFacts, 'kind' | 'reason'> & {
@@ -100,6 +100,11 @@ export function ranksBelow(desk: Desk, other: Desk): boolean {
 
 export function higherOf(one: Desk, other: Desk): Desk {
   return ranksBelow(one, other) ? other : one;
+}
+
+/** REI-41: not below the desk that has refused it, which a recommendation or a conflict may have raised (REI-20). */
+export function appealDeskOf({ desk }: Pick<Assessment, 'desk'>, refusal: Pick<Refusal, 'desk'>): Desk {
+  return higherOf(higherOf(desk, 'reviewer'), refusal.desk ?? 'reviewer');
 }
 
 /** REI-22: what the policy charges, and why it does not where it could. */

@@ -102,6 +102,7 @@ const refusal = z.object({
   words: z.string().optional(),
   by: z.string(),
   at: z.string(),
+  desk: desk.optional(),
   appealBy: z.string().optional(),
 });
 
@@ -201,6 +202,7 @@ const stateSchema: z.ZodType<ApplicationState> = z.discriminatedUnion('status', 
       )
       .optional(),
     gates: z.object({ count, lastAt: z.string(), knowMs: count }).optional(),
+    awaitsGates: z.literal(true).optional(),
   }),
   z.object({
     ...common,
@@ -232,9 +234,14 @@ export const applicationSpec: AggregateSpec<ApplicationState, ApplicationCommand
     { fields: { 'state.submittedAt': -1, _id: -1 } },
     // REI-50: those that have something to erase, oldest first.
     { fields: { 'state.submittedAt': 1 }, where: { key: { $exists: true } } },
+    // What waits at a desk: a case that does not lie on one has none.
+    {
+      fields: { 'state.desk': 1, 'state.submittedAt': -1, _id: -1 },
+      where: { 'state.desk': { $exists: true } },
+    },
     { fields: { 'state.ticket.rightId': 1 } },
     // REI-35: those of a site that a gate's list may not know yet.
-    { fields: { 'state.ticket.siteId': 1, 'state.reissuedAt': -1 }, where: { 'state.status': 'reissued' } },
+    { fields: { 'state.ticket.siteId': 1, 'state.reissuedAt': -1 }, where: { 'state.awaitsGates': true } },
     { fields: { 'state.personIndex': 1, 'state.submittedAt': -1 } },
     { fields: { 'state.addressIndex': 1, 'state.submittedAt': -1 } },
     {

@@ -144,6 +144,8 @@ export type Refusal = {
   readonly words?: string | undefined;
   readonly by: string;
   readonly at: string;
+  /** Of a person's refusal: the desk on which it lay. */
+  readonly desk?: Desk | undefined;
   /** Until when an appeal is taken; absent when there is none (REI-41). */
   readonly appealBy?: string | undefined;
 };
@@ -299,6 +301,8 @@ export type ApplicationState =
       readonly shipments?: readonly Shipment[] | undefined;
       /** REI-35: absent until the last gate's list knows of it. */
       readonly gates?: ListedGates | undefined;
+      /** Until then: what a list that comes in looks for. */
+      readonly awaitsGates?: true | undefined;
     })
   | (Common & {
       readonly status: 'refused';

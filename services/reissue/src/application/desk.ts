@@ -1,6 +1,6 @@
 // What people decide (REI-11, REI-20, REI-21, REI-41): whose desk a case lies on, who may not decide it, and what a decision makes of it.
 import { DomainError } from '@tongpiao/kernel';
-import { assess, higherOf, ranksBelow } from './application.policy.ts';
+import { appealDeskOf, assess, higherOf, ranksBelow } from './application.policy.ts';
 import { documentNeeded, ended, refusedWith } from './ending.ts';
 import { approval, decideWithin, later, passed } from './times.ts';
 import type {
@@ -52,11 +52,11 @@ export function notOwn({ enteredBy, userId, proof }: LiveApplication, by: Pick<S
     throw new DomainError('reissue.own-case', 'Nobody decides on an application that they entered.');
 }
 
-function reaches(state: Pick<CaseOnDesk, 'desk'>, by: Staff): void {
-  if (ranksBelow(by.desk, state.desk))
-    throw new DomainError('reissue.not-your-desk', 'This application is for somebody else to decide.', {
-      desk: state.desk,
-    });
+/** REI-11: what is suspended is a reviewer's, whoever asked for more before. */
+function reaches(state: CaseOnDesk | Of<'appealing'>, by: Staff): void {
+  const desk = state.status === 'risk_check' ? higherOf(state.desk, 'reviewer') : state.desk;
+  if (ranksBelow(by.desk, desk))
+    throw new DomainError('reissue.not-your-desk', 'This application is for somebody else to decide.', { desk });
 }
 
 export function decided(state: LiveApplication, command: Command<'Decide'>): readonly ApplicationEvent[] {
@@ -93,7 +93,8 @@ function outcome(
   const { policy, assessment } = state;
   if (verdict === 'approve') return approval(policy, { verdict, by: by.id, reason, at }, code, assessment, ourFault);
   const appealBy = appealable ? { appealBy: later(at, policy.deadlines.appealHours * 3_600_000) } : {};
-  return refusedWith(state, { reason: 'reissue.decided-against', words: reason, by: by.id, at, ...appealBy });
+  const { desk } = state;
+  return refusedWith(state, { reason: 'reissue.decided-against', words: reason, by: by.id, at, desk, ...appealBy });
 }
 
 function escalation(
@@ -120,7 +121,7 @@ export function clearRisk(state: LiveApplication, command: Command<'ClearRisk'>)
   const { by, reason, at } = command;
   if (desk.status !== 'risk_check') return [];
   notOwn(desk, by);
-  reaches({ desk: higherOf(desk.desk, 'reviewer') }, by);
+  reaches(desk, by);
   return [{ type: 'RiskCleared', by: by.id, reason, at, ...decideWithin(desk.policy, desk.desk, at) }];
 }
 
@@ -183,5 +184,6 @@ export function appealed(state: LiveApplication, { words, at }: Command<'Appeal'
     throw new DomainError('reissue.appeal-too-late', 'The time to appeal is over.', { appealBy });
   // Until it is decided for good, whoever found it does not use it.
   const freeze = state.reason === 'lost' && state.proof !== undefined ? { freeze: true as const } : {};
-  return [{ type: 'AppealFiled', words, ...freeze, at, ...decideWithin(state.policy, 'reviewer', at) }];
+  const desk = appealDeskOf(state.assessment, state.refusal);
+  return [{ type: 'AppealFiled', words, ...freeze, at, ...decideWithin(state.policy, desk, at) }];
 }

@@ -36,8 +36,8 @@ export type OpenCases = {
 
 /** A case that is not stored this long after its claim never will be: its request died in between. */
 const UNBORN_MS = 60_000;
-/** Nor will one that has not opened so long after it was about to. */
-const OPENING_MS = 5_000;
+/** Nor will one that has not opened so long after it was about to: a write that meets a fail-over waits for half of this. */
+const OPENING_MS = 60_000;
 const TRIES = 4;
 /** In these statuses a case does not have its ticket. */
 export const GIVES_WAY: ReadonlySet<string> = new Set(['submitted', 'reissued', 'refused', 'withdrawn', 'closed']);
