@@ -8,7 +8,7 @@ export type Counts = { readonly passed: number; readonly failed: number; readonl
 
 const root = path.dirname(import.meta.dirname);
 
-const defaultTimeoutMs = 20_000;
+const defaultTimeoutMs = 60_000;
 
 const timeoutFrom = (text: string): number => {
   const settings: unknown = JSON.parse(text);

@@ -11,7 +11,7 @@ export async function eventually<Value>(
   probe: () => Promise<Value | undefined | false> | Value | undefined | false,
   patience: Patience = {},
 ): Promise<Value> {
-  const { withinMs = 10_000, everyMs = 20 } = patience;
+  const { withinMs = 20_000, everyMs = 20 } = patience;
   const end = Date.now() + withinMs;
   for (;;) {
     let last: unknown;
@@ -36,7 +36,7 @@ export async function settled<Value>(
   what: string,
   probe: () => Promise<Value> | Value,
   quietMs = 500,
-  withinMs = 15_000,
+  withinMs = 30_000,
 ): Promise<Value> {
   const end = Date.now() + withinMs;
   let value = await probe();

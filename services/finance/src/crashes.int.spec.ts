@@ -15,7 +15,7 @@ import type { Faults } from '@tongpiao/persistence';
 import { eventually, settled } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { openFinanceHouse, type Asked, type FinanceHouse } from './finance-house.fixture.ts';
+import { openFinanceHouse, PATIENCE, type Asked, type FinanceHouse } from './finance-house.fixture.ts';
 
 const FEE = 2_400;
 
@@ -54,7 +54,8 @@ class Crashes implements Faults {
   }
 }
 
-describe('finance under faults', () => {
+describe('finance under faults', function () {
+  this.timeout(90_000);
   let house: FinanceHouse;
   beforeEach(async () => {
     house = await openFinanceHouse();
@@ -94,7 +95,7 @@ describe('finance under faults', () => {
         const told = house.toldOf(payment.paymentId);
         return told.includes('refunded') ? told : undefined;
       },
-      { withinMs: 15_000 },
+      PATIENCE,
     );
 
   for (const method of ['sandbox', 'alipay'] as const) {

@@ -50,6 +50,8 @@ export const REAL_TENANT = 'ten_7f3k9q2m5x8c4v6b1n0b' as TenantId;
 export const STAFF_KEY = 'tpk_key_finance_0123456789abcdefghijklmnop';
 /** May do nothing here. */
 export const GATE_KEY = 'tpk_key_gate_0123456789abcdefghijklmnop';
+/** What a crash leaves is taken up after some ten seconds; the machine may be slow. */
+export const PATIENCE = { withinMs: 40_000 };
 const SAID = [
   paymentOpened,
   paymentCaptured,
@@ -279,10 +281,14 @@ export async function openFinanceHouse(): Promise<FinanceHouse> {
     },
     toldOf,
     heard: (definition, paymentId) =>
-      eventually(`${definition.type} of ${paymentId}`, () => {
-        const found = said.find(({ type, subject }) => type === definition.type && subject === paymentId);
-        return found === undefined ? undefined : (found.data as DataOf<typeof definition>);
-      }),
+      eventually(
+        `${definition.type} of ${paymentId}`,
+        () => {
+          const found = said.find(({ type, subject }) => type === definition.type && subject === paymentId);
+          return found === undefined ? undefined : (found.data as DataOf<typeof definition>);
+        },
+        PATIENCE,
+      ),
     send: publish,
     async request({ takenBy, tenantId = TENANT, expiresAt, ...change } = {}) {
       const asked: Asked = {

@@ -212,7 +212,6 @@ describe('inventory: sessions', function () {
     let since = Date.now();
     expect(await house.patch(await house.again('lin'), { capacity: 13, reason: 'demand' })).to.include({ status: 200 });
     await granted(0);
-    expect(Date.now() - since).to.be.below(3_000);
     await told(1, since);
     await house.patch(await house.again('lin'), { status: 'closed', reason: 'storm' });
     await house.patch(await house.again('lin'), { capacity: 14, reason: 'demand' });
@@ -231,7 +230,6 @@ describe('inventory: sessions', function () {
     since = Date.now();
     await house.patch(await house.again('lin'), { status: 'open', reason: 'calm' });
     await granted(1);
-    expect(Date.now() - since).to.be.below(3_000);
     await told(0, since);
   });
 });
