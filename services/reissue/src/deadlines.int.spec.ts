@@ -71,7 +71,13 @@ describe('deadlines of staff', function () {
 
   it('REI-42 a case that nobody decides is urged, listed as overdue, and no longer when it is decided', async () => {
     await withRules({ urging: { operator: 'desk@example.cn' } });
+    const { body } = await house.call('/api/v1/reissue-policy', { apiKey: house.keys.manager });
+    expect(body).to.have.deep.property('urging', { operator: 'desk@example.cn' });
     const seen = await applied('E66666662', {}, 'deciding');
+    for (const collection of ['policies', 'applications'])
+      expect(await house.stored(collection, {}), `PLA-10 ${collection}`).not.to.include('desk@example.cn');
+    const kept = await house.stored('applications', { _id: seen.id });
+    expect(kept, 'no case has them').not.to.match(/"(?:urging|mailboxes)"/);
     expect(await overdue()).not.to.include(seen.id);
     ahead = 2 * DAYS;
     await eventually('overdue', async () => (await overdue()).includes(seen.id), PATIENCE);
@@ -82,9 +88,28 @@ describe('deadlines of staff', function () {
     );
     const urged = applicationOverdue.data.parse(data);
     expect(urged).to.include({ desk: 'operator', times: 1, since: shown.overdueSince });
-    expect(urged.to).to.match(/^b1\./);
+    expect(house.openedForNotification(urged.to ?? '')).to.equal('desk@example.cn');
     const approve = { action: 'decide', verdict: 'approve', reason: '核对无误' };
     expect((await house.review(seen.id, house.keys.operator, approve)).status).to.equal(200);
     expect(await overdue()).not.to.include(seen.id);
+  });
+
+  it('REI-42 mailboxes that an earlier day has left in plain are read, and sealed with the next change', async () => {
+    const plain = { 'state.policy.urging': { manager: 'old@example.cn' } };
+    await house.inDatabase(async (connection) => {
+      const [policies, cases] = ['policies', 'applications'].map((name) => connection.collection(name));
+      await policies?.updateMany({}, { $set: plain, $unset: { 'state.mailboxes': 1 } });
+      await cases?.updateMany({}, { $set: plain });
+    });
+    const ask = { apiKey: house.keys.manager };
+    const read = async (): Promise<unknown> =>
+      z.looseObject({ urging: z.unknown() }).parse((await house.call('/api/v1/reissue-policy', ask)).body).urging;
+    expect(await read()).to.deep.equal({ manager: 'old@example.cn' });
+    expect((await house.call('/api/v1/reissue-applications', ask)).status, 'cases stay readable').to.equal(200);
+    // The very same words: they are stored otherwise.
+    await withRules({});
+    expect(await read()).to.deep.equal({ manager: 'old@example.cn' });
+    const state = z.array(z.looseObject({ state: z.unknown() })).parse(JSON.parse(await house.stored('policies', {})));
+    expect(JSON.stringify(state.map((one) => one.state))).not.to.include('old@example.cn');
   });
 });

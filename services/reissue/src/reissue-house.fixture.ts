@@ -511,6 +511,12 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
       wait?: number,
     ): Promise<Reply> =>
       call(`${PATH}/${id}/${name}`, { token: accessToken, json, ...(wait === undefined ? {} : { wait }) }),
+    /** A value that some message has for notification. */
+    openedForNotification(sealed: string): string {
+      const envelope = said.find(({ data }) => JSON.stringify(data).includes(sealed));
+      if (envelope === undefined) throw new Error('nobody has said that');
+      return bus.openAs('notification', envelope.tenantid, envelope.id, sealed);
+    },
     payNothingBack: (problem: string | undefined): void => void (unpayable = problem),
     tellFinance: <Definition extends MessageDefinition>(
       definition: Definition,

@@ -219,7 +219,7 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
       ...enterBatch(foundation, { applications, batches, lines, policies, waiters }),
       ...getBatches({ applications, batches, lines }),
       ...steerBatch(foundation, { applications, batches, lines }),
-      ...managePolicy(policies, deadlines),
+      ...managePolicy(foundation, policies, deadlines),
       tryPolicy(foundation, applications),
       revealData(foundation, applications),
       reviewSample(foundation, { applications, staffErrors }),

@@ -3,7 +3,7 @@ import { idTypeSchema, languageSchema, paymentMethodSchema, reissueKindSchema } 
 import { isFen, type Fen } from '@tongpiao/kernel';
 import { personalValueSchema, type AggregateSpec } from '@tongpiao/persistence';
 import { z } from 'zod';
-import { policySchema } from '../policy/policy.ts';
+import { keptPolicySchema } from '../policy/policy.ts';
 import { applicationDecider } from './application.decider.ts';
 import { applicationMessages } from './application.messages.ts';
 import {
@@ -55,7 +55,7 @@ const factsShape = {
   deviceIndex: z.string().optional(),
   accessHash: z.string(),
   submittedAt: z.string(),
-  policy: policySchema,
+  policy: keptPolicySchema,
 };
 
 const attachment = z.object({

@@ -1,7 +1,7 @@
 // Batches on disk. Their lines are records of their own (batch-lines.store.ts).
 import type { AggregateSpec, AggregateStore } from '@tongpiao/persistence';
 import { z } from 'zod';
-import { policySchema } from '../policy/policy.ts';
+import { keptPolicySchema } from '../policy/policy.ts';
 import { batchDecider } from './batch.decider.ts';
 import { batchMessages } from './batch.messages.ts';
 import type { BatchCommand, BatchEvent, BatchState } from './batch.ts';
@@ -13,7 +13,7 @@ const listed = {
   lines: count,
   enteredBy: z.string(),
   enteredAt: z.string(),
-  policy: policySchema,
+  policy: keptPolicySchema,
   step: count,
   cursor: count,
   stuck: count,

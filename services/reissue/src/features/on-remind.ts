@@ -6,7 +6,7 @@ import { isMessage, type Received } from '@tongpiao/messaging';
 import type { PersonalValue, Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
 import type { Desk } from '../application/application.ts';
-import { currentPolicy, type Policies } from '../policy/policy.store.ts';
+import { currentMailboxes, type Policies } from '../policy/policy.store.ts';
 import type { Applications } from '../stores.ts';
 
 type Parts = { readonly applications: Applications; readonly policies: Policies };
@@ -18,7 +18,7 @@ export function onRemind(
 ): (message: Received) => Promise<void> {
   /** Under the case's own key; on which desk it lies is looked at when it is decided. */
   async function mailboxes(scope: Scope, id: string): Promise<Mailboxes> {
-    const { urging = {} } = await currentPolicy(policies, scope);
+    const urging = await currentMailboxes(policies, scope);
     const snapshot = await applications.load(scope, id);
     if (snapshot?.key === undefined || Object.keys(urging).length === 0) return {};
     const key = await applications.recordKey(scope, snapshot);

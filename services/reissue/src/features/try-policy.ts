@@ -174,7 +174,8 @@ export function tryPolicy(foundation: Foundation, applications: Applications): R
     problems: ['reissue.period-invalid', 'reissue.trials-busy'],
     responses: { 200: answer },
     async handler(context) {
-      const { rules, after, ...days } = context.body;
+      const { rules: asked, after, ...days } = context.body;
+      const { urging: _mailboxes, ...rules } = asked;
       const scope = context.scope();
       const period = periodOf(foundation, scope.tenantId, days);
       if (running >= AT_ONCE) throw new DomainError('reissue.trials-busy', 'Other trials are under way.');

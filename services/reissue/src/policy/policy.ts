@@ -167,7 +167,9 @@ export const rulesSchema = z.strictObject({
   /** REI-53. Policies that were set before there were lists do not name it. */
   batches: batchRules.default(DEFAULT_BATCHES),
 });
-export type Rules = z.output<typeof rulesSchema>;
+/** What a case is judged by. Mailboxes are nobody's rule: they lie beside, sealed, and no case copies them. */
+export type Rules = Omit<z.output<typeof rulesSchema>, 'urging'>;
+export type Urging = NonNullable<z.output<typeof rulesSchema>['urging']>;
 
 const DEFAULT_CALENDAR: BusinessCalendar = {
   timeZone: 'Asia/Shanghai',
@@ -237,13 +239,15 @@ export const DEFAULT_RULES: Rules = {
   batches: DEFAULT_BATCHES,
 };
 
-/** As stored: what a policy of an earlier day does not say is as the rules are without a tenant's word. */
+/** As read: what a policy of an earlier day does not say is as the rules are without a tenant's word. */
 export const policySchema = rulesSchema.extend({
   version: z.int().nonnegative(),
   deadlines: z.object({ ...deadlines, reviewWorkingDays: deadlines.reviewWorkingDays.default(1) }),
   calendar: calendarSchema.default(DEFAULT_RULES.calendar),
 });
-export type Policy = Readonly<z.output<typeof policySchema>>;
+export type Policy = Readonly<Omit<z.output<typeof policySchema>, 'urging'>>;
+/** As a case or a list has it; one of an earlier day may have mailboxes in it. */
+export const keptPolicySchema = policySchema.transform(({ urging: _mailboxes, ...policy }): Policy => policy);
 
 function copyOf({ years, ...calendar }: BusinessCalendar): Rules['calendar'] {
   // In the order of the schema: policies are compared as text.
