@@ -58,6 +58,8 @@ export const REISSUE_END_REASONS = [
   'reissue.ticket-not-living',
   'reissue.ticket-frozen',
   'reissue.ticket-changed',
+  'reissue.document-has-ticket',
+  'reissue.document-limit',
   'reissue.unproven',
   'reissue.proof-failed',
   'reissue.material-missing',

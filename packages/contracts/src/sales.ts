@@ -399,7 +399,8 @@ export const ticketFreezeRefused = defineEvent({
 
 export const ticketReissueRefused = defineEvent({
   type: 'sales.ticket.reissue-refused.v1',
-  summary: 'The ticket cannot be replaced any more: it was used, given back or exchanged meanwhile.',
+  summary:
+    'The ticket cannot be replaced: it was used, given back or exchanged meanwhile, or its corrected document has a ticket there.',
   data: z.object({ ...refusedWork, reissueCode: z.string().max(80) }),
   example: { ...REFUSED_WORK, reissueCode: 'RC-0A5D8K2M7Q9X3C6V' },
 });

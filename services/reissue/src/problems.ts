@@ -60,6 +60,19 @@ export const problems: ProblemCatalogue = {
     ['票有变动', 'The ticket has changed'],
     ['办理期间该票有变动，请核对后重新申请。', 'The ticket has changed meanwhile; look at it and apply again.'],
   ),
+  'reissue.document-has-ticket': problem(
+    409,
+    ['该证件本场次已有票', 'The document has a ticket for this session'],
+    [
+      '更正后的证件在该场次已有票，一个证件一场次限一张。',
+      'The corrected document has a ticket for this session already; it can have one.',
+    ],
+  ),
+  'reissue.document-limit': problem(
+    409,
+    ['该证件当日已达限购', 'The document’s limit of the day is reached'],
+    ['更正后的证件当日购票数量已达上限。', 'The corrected document has as many tickets of that day as it may have.'],
+  ),
   'reissue.unproven': problem(
     409,
     ['未按时验证', 'Not proven in time'],

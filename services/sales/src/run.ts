@@ -206,7 +206,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   await broker.consume({
     slice: 'on-reissue-command',
     definitions: REISSUE_COMMANDS,
-    handle: onReissueCommand(foundation, { rights, keys }),
+    handle: onReissueCommand(foundation, { rights, keys, claims, catalogue }),
   });
   await broker.consume({
     slice: 'on-refund-exception',

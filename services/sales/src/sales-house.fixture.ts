@@ -36,7 +36,7 @@ import {
 } from '@tongpiao/contracts';
 import { addDays, localDateOf, type TenantId } from '@tongpiao/kernel';
 import { connectBroker, isMessage, type Broker } from '@tongpiao/messaging';
-import { newId } from '@tongpiao/persistence';
+import { createBusSeal, newId } from '@tongpiao/persistence';
 import { readConfig, type Running } from '@tongpiao/service-shell';
 import { freshKey, trialTrust } from '@tongpiao/service-shell/trial';
 import { eventually, forget, testServers } from '@tongpiao/testing';
@@ -108,6 +108,8 @@ export async function openSalesHouse() {
   const servers = testServers();
   const logger = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
   const trust = trialTrust();
+  const busKey = servers.key();
+  const bus = createBusSeal(Buffer.from(busKey, 'base64'));
   const staff = (tenantId: string, roles: string[], kind: 'kiosk' | 'gate' = 'kiosk', subject = 'desk_1'): string =>
     trust.apiKey({ id: newId('key', tenantId as TenantId), kind, tenantId, subject, roles });
   const keys = {
@@ -265,7 +267,7 @@ export async function openSalesHouse() {
     BROKER_PREFIX: servers.prefix,
     REDIS_URL: servers.redisUrl,
     MASTER_KEY: servers.key(),
-    BUS_KEY: servers.key(),
+    BUS_KEY: busKey,
   };
   let started = 0;
   let callers = 0;
@@ -462,6 +464,8 @@ export async function openSalesHouse() {
     /** Timers and reviews come from sales itself and from inventory; a spec may send them. */
     send: (definition: MessageDefinition, data: unknown, id = newId<'Message'>('msg', TENANT)): Promise<void> =>
       tell(inventory, definition, data as never, { id }),
+    /** As another service seals a personal value for sales, in this message only. */
+    sealed: (messageId: string, plain: string): string => bus.sealFor('sales', TENANT, messageId, plain),
     /** The hold that an order asked for. */
     holdOf(orderId: string): string {
       const place = asked.find(

@@ -60,6 +60,20 @@ const WHY: Readonly<Record<ReissueEndReason, { readonly short: InBoth; readonly 
       en: 'the ticket has changed meanwhile; please look and apply again',
     },
   },
+  'reissue.document-has-ticket': {
+    short: { 'zh-CN': '该证件该场次已有票', en: 'the document has a ticket there' },
+    whole: {
+      'zh-CN': '更正后的证件在该场次已有票',
+      en: 'the corrected document has a ticket for this session already',
+    },
+  },
+  'reissue.document-limit': {
+    short: { 'zh-CN': '该证件当日已达限购', en: 'the document is at its daily limit' },
+    whole: {
+      'zh-CN': '更正后的证件当日购票数量已达上限',
+      en: 'the corrected document has as many tickets of that day as it may',
+    },
+  },
   'reissue.unproven': {
     short: { 'zh-CN': '未按时验证', en: 'ownership was not shown in time' },
     whole: { 'zh-CN': '未在期限内验证购票人身份', en: 'ownership of the ticket was not shown in time' },

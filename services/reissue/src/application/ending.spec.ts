@@ -36,6 +36,8 @@ describe('REI-41 the word with which a case ends', () => {
     'sales.ticket-frozen',
     'sales.ticket-changed',
     'sales.ticket-not-living',
+    'sales.document-has-ticket',
+    'sales.document-limit',
   ]) {
     it(`sales refuses to replace the ticket: ${reason}`, () => {
       const refusal = { ...c.reissueRefused(), reason } as ApplicationCommand;

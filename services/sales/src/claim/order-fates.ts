@@ -11,6 +11,8 @@ const LIVE: ReadonlySet<OrderState['status']> = new Set(['placed', 'holding', 'a
 /** An order has at most 20 lines of at most 500 places; claims are per document, so far fewer are met. */
 const RIGHTS_MAX = 2_000;
 
+type SoldOne = { readonly id: string; readonly state: RightState };
+
 export function orderFates(orders: Orders, rights: Rights): HolderFates {
   return async (scope, orderIds, wish) => {
     const found = await orders.find(scope, { _id: { $in: orderIds } }, { limit: orderIds.length });
@@ -19,9 +21,7 @@ export function orderFates(orders: Orders, rights: Rights): HolderFates {
     const sold =
       withTickets.length === 0
         ? []
-        : (await rights.find(scope, { 'state.orderId': { $in: withTickets } }, { limit: RIGHTS_MAX })).map(
-            ({ state }) => state,
-          );
+        : await rights.find(scope, { 'state.orderId': { $in: withTickets } }, { limit: RIGHTS_MAX });
     return new Map(
       found.flatMap(({ id, state }) =>
         state.status === 'none'
@@ -32,7 +32,7 @@ export function orderFates(orders: Orders, rights: Rights): HolderFates {
                 fateOf(
                   state,
                   wish,
-                  sold.filter((right) => right.status !== 'none' && right.orderId === id),
+                  sold.filter(({ state: right }) => right.status !== 'none' && right.orderId === id),
                 ),
               ] as const,
             ],
@@ -41,12 +41,12 @@ export function orderFates(orders: Orders, rights: Rights): HolderFates {
   };
 }
 
-function fateOf(order: LiveOrder, wish: Pick<ClaimWish, 'key' | 'counts'>, rights: readonly RightState[]): Fate {
+function fateOf(order: LiveOrder, wish: Pick<ClaimWish, 'key' | 'counts'>, rights: readonly SoldOne[]): Fate {
   const knows = (exchangeId: string): boolean => order.exchanges.some(({ id }) => id === exchangeId);
   if (wish.counts === 'unpaid') return { needs: isUnpaid(order) ? 'all' : 0, knows };
   if (LIVE.has(order.status)) return { needs: 'all', knows };
-  const tickets = rights.filter((right) => isAbout(wish.key, right)).length;
-  return { needs: tickets + exchangesTo(wish.key, order), knows };
+  const tickets = rights.filter(({ state }) => isAbout(wish.key, state)).length;
+  return { needs: tickets + exchangesTo(wish.key, order, rights), knows };
 }
 
 /** SAL-29: whoever stands in line has not paid either, unless it was prepaid. */
@@ -55,7 +55,7 @@ function isUnpaid(order: LiveOrder): boolean {
   return order.status === 'holding' || order.status === 'awaiting_payment';
 }
 
-/** Keys are written in place-order.ts and exchange-ticket.ts: `session-document:<session>:<document>`, `day-document:<type>:<day>:<document>`. */
+/** Keys are written in document-claims.ts: `session-document:<session>:<document>`, `day-document:<type>:<day>:<document>`. */
 function keysOf(place: { sessionId: string; ticketTypeId: string; date: string }, document: string): readonly string[] {
   return [
     `session-document:${place.sessionId}:${document}`,
@@ -69,10 +69,13 @@ function isAbout(key: string, right: RightState): boolean {
 }
 
 /** A ticket that is exchanged within the session or the day is counted already. */
-function exchangesTo(key: string, order: LiveOrder): number {
+function exchangesTo(key: string, order: LiveOrder, rights: readonly SoldOne[]): number {
   if (!('tickets' in order)) return 0;
   return order.exchanges.filter(({ status, line, rightId }) => {
-    const document = documentOf(order, rightId)?.index ?? '';
+    // REI-31: one that was put right since the order was placed is the right's.
+    const right = rights.find(({ id }) => id === rightId)?.state;
+    const own = right === undefined || right.status === 'none' ? undefined : right.traveller?.idNumber;
+    const document = (own ?? documentOf(order, rightId))?.index ?? '';
     return status !== 'done' && status !== 'failed' && keysOf(line, document).includes(key);
   }).length;
 }

@@ -6,6 +6,7 @@ import { derivedBytes, may, route, type Foundation, type RequestContext, type Ro
 import { z } from 'zod';
 import { exchangeQuote, type ExchangeQuote } from '../after-sale/exchange-quote.ts';
 import type { ClaimWish, Claims } from '../claim/claim.store.ts';
+import { documentClaims } from '../claim/document-claims.ts';
 import { OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
 import { currentTicket, seenTicket, type SeenTicket, type TicketParts } from '../order-access/may-see-ticket.ts';
 import type { Exchange, NewLine } from '../order/exchange.ts';
@@ -263,25 +264,12 @@ async function peopleOf(
 function claimsOf(ticket: SoldRight, { session, ticketType }: QuotedLine): readonly ClaimWish[] {
   const { traveller } = ticket;
   if (traveller === undefined) return [];
-  const { index = '', masked: document } = traveller.idNumber;
   const { sessionId, date } = session;
-  const perDay = ticketType.limits.perDocumentAndDay;
-  const wishes: ClaimWish[] = [];
-  if (sessionId !== ticket.sessionId)
-    wishes.push({
-      key: `session-document:${sessionId}:${index}`,
-      limit: 1,
-      count: 1,
-      counts: 'live',
-      refusal: { code: 'sales.document-has-ticket', data: { document, sessionId } },
-    });
-  if (perDay !== undefined && (date !== ticket.date || ticketType.id !== ticket.ticketTypeId))
-    wishes.push({
-      key: `day-document:${ticketType.id}:${date}:${index}`,
-      limit: perDay,
-      count: 1,
-      counts: 'live',
-      refusal: { code: 'sales.document-limit', data: { document, limit: perDay } },
-    });
-  return wishes;
+  const place = { sessionId, date, ticketTypeId: ticketType.id };
+  const [ofSession, ofDay] = documentClaims(place, traveller.idNumber, ticketType.limits.perDocumentAndDay);
+  const isOtherDay = date !== ticket.date || ticketType.id !== ticket.ticketTypeId;
+  return [
+    ...(sessionId === ticket.sessionId || ofSession === undefined ? [] : [ofSession]),
+    ...(isOtherDay && ofDay !== undefined ? [ofDay] : []),
+  ];
 }

@@ -4,13 +4,19 @@
 // that · early: a freeze before the thaw of the case before, or of the refusal that is
 // appealed, waits for it · crash before the write: it comes again ·
 // crash after: the right's outbox says the rest, also a refusal.
+// A correction may bring another document to the place: its limits hold for it as for whoever buys (SAL-02, SAL-25), and are taken before
+// the ticket is replaced. A crash in between leaves a claim that the right does not need: the command takes it up when it comes again, or
+// it makes room for whoever wants it.
 import { freezeTicket, reissueTicket, thawTicket, type DataOf, type Envelope } from '@tongpiao/contracts';
 import { ContractBreach, DomainError, maskIdNumber, maskName, NotYet, ticketNumberOf, type Id } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
 import { mac, type RecordKey, type Scope, type Snapshot } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
+import { documentClaims } from '../claim/document-claims.ts';
+import type { ClaimWish, Claims } from '../claim/claim.store.ts';
 import type { Traveller } from '../order/order.ts';
-import type { Replacement, RightState } from '../right/right.ts';
+import type { ProductCatalogue } from '../product/product-catalogue.ts';
+import type { Replacement, RightState, SoldRight } from '../right/right.ts';
 import { signedQr } from '../right/ticket-qr.ts';
 import type { Rights } from '../stores.ts';
 import type { TicketKeys } from '../ticket-keys/ticket-keys.store.ts';
@@ -20,7 +26,12 @@ export const REISSUE_COMMANDS = [freezeTicket, thawTicket, reissueTicket] as con
 /** Two outboxes are published side by side; the second look is a second later. */
 const THAW_MAY_COME_MS = 5_000;
 
-type Parts = { readonly rights: Rights; readonly keys: TicketKeys };
+type Parts = {
+  readonly rights: Rights;
+  readonly keys: TicketKeys;
+  readonly claims: Claims;
+  readonly catalogue: ProductCatalogue;
+};
 type Reissue = Envelope<DataOf<typeof reissueTicket>>;
 
 export function onReissueCommand(foundation: Foundation, parts: Parts): (message: Received) => Promise<void> {
@@ -50,6 +61,22 @@ export function onReissueCommand(foundation: Foundation, parts: Parts): (message
     };
   }
 
+  /** Of the document that the right gets; none where it has it already, or where the code has had its answer. */
+  async function limitsOf(
+    right: SoldRight,
+    code: string,
+    traveller: Traveller | undefined,
+  ): Promise<readonly ClaimWish[]> {
+    const { idNumber } = traveller ?? {};
+    if (idNumber === undefined || idNumber.index === right.traveller?.idNumber.index) return [];
+    const isAnswered =
+      right.past.some(({ cause }) => cause === code) || right.refusedReissues?.some((refused) => refused.code === code);
+    if (isAnswered === true) return [];
+    const { product } = (await parts.catalogue.byIds([right.productId])).get(right.productId) ?? {};
+    const type = product?.ticketTypes.find(({ id }) => id === right.ticketTypeId);
+    return documentClaims(right, idNumber, type?.limits.perDocumentAndDay);
+  }
+
   async function replace(scope: Scope, envelope: Reissue): Promise<void> {
     const { rightId, applicationId, reissueCode: code, kind, number: applied } = envelope.data;
     const right = await parts.rights.load(scope, rightId);
@@ -72,12 +99,18 @@ export function onReissueCommand(foundation: Foundation, parts: Parts): (message
       at: now.toISOString(),
       ...(correction === undefined ? {} : { traveller: correction.traveller }),
     };
-    await parts.rights.handle(
+    const wishes = await limitsOf(right.state, code, correction?.traveller);
+    // The order may have the claim for another ticket of that document: this one comes on top.
+    const claims = await parts.claims.take(scope, right.state.orderId, wishes, now, applicationId);
+    const limited = claims.refusal?.code;
+    const { events } = await parts.rights.handle(
       scope,
       rightId,
-      { type: 'ReplaceTicket', replacement },
+      { type: 'ReplaceTicket', replacement, ...(limited === undefined ? {} : { limited }) },
       { messageId: envelope.id, ...(correction === undefined ? {} : { recordKey: correction.recordKey }) },
     );
+    // Not where nothing was decided: the same command has replaced it elsewhere, and the claim is the ticket's.
+    if (events.some(({ type }) => type === 'ReissueRefused')) await claims.giveBack();
   }
 
   return async (message) => {

@@ -24,6 +24,7 @@ import {
 } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import type { ClaimWish, Claims } from '../claim/claim.store.ts';
+import { documentClaims } from '../claim/document-claims.ts';
 import type { OrderAccess } from '../order-access/order-access.ts';
 import { soldLine } from '../order/order-line.ts';
 import { orderView, viewOrder } from '../order/order-view.ts';
@@ -297,29 +298,9 @@ function payUntilMs(quote: Quote, now: Date): number {
 }
 
 function claimsOf(facts: OrderFacts, quote: Quote, limits: boolean): readonly ClaimWish[] {
-  const wishes: ClaimWish[] = [];
-  facts.lines.forEach((line, index) => {
+  const wishes = facts.lines.flatMap((line, index) => {
     const perDay = quote.lines[index]?.ticketType.limits.perDocumentAndDay;
-    for (const { idNumber } of line.travellers) {
-      const document = idNumber.index ?? '';
-      // SAL-25: one document, one ticket for a session.
-      wishes.push({
-        key: `session-document:${line.sessionId}:${document}`,
-        limit: 1,
-        count: 1,
-        counts: 'live',
-        refusal: { code: 'sales.document-has-ticket', data: { document: idNumber.masked, sessionId: line.sessionId } },
-      });
-      if (perDay !== undefined) {
-        wishes.push({
-          key: `day-document:${line.ticketTypeId}:${line.date}:${document}`,
-          limit: perDay,
-          count: 1,
-          counts: 'live',
-          refusal: { code: 'sales.document-limit', data: { document: idNumber.masked, limit: perDay } },
-        });
-      }
-    }
+    return line.travellers.flatMap(({ idNumber }) => documentClaims(line, idNumber, perDay));
   });
   if (limits && facts.clerkId === undefined) {
     const perPhone = Math.min(...quote.lines.map(({ product }) => product.rules.unpaidPerPhone));

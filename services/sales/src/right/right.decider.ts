@@ -19,14 +19,15 @@
 //
 // status ↓ \ command →     FreezeTicket             ThawTicket             ReplaceTicket⁸
 // none                     not-found                not-found              not-found
-// issued | checked_in      frozen                   -                      replaced | refused changed¹⁰
-// frozen                   - (same) | refused⁹      thawed (same) | -      replaced (same) | refused frozen⁹
+// issued | checked_in      frozen                   -                      replaced | refused changed¹⁰ | limited¹¹
+// frozen                   - (same) | refused⁹      thawed (same) | -      replaced (same) | refused frozen⁹ | changed | limited
 // used                     refused used             -                      refused used
 // any other                refused not-living       -                      refused not-living
 //
 // A refused freeze or reissue is an event: somebody waits for the answer, and whoever asks again must not get another one.
 // ⁸ the same reissue code again: -, whatever has become of the new ticket, and whether it was replaced or refused   ⁹ another application
 // has it; a freeze that is early: frozen, to be tried again   ¹⁰ another ticket lives than the one that was applied for, or that the QR names
+// ¹¹ document-has-ticket, document-limit: the corrected document has another ticket there
 // FreezeTicket of a number that is not the right's own any more: refused changed, in every status but none; for an appeal (`again`) while
 // the same application still has it frozen: frozen, to be tried again.
 // PrintTicket: printed when issued or checked_in and never printed; the same serial again: -; else printed-already | not-living.
@@ -262,12 +263,12 @@ function freeze(
 }
 
 /** REI-32: the old ticket dies and the new one lives in this one event. */
-function replace(state: SoldRight, { replacement }: Of<'ReplaceTicket'>): readonly RightEvent[] {
+function replace(state: SoldRight, { replacement, limited }: Of<'ReplaceTicket'>): readonly RightEvent[] {
   const { applicationId, code, at } = replacement;
   if (state.past.some(({ cause }) => cause === code)) return [];
   if (state.refusedReissues?.some((refused) => refused.code === code)) return [];
-  const refusal = refusalOfReissue(state, applicationId) ?? changedSince(state, replacement);
-  if (refusal !== undefined) return [{ type: 'ReissueRefused', applicationId, code, reason: refusal.code }];
+  const reason = (refusalOfReissue(state, applicationId) ?? changedSince(state, replacement))?.code ?? limited;
+  if (reason !== undefined) return [{ type: 'ReissueRefused', applicationId, code, reason }];
   const { number, revision, sessionId, siteId, date, amount } = state;
   const before: PastTicket = {
     number,

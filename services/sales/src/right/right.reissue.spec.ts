@@ -102,6 +102,17 @@ describe('right: reissue', () => {
     });
     expect(cell(states.frozen, replace({ applicationId: 'rei_2' }))).to.equal('ReissueRefused sales.ticket-frozen');
   });
+  it('SAL-25 ReplaceTicket for a document that has a ticket there: refused, unless the ticket itself is the reason', () => {
+    const limited = (change: Partial<Replacement> = {}): RightCommand =>
+      ({ ...replace(change), limited: 'sales.document-has-ticket' }) as RightCommand;
+    for (const status of ['issued', 'checked_in', 'frozen'] as const)
+      expect(cell(states[status], limited()), status).to.equal('ReissueRefused sales.document-has-ticket');
+    expect(cell(states.used, limited())).to.equal('ReissueRefused sales.ticket-used');
+    expect(cell(states.frozen, limited({ applied: 'N0' }))).to.equal('ReissueRefused sales.ticket-changed');
+    // Its code has had its answer.
+    expect(cell(after(states.issued, replace()), limited())).to.equal('-');
+    expect(cell(after(states.issued, limited()), replace())).to.equal('-');
+  });
   it('REI-05 ReplaceTicket of a ticket that has changed since: refused', () => {
     for (const change of [{ revision: 3 }, { applied: 'N0' }])
       expect(cell(states.frozen, replace(change))).to.equal('ReissueRefused sales.ticket-changed');

@@ -237,7 +237,12 @@ export type RightCommand =
       readonly early: boolean;
     }
   | { readonly type: 'ThawTicket'; readonly applicationId: string; readonly at: string }
-  | { readonly type: 'ReplaceTicket'; readonly replacement: Replacement }
+  | {
+      readonly type: 'ReplaceTicket';
+      readonly replacement: Replacement;
+      /** SAL-25: why the corrected document can have no ticket here. */
+      readonly limited?: string | undefined;
+    }
   | { readonly type: 'ExpireTicket'; readonly at: string }
   | { readonly type: 'OfferChoice'; readonly offer: Offer }
   | { readonly type: 'PrintTicket'; readonly serial: string; readonly by: string; readonly at: string }
