@@ -1,11 +1,13 @@
 // FIN-12 on real servers: tickets whose time is over expire and earn their price, once, whoever sweeps and whatever dies; tickets whose
 // holders may still choose do not; and what an exception gives back afterwards comes out of what was earned. The sweeping instances
 // live two days ahead.
-import { sessionCancelled } from '@tongpiao/contracts';
+import { expireExchange, sessionCancelled, workDisruption } from '@tongpiao/contracts';
+import { connectBroker } from '@tongpiao/messaging';
 import { newId } from '@tongpiao/persistence';
 import type { Running } from '@tongpiao/service-shell';
 import { eventually, settled } from '@tongpiao/testing';
 import { expect } from 'chai';
+import { pino } from 'pino';
 import { z } from 'zod';
 import {
   GATES,
@@ -126,16 +128,138 @@ describe('FIN-12 SAL-31 sales: tickets expire', function () {
     });
   }
 
+  async function cancel(sessionId: string, wish: { id?: string; inDays?: number; of?: string } = {}): Promise<string> {
+    const { id: disruptionId = newId('dis', TENANT), inDays: days = 20, of = sessionId } = wish;
+    const { date = '', startsAt = '', endsAt = '', productId = '' } = house.sessions.get(of)?.data ?? {};
+    await house.tell('inventory', sessionCancelled, {
+      ...{ disruptionId, sessionId, productId, siteId: SITE, date, startsAt, endsAt },
+      reason: '停电',
+      decideBy: new Date(Date.now() + days * DAY_MS).toISOString(),
+    });
+    return disruptionId;
+  }
+  const statusOf = async (id: string): Promise<string | undefined> => {
+    const reply = await house.call(`/api/v1/session-cancellations/${id}`, { apiKey: house.keys.manager });
+    return z.looseObject({ status: z.string().optional() }).parse(reply.body).status;
+  };
+  /** Nobody goes on with cancelled sessions until the returned function is called. */
+  async function standsStill(): Promise<() => Promise<void>> {
+    house.instances.splice(house.instances.indexOf(now), 1);
+    await now.stop();
+    const { RABBITMQ_URL: url, BROKER_PREFIX: prefix } = house.settings;
+    const logger = pino({ level: 'silent' });
+    const thief = await connectBroker({ url, service: 'sales', instance: 'thief', prefix, logger });
+    const slice = { slice: 'on-disruption-work', definitions: [workDisruption], singleActive: true };
+    await thief.consume({ ...slice, handle: async () => undefined });
+    now = await house.start();
+    return async () => thief.close();
+  }
+
+  it('SAL-52 whoever was paid after all were told, and is not told yet, does not lose the price to the end of the session', async () => {
+    const gone = await house.session(offer.productId, 10, { date: inDays(0) });
+    house.plays.close = 'silent';
+    const order = await house.placed([{ sessionId: gone, ticketTypeId: offer.types['adult'] ?? '', quantity: 1 }]);
+    const { id: paymentId } = z.looseObject({ id: z.string() }).parse((await house.pay(order, 'wechat')).body);
+    const control = await bought();
+    const id = await cancel(gone, { inDays: -1 });
+    await eventually('it is over', async () => (await statusOf(id)) === 'done');
+    const release = await standsStill();
+    try {
+      await house.capture(paymentId);
+      await house.becomes(order, 'fulfilled');
+      await sweeper();
+      await eventually('the other expires', async () => (await statusesOf(control))[0] === 'expired');
+      await settled('this one', async () => (await statusesOf(order)).join());
+      expect(await statusesOf(order)).to.deep.equal(['issued']);
+    } finally {
+      house.plays.close = 'closed';
+      await release();
+    }
+    await house.send(workDisruption, { disruptionId: id });
+    await house.becomes(order, 'refunded', 30_000);
+    expect(earned(order)).to.deep.equal([]);
+  });
+
+  it('SAL-52 nor does one of many sessions that are being cancelled, whichever is told first', async () => {
+    const gone = await house.session(offer.productId, 10, { date: inDays(0) });
+    const [order, control] = [await bought(gone), await bought()];
+    const release = await standsStill();
+    try {
+      // One more than is read at a time, and the one that matters comes last.
+      const ids = Array.from({ length: 151 }, () => newId('dis', TENANT)).sort();
+      const [last = '', ...others] = ids.reverse();
+      for (const id of others) await cancel(newId('ses', TENANT), { id, of: gone });
+      await cancel(gone, { id: last });
+      await eventually('sales knows', async () => (await statusOf(last)) === 'telling', { withinMs: 30_000 });
+      await sweeper();
+      await eventually('the other expires', async () => (await statusesOf(control))[0] === 'expired');
+      await settled('this one', async () => (await statusesOf(order)).join());
+      expect(await statusesOf(order)).to.deep.equal(['issued']);
+    } finally {
+      await release();
+    }
+  });
+
+  it('SAL-53 a ticket whose exchange turns out paid after its time is exchanged; one whose exchange comes to nothing expires then', async () => {
+    const ALWAYS = '2020-01-01T00:00:00Z';
+    const prices = ['adult', 'named'].map((ticketType) => ({ ticketType, amount: 15_000 }));
+    const dear = await house.offer({}, 1, { prices });
+    const rule = {
+      ...{
+        effectiveFrom: ALWAYS,
+        rounding: { unit: 'fen', direction: 'half-up' },
+        timesMax: 1,
+        otherTicketTypes: true,
+      },
+      steps: [{ minutesBefore: 0, feePercent: 0, feeMinimum: 0 }],
+    };
+    const from = await house.offer({}, 1, { exchanges: [{ ...rule, productIds: [dear.productId] }] });
+    const [old, next] = [
+      await house.session(from.productId, 10, { date: inDays(1) }),
+      await house.session(dear.productId, 10, { date: inDays(9) }),
+    ];
+    const opened = z.looseObject({ id: z.string() });
+    const exchanged = async (): Promise<{ order: Placed; exchangeId: string; paymentId: string }> => {
+      const order = await house.placed([{ sessionId: old, ticketTypeId: from.types['adult'] ?? '', quantity: 1 }]);
+      await house.pay(order);
+      const { tickets } = await house.becomes(order, 'fulfilled');
+      const { id: exchangeId } = opened.parse(
+        (
+          await house.call(`/api/v1/tickets/${tickets[0]?.number}/exchanges`, {
+            ...{ token: order.token, wait: 10 },
+            json: { sessionId: next, ticketTypeId: dear.types['adult'] },
+          })
+        ).body,
+      );
+      const asked = { token: order.token, wait: 10, json: { method: 'wechat' } };
+      const reply = await house.call(`/api/v1/orders/${order.id}/exchanges/${exchangeId}/payments`, asked);
+      return { order, exchangeId, paymentId: opened.parse(reply.body).id };
+    };
+    house.plays.close = 'silent';
+    const [paid, unpaid] = [await exchanged(), await exchanged()];
+    const control = await bought();
+    for (const { order, exchangeId } of [paid, unpaid])
+      await house.send(expireExchange, { orderId: order.id, exchangeId });
+    await sweeper();
+    await eventually('the other expires', async () => (await statusesOf(control))[0] === 'expired');
+    await eventually('its provider is asked', () =>
+      [paid, unpaid].every(({ order }) => house.askedOf(order.id).includes('finance.payment.close')),
+    );
+    await settled('the old tickets', async () => (await statusesOf(paid.order)).join());
+    expect([await statusesOf(paid.order), await statusesOf(unpaid.order)]).to.deep.equal([['issued'], ['issued']]);
+    await house.capture(paid.paymentId);
+    await eventually('it is exchanged', async () => (await statusesOf(paid.order)).join() === 'exchanged,issued');
+    expect(earned(paid.order)).to.deep.equal([]);
+    await house.fail(unpaid.paymentId);
+    await eventually('it expires', async () => (await statusesOf(unpaid.order))[0] === 'expired');
+    await eventually('what is earned', () => earned(unpaid.order).length === 1);
+    house.plays.close = 'closed';
+  });
+
   it('SAL-52 a holder who may choose between money and another session does not lose the ticket to the end of it', async () => {
     const gone = await house.session(offer.productId, 10, { date: inDays(0) });
     const [order, control] = [await bought(gone), await bought()];
-    const disruptionId = newId('dis', TENANT);
-    const { date = '', startsAt = '', endsAt = '', productId = '' } = house.sessions.get(gone)?.data ?? {};
-    await house.tell('inventory', sessionCancelled, {
-      ...{ disruptionId, sessionId: gone, productId, siteId: SITE, date, startsAt, endsAt },
-      reason: '停电',
-      decideBy: new Date(Date.now() + 20 * DAY_MS).toISOString(),
-    });
+    await cancel(gone);
     await eventually('the offer', () =>
       house.heard(order.id).some(({ type }) => type === 'sales.order.session-disrupted.v1'),
     );

@@ -126,6 +126,14 @@ export const problems: ProblemCatalogue = {
     ['订单已支付', 'Already paid'],
     ['订单已支付，不能重复支付或取消。', 'The order is paid: it can be neither paid again nor cancelled.'],
   ),
+  'sales.session-cancelled': problem(
+    409,
+    ['场次已取消', 'The session is cancelled'],
+    [
+      '该场次已取消，无需支付；订单或改签将自动关闭。',
+      'The session is cancelled and nothing is to be paid; the order or exchange ends by itself.',
+    ],
+  ),
   'sales.order-ended': problem(
     409,
     ['订单已结束', 'The order has ended'],

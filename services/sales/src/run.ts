@@ -160,8 +160,9 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const access = createOrderAccess(vault.serviceKey('order-access'));
   const refundIds = createRefundIds(foundation);
   const issue = createTicketIssuer(foundation, { orders, rights, keys });
-  const exchange = createTicketExchanger(foundation, { orders, rights, keys, refundIds });
+  const exchange = createTicketExchanger(foundation, { orders, rights, disruptions, keys, refundIds });
   const carryOn = createCarryOn({ issue, exchange });
+  const endUnpaid = createEndUnpaid(foundation, { orders, refundIds });
 
   const busy = { concurrency: CONCURRENCY, prefetch: PREFETCH };
   await broker.consume({
@@ -191,13 +192,13 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
     slice: 'on-session-disrupted',
     definitions: DISRUPTED,
     singleActive: true,
-    handle: onSessionDisrupted(foundation, disruptions, createEndUnpaid(foundation, { orders, refundIds })),
+    handle: onSessionDisrupted(foundation, disruptions, endUnpaid),
     concurrency: 1,
   });
   await broker.consume({
     slice: 'on-disruption-work',
     definitions: [workDisruption],
-    handle: onDisruptionWork(foundation, { disruptions, orders, rights, refundIds }),
+    handle: onDisruptionWork(foundation, { disruptions, orders, rights, refundIds, endUnpaid }),
     // One step after the other, whichever instance: their pace is what leaves room for sales.
     singleActive: true,
     concurrency: 1,
@@ -246,7 +247,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   });
 
   foundation.every('ticket-keys', KEYS_EVERY_MS, () => keys.refresh(clock()));
-  expireTickets(foundation, { rights, disruptions }, config.EXPIRE_EVERY_SECONDS * 1_000);
+  expireTickets(foundation, { rights, orders, disruptions }, config.EXPIRE_EVERY_SECONDS * 1_000);
   eraseOldOrders(foundation, { orders, rights, exceptions, claims }, options.eraseEveryMs);
   resumeWork(foundation, 'resume-disruptions', disruptions, options.resumeEveryMs);
   foundation.onStop(async () => {
@@ -277,12 +278,13 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       ...own,
       listOrders(foundation, orders),
       getOrder(foundation, { orders, rights, lines }),
-      ...requestPayment(foundation, { orders, waiting, production: config.NODE_ENV === 'production' }),
+      ...requestPayment(foundation, { orders, disruptions, waiting, production: config.NODE_ENV === 'production' }),
       cancelOrder(foundation, { orders, waiting, refundIds }),
-      ...refundTicket(foundation, { orders, rights, catalogue, quoting, waiting }),
+      ...refundTicket(foundation, { orders, rights, disruptions, catalogue, quoting, waiting }),
       ...exchangeTicket(foundation, {
         orders,
         rights,
+        disruptions,
         catalogue,
         quoting,
         claims,

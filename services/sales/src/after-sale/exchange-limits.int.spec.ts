@@ -3,6 +3,7 @@
 import { sessionChanged } from '@tongpiao/contracts';
 import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
+import { z } from 'zod';
 import { codeOf, FOREIGN, inDays, orderOf } from '../sales-house.fixture.ts';
 import { documentOf, exchangeOf, type Bought } from './after-sale-house.fixture.ts';
 import { openExchangeHouse, type ExchangeHouse } from './exchange-house.fixture.ts';
@@ -15,6 +16,24 @@ describe('SAL-53 sales: what a ticket may be exchanged for', function () {
     shop = await openExchangeHouse();
   });
   after(async () => shop.stop());
+
+  it('the time to pay ends with the ticket that it replaces', async () => {
+    const ladder = shop.rules.exchanges.map((rule) => ({
+      ...rule,
+      countsTo: 'end',
+      productIds: [shop.dear.productId],
+    }));
+    const flow = await shop.house.offer({}, 1, { ...shop.rules, exchanges: ladder });
+    const old = await shop.places(flow, 2);
+    const order = await shop.bought(old, { of: flow });
+    const { validUntil } = z
+      .looseObject({ validUntil: z.string() })
+      .parse((await shop.house.call(`/api/v1/tickets/${order.number}`, { token: order.token })).body);
+    shop.time.aheadMs = Date.parse(validUntil) - Date.now() - 5 * 60_000;
+    const begun = await shop.begin(order, await shop.places(shop.dear, 9), shop.dear);
+    shop.time.aheadMs = 0;
+    expect(begun).to.include({ status: 'awaiting_payment', expiresAt: new Date(validUntil).toISOString() });
+  });
 
   describe('real names', () => {
     it('the traveller stays, the age counts on the new day', async () => {

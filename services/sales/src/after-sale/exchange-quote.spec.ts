@@ -131,6 +131,13 @@ describe('SAL-53 what an exchange costs', () => {
       expect(refusal(soldRight({ past: [...past, former('exchanged', 3)] })).code).to.equal('sales.exchange-limit');
       expect(quoted(soldRight({ past: [forced] }), {}, { timesMax: 1 }).fee).to.equal(600);
     });
+    it('after its ticket’s own time, whatever the ladder counts to', () => {
+      const long = { steps: [{ minutesBefore: -600, feePercent: 0, feeMinimum: fen(0) }] };
+      const { validUntil, startsAt } = soldRight();
+      const ends = (Date.parse(startsAt) - Date.parse(validUntil)) / 60_000;
+      expect(quoted(soldRight(), {}, long, ends).fee).to.equal(0);
+      expect(refusal(soldRight(), {}, long, ends - 0.01).code).to.equal('sales.exchange-window-over');
+    });
     it('after its last step', () => {
       const error = refusal(soldRight(), {}, {}, -0.01);
       expect([error.code, error.data]).to.deep.equal([

@@ -47,7 +47,8 @@ export function exchangeQuote(
       throw new DomainError('sales.exchange-limit', 'The ticket was exchanged as often as it may be.', {
         limit: version.timesMax,
       });
-    if (step === undefined)
+    // Until the sweep has been there its ticket is living, but good for nothing.
+    if (step === undefined || Date.parse(at) > Date.parse(right.validUntil))
       throw new DomainError('sales.exchange-window-over', 'The time to exchange this ticket is over.', {
         startsAt: right.startsAt,
       });

@@ -36,7 +36,7 @@ export const progressView = z.object({
       untold: z.int().describe('Could not be told, however often it was tried.'),
     })
     .describe(
-      'told = refunded + exchanged + used + undecided, unless a cancellation has taken tickets of a reduction over.',
+      'told = refunded + exchanged + used + undecided, unless a cancellation has taken tickets of a reduction over, or somebody exchanged before they were told.',
     ),
 });
 export type ProgressView = z.output<typeof progressView>;

@@ -1,9 +1,10 @@
 // One step after the deadline (SAL-52): whoever has not chosen gets everything back that was not used. A ticket whose exchange is under way has chosen and
 // is left alone until that is settled. The right decides; whatever came first, its entry, refund or exchange, stands.
 import { DomainError } from '@tongpiao/kernel';
-import type { Filter, Scope, Snapshot } from '@tongpiao/persistence';
+import type { Filter, Scope } from '@tongpiao/persistence';
 import { paced, STEP_TICKETS, type Foundation } from '@tongpiao/service-shell';
 import { unusedShare } from '../after-sale/refund-quote.ts';
+import { exchanging } from '../order/exchanges-under-way.ts';
 import type { RefundIds } from '../order/refund-ids.ts';
 import { awaitsChoice, isLiving } from '../right/right.decider.ts';
 import type { RightCommand, RightState } from '../right/right.ts';
@@ -38,15 +39,6 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
     }
   }
 
-  async function exchanging(scope: Scope, tickets: readonly Snapshot<RightState>[]): Promise<ReadonlySet<string>> {
-    const ids = [...new Set(tickets.flatMap(({ state }) => (state.status === 'none' ? [] : [state.orderId])))];
-    const found = await orders.find(scope, { _id: { $in: ids } }, { limit: ids.length });
-    const underWay = found.flatMap(({ state }) => (state.status === 'none' ? [] : state.exchanges));
-    return new Set(
-      underWay.filter(({ status }) => status !== 'done' && status !== 'failed').map(({ rightId }) => rightId),
-    );
-  }
-
   async function end(scope: Scope, id: string, disruption: Disruption): Promise<void> {
     const about = { step: disruption.step, at: clock().toISOString() };
     if (await someUntold(rights, scope, id, disruption))
@@ -68,7 +60,7 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
       await end(scope, id, disruption);
       return;
     }
-    const leftAlone = await exchanging(scope, page);
+    const leftAlone = await exchanging(orders, scope, page);
     const begun = await paced(page, async (right) => {
       if (!leftAlone.has(right.id)) await giveBack(scope, id, kind, right.id);
     });

@@ -4,11 +4,12 @@
 import { DomainError, formatId, ticketNumberOf, type Fen, type Id } from '@tongpiao/kernel';
 import { mac, type Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
+import { cancellationOf } from '../disruption/known-cancellation.ts';
 import type { Exchange } from '../order/exchange.ts';
 import type { RefundIds } from '../order/refund-ids.ts';
 import { placeOf } from '../right/place.ts';
 import { signedQr } from '../right/ticket-qr.ts';
-import type { Orders, Rights } from '../stores.ts';
+import type { Disruptions, Orders, Rights } from '../stores.ts';
 import type { TicketKeys } from '../ticket-keys/ticket-keys.store.ts';
 
 export type TicketExchanger = (scope: Scope, orderId: string, exchangeId: string) => Promise<void>;
@@ -16,6 +17,7 @@ export type TicketExchanger = (scope: Scope, orderId: string, exchangeId: string
 type Parts = {
   readonly orders: Orders;
   readonly rights: Rights;
+  readonly disruptions: Disruptions;
   readonly keys: TicketKeys;
   readonly refundIds: RefundIds;
 };
@@ -35,10 +37,16 @@ export function createTicketExchanger(foundation: Foundation, parts: Parts): Tic
     const qr = signedQr(parts.keys, exchange.line, ticket, now);
     const place = placeOf(exchange.line, { number, qr, holdId: exchange.holdId });
     const { fee, due: paid, returned } = exchange;
+    const old = (await parts.rights.load(scope, exchange.rightId))?.state;
+    const cancelled =
+      old === undefined || old.status === 'none'
+        ? undefined
+        : await cancellationOf(parts.disruptions, scope, old.sessionId);
     const command = {
       type: 'ExchangeTicket' as const,
       exchangeId: exchange.id,
       revision: exchange.revision,
+      cancellation: cancelled?.disruptionId,
       place,
       fee,
       paid,

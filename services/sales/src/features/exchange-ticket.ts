@@ -5,6 +5,7 @@ import type { Scope } from '@tongpiao/persistence';
 import { derivedBytes, may, route, type Foundation, type RequestContext, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { exchangeQuote, type ExchangeQuote } from '../after-sale/exchange-quote.ts';
+import { asOffered } from '../disruption/known-cancellation.ts';
 import type { ClaimWish, Claims } from '../claim/claim.store.ts';
 import { documentClaims } from '../claim/document-claims.ts';
 import { OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
@@ -20,6 +21,7 @@ import type { QuotedLine } from '../quote/quote.ts';
 import type { Quoting } from '../quote/quoting.ts';
 import type { Lines } from '../quote/wish.ts';
 import type { SoldRight } from '../right/right.ts';
+import type { Disruptions } from '../stores.ts';
 import { channelOf } from './channel.ts';
 import { exchangeIdOf } from './carry-out-exchange.ts';
 
@@ -44,6 +46,7 @@ const quoteView = z.object({
 });
 
 type Parts = TicketParts & {
+  readonly disruptions: Disruptions;
   readonly catalogue: ProductCatalogue;
   readonly quoting: Quoting;
   readonly claims: Claims;
@@ -64,8 +67,8 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
     context: RequestContext<{ number: string }, unknown, Wish>,
     seen: SeenTicket,
     at: Date,
-  ): Promise<{ quote: ExchangeQuote; line: NewLine; quoted: QuotedLine }> {
-    const ticket = currentTicket(seen, context.params.number);
+  ): Promise<{ quote: ExchangeQuote; line: NewLine; quoted: QuotedLine; offered: SoldRight }> {
+    const ticket = await asOffered(parts.disruptions, seen.scope, currentTicket(seen, context.params.number));
     const ticketTypeId = context.body.ticketTypeId ?? ticket.ticketTypeId;
     const people = await peopleOf(parts, seen, ticket);
     const wished = { sessionId: context.body.sessionId, ticketTypeId, ...people };
@@ -82,7 +85,8 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
     const { product } = (await parts.catalogue.byIds([ticket.productId])).get(ticket.productId) ?? {};
     const line = soldLine(quoted, ticket.lineId);
     const place = { ...line, amount: quoted.unitAmount };
-    return { quote: exchangeQuote(ticket, place, product?.exchanges, at.toISOString()), line, quoted };
+    const computed = exchangeQuote(ticket, place, product?.exchanges, at.toISOString());
+    return { quote: computed, line, quoted, offered: ticket };
   }
 
   function viewQuote(ticket: SoldRight, quote: ExchangeQuote, line: NewLine): z.input<typeof quoteView> {
@@ -153,7 +157,7 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
         if (known.some(({ rightId, status }) => rightId === seen.id && status !== 'done' && status !== 'failed'))
           throw new DomainError('sales.exchange-under-way', 'The ticket is being exchanged already.');
         const now = clock();
-        const { quote, line, quoted } = await priced(context, seen, now);
+        const { quote, line, quoted, offered } = await priced(context, seen, now);
         const { quoteId } = context.body;
         const asShown = fingerprintOf(ticket, quote, line);
         if (quoteId !== undefined && parts.quoting.tokens.check(quoteId, asShown, quote.due, now) !== 'valid')
@@ -178,7 +182,7 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
           due,
           returned,
           requestedAt: now.toISOString(),
-          expiresAt: new Date(Math.min(now.getTime() + parts.settleWithinMs, Date.parse(line.endsAt))).toISOString(),
+          expiresAt: settleBy(offered, line, now.getTime() + parts.settleWithinMs),
         };
         const { state } = await parts.orders
           .handle(scope, ticket.orderId, { type: 'BeginExchange', facts }, { request })
@@ -190,6 +194,12 @@ export function exchangeTicket(foundation: Foundation, parts: Parts): readonly R
       },
     }),
   ];
+}
+
+/** SAL-53: as long as both places are worth something; who was offered another keeps the old ticket until that is chosen. */
+function settleBy({ offer, validUntil }: SoldRight, { endsAt }: NewLine, latest: number): string {
+  const ticketEnds = offer === undefined ? Date.parse(validUntil) : Number.POSITIVE_INFINITY;
+  return new Date(Math.min(latest, Date.parse(endsAt), ticketEnds)).toISOString();
 }
 
 /** What the quote was for, and every amount of it: the token itself carries what is due. */

@@ -1,4 +1,4 @@
-// Goes on with the holders of a disrupted session (SAL-52), one step per message.
+// Goes on with the holders of a disrupted session (SAL-52), one step per message. Each look also ends who was not to pay any more.
 // duplicate and late: the message names a step that is finished: nothing · early: at the deadline the decider looks at the time itself ·
 // crash anywhere: the message comes again and finds in hand what was taken; rights and orders know what was done to them · two instances:
 // one consumes at a time; if that changes hands in the middle of a step, both work on it and one finishes it.
@@ -8,6 +8,7 @@ import { isMessage, type Received } from '@tongpiao/messaging';
 import type { Scope } from '@tongpiao/persistence';
 import { restWhileBehind, type Foundation } from '@tongpiao/service-shell';
 import type { Disruption } from '../disruption/disruption.ts';
+import type { EndUnpaid } from '../disruption/end-unpaid.ts';
 import { createReturnStep } from '../disruption/return-step.ts';
 import { createTellStep, type TellParts } from '../disruption/tell-step.ts';
 import { someUntold } from '../disruption/untold.ts';
@@ -15,13 +16,14 @@ import type { RefundIds } from '../order/refund-ids.ts';
 
 export function onDisruptionWork(
   foundation: Foundation,
-  parts: TellParts & { readonly refundIds: RefundIds },
+  parts: TellParts & { readonly refundIds: RefundIds; readonly endUnpaid: EndUnpaid },
 ): (message: Received) => Promise<void> {
   const { relay, clock } = foundation;
   const tell = createTellStep(foundation, parts);
   const giveBack = createReturnStep(foundation, parts);
 
   async function look(scope: Scope, id: string, disruption: Disruption): Promise<void> {
+    if (disruption.kind === 'cancelled') await parts.endUnpaid(scope, disruption.sessionId);
     const type = (await someUntold(parts.rights, scope, id, disruption)) ? 'FindLate' : 'FindNobody';
     await parts.disruptions.handle(scope, id, { type, step: disruption.step, at: clock().toISOString() });
   }

@@ -7,6 +7,7 @@ import type { Scope } from '@tongpiao/persistence';
 import { derivedBytes, may, route, type Foundation, type RequestContext, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { refundQuote, type RefundQuote } from '../after-sale/refund-quote.ts';
+import { asOffered } from '../disruption/known-cancellation.ts';
 import { OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
 import { currentTicket, seenTicket, type SeenTicket, type TicketParts } from '../order-access/may-see-ticket.ts';
 import { money } from '../order/order-view.ts';
@@ -15,6 +16,7 @@ import type { LiveOrder } from '../order/order.ts';
 import type { ProductCatalogue } from '../product/product-catalogue.ts';
 import type { Quoting } from '../quote/quoting.ts';
 import type { RightCommand, RightState, SoldRight } from '../right/right.ts';
+import type { Disruptions } from '../stores.ts';
 
 const quoteView = z.object({
   ticketNumber: z.string(),
@@ -44,6 +46,7 @@ const REFUND_PROBLEMS = [
 ] as const;
 
 type Parts = TicketParts & {
+  readonly disruptions: Disruptions;
   readonly catalogue: ProductCatalogue;
   readonly quoting: Quoting;
   readonly waiting: OrderWaiting;
@@ -56,7 +59,7 @@ export function refundTicket(foundation: Foundation, parts: Parts): readonly Rou
   const idKey = vault.serviceKey('ticket-refund-ids');
 
   async function quoted(seen: SeenTicket, number: string, at: Date): Promise<RefundQuote> {
-    const ticket = currentTicket(seen, number);
+    const ticket = await asOffered(parts.disruptions, seen.scope, currentTicket(seen, number));
     const { product } = (await parts.catalogue.byIds([ticket.productId])).get(ticket.productId) ?? {};
     return refundQuote(ticket, product?.refunds, at.toISOString());
   }

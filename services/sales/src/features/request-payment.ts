@@ -5,11 +5,12 @@ import { paymentMethodSchema } from '@tongpiao/contracts';
 import { DomainError, formatId } from '@tongpiao/kernel';
 import { derivedBytes, may, route, type Foundation, type RequestContext, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
+import { cancellationOf } from '../disruption/known-cancellation.ts';
 import { mayTouchOrder, OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
 import { money } from '../order/order-view.ts';
 import type { OrderWaiting } from '../order/order-waiting.ts';
 import type { LiveOrder, OrderPayment } from '../order/order.ts';
-import type { Orders } from '../stores.ts';
+import type { Disruptions, Orders } from '../stores.ts';
 
 const paymentView = z.object({
   id: z.string(),
@@ -22,7 +23,12 @@ const paymentView = z.object({
   payUrl: z.string().optional(),
 });
 
-type Parts = { readonly orders: Orders; readonly waiting: OrderWaiting; readonly production: boolean };
+type Parts = {
+  readonly orders: Orders;
+  readonly disruptions: Disruptions;
+  readonly waiting: OrderWaiting;
+  readonly production: boolean;
+};
 
 const body = z.strictObject({ method: paymentMethodSchema });
 const PAYMENT_PROBLEMS = [
@@ -31,6 +37,7 @@ const PAYMENT_PROBLEMS = [
   'sales.order-ended',
   'sales.method-not-allowed',
   'sales.too-many-payments',
+  'sales.session-cancelled',
 ] as const;
 
 export function requestPayment(foundation: Foundation, parts: Parts): readonly Route[] {
@@ -97,6 +104,9 @@ function payer(
     const known = order.payments.find(({ id }) => id === paymentId);
     if (known !== undefined && known.method !== method)
       throw new DomainError('platform.idempotency-key-reused', 'This Idempotency-Key was used for another request.');
+    const unpaid = known === undefined ? sessionsOf(order, exchangeId) : [];
+    if (unpaid.length > 0 && (await cancellationOf(parts.disruptions, scope, ...unpaid)) !== undefined)
+      throw new DomainError('sales.session-cancelled', 'What would be paid for does not take place.');
     const takenBy = method === 'cash' && principal.type === 'user' ? { takenBy: principal.id } : {};
     const about = exchangeId === undefined ? {} : { exchangeId };
     const command = {
@@ -123,6 +133,13 @@ function payer(
     };
     return isSettled(settled) ? { status: 201, ...given } : { status: 202, ...given };
   };
+}
+
+/** What the payment would be for; of what is not to be paid, the order itself says why. */
+function sessionsOf(order: LiveOrder, exchangeId: string | undefined): readonly string[] {
+  const exchange = order.exchanges.find(({ id }) => id === exchangeId);
+  if (exchange !== undefined) return exchange.status === 'awaiting_payment' ? [exchange.line.sessionId] : [];
+  return order.status === 'awaiting_payment' ? order.lines.map(({ sessionId }) => sessionId) : [];
 }
 
 function settledFor(

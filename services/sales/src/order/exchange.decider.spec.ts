@@ -163,6 +163,17 @@ const TABLE: Readonly<Record<string, { command: OrderCommand; cells: Readonly<Re
       done: 'sales.exchange-settled',
     },
   },
+  'EndExchange with the session that was wished for': {
+    command: endExchange('session-cancelled'),
+    cells: {
+      none: 'platform.not-found',
+      holding: [exchangeFailed('session-cancelled')],
+      'awaiting_payment, nothing requested': [exchangeFailed('session-cancelled')],
+      'awaiting_payment, a payment open': [exchangeClosing('session-cancelled')],
+      replacing: 'sales.exchange-settled',
+      done: 'sales.exchange-settled',
+    },
+  },
   CompleteExchange: {
     command: completeExchange,
     cells: {

@@ -17,8 +17,11 @@
 //
 // ¹ refused while another exchange of the ticket is under way, or after twenty   ² nothing is due   ³ when it is closing and nothing is open any more
 // ⁴ while something is open at the provider: it is closed there first; if it turns out paid, the exchange goes on   ⁵ refused when the
-// customer cancels, nothing when the timer rings   ⁶ a payment that was asked before, in whatever state: a retry finds it   ⁷ cancelled
+// customer cancels or the new session is cancelled, nothing when the timer rings   ⁶ a payment that was asked before, in whatever state: a retry finds it   ⁷ cancelled
 // while it is closing; the timer asks the provider again
+//
+// The old ticket's time may run out while the exchange is closing or replacing: until the exchange has ended the ticket does not expire
+// (expire-tickets.ts), so one that turns out paid finds it living. Without an offer the time to pay ends with the ticket's own.
 import { addFen, DomainError, fen, NotYet, unreachable, ZERO_FEN } from '@tongpiao/kernel';
 import type { Exchange, ExchangeEnd } from './exchange.ts';
 import { isOpen, lateMoney, later, moneyBack, paymentEnded, paymentOf } from './order-money.ts';
@@ -182,7 +185,7 @@ function decideAwaiting(state: FulfilledOrder, exchange: Exchange, command: Abou
         : [...back, { type: 'ExchangeFailed', exchangeId: exchange.id, reason: exchange.closing }];
     }
     case 'EndExchange':
-      if (command.reason === 'cancelled' && exchange.closing !== undefined) return [];
+      if (command.reason !== 'expired' && exchange.closing !== undefined) return [];
       return end(state, exchange, exchange.closing ?? command.reason, command.at);
     case 'CompleteExchange':
       throw new NotYet('sales.exchange-not-settled', 'The exchange is not settled yet.');

@@ -1,7 +1,7 @@
 // An exchange for the specs: the first ticket of the order of order.fixture.ts for a dearer session on the next day.
 import { fen } from '@tongpiao/kernel';
 import { factsOf, fulfilled, granted, opened, paidBy, placed, requested } from './order.fixture.ts';
-import type { ExchangeFacts, NewLine } from './exchange.ts';
+import type { ExchangeEnd, ExchangeFacts, NewLine } from './exchange.ts';
 import type { OrderCommand, OrderEvent } from './order.ts';
 
 const AT = '2026-12-01T02:00:00.000Z';
@@ -62,7 +62,7 @@ export const settledBy = (paymentId: string | undefined, exchangeId = 'exc_1'): 
   replaceBy: '2026-12-01T02:00:05.000Z',
   ...(paymentId === undefined ? {} : { paymentId }),
 });
-export const exchangeClosing = (reason: 'expired' | 'cancelled'): OrderEvent => ({
+export const exchangeClosing = (reason: ExchangeEnd): OrderEvent => ({
   type: 'ExchangeClosing',
   exchangeId: 'exc_1',
   reason,
@@ -101,7 +101,7 @@ export const rejectPlace: OrderCommand = {
   refundId: 'rfd_line',
 };
 export const reviewPlace: OrderCommand = { type: 'ReviewHold', holdId: HOLD };
-export const endExchange = (reason: 'expired' | 'cancelled'): OrderCommand => ({
+export const endExchange = (reason: ExchangeEnd): OrderCommand => ({
   type: 'EndExchange',
   exchangeId: 'exc_1',
   reason,

@@ -34,7 +34,8 @@ export type Exchange = ExchangeFacts & {
   readonly reason?: string | undefined;
 };
 
-export type ExchangeEnd = 'expired' | 'cancelled';
+/** `session-cancelled`: the session that was wished for, by the tenant. */
+export type ExchangeEnd = 'expired' | 'cancelled' | 'session-cancelled';
 
 export type ExchangeCommand =
   | { readonly type: 'BeginExchange'; readonly facts: ExchangeFacts }

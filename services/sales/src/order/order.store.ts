@@ -9,6 +9,7 @@ import type { OrderCommand, OrderEvent, OrderState } from './order.ts';
 
 const fenSchema = z.custom<Fen>(isFen, 'not an amount in fen');
 const bilingual = z.object({ zh: z.string(), en: z.string() });
+const endReason = z.enum(['expired', 'cancelled', 'session-cancelled']);
 
 const newLine = {
   lineId: z.string(),
@@ -87,7 +88,7 @@ const sold = {
       requestedAt: z.string(),
       expiresAt: z.string(),
       status: z.enum(['holding', 'awaiting_payment', 'replacing', 'done', 'failed']),
-      closing: z.enum(['expired', 'cancelled']).optional(),
+      closing: endReason.optional(),
       paidBy: z.string().optional(),
       newNumber: z.string().optional(),
       reason: z.string().optional(),
@@ -126,8 +127,6 @@ const sold = {
 };
 const paid = { paidAt: z.string(), paidBy: z.string().optional() };
 
-const endReason = z.enum(['expired', 'cancelled', 'session-cancelled']);
-
 const orderState: z.ZodType<OrderState> = z.discriminatedUnion('status', [
   z.object({ status: z.literal('none') }),
   z.object({ ...sold, status: z.literal('holding') }),
@@ -161,6 +160,8 @@ export const orderSpec: AggregateSpec<OrderState, OrderCommand, OrderEvent> = {
     // PLA-12: those with somebody to erase, longest untouched first.
     { fields: { changedAt: 1 }, where: { key: { $exists: true } } },
     { fields: { 'state.contact.phone.index': 1, 'state.placedAt': -1 } },
+    // Exchanges into a session that is cancelled before they are paid (SAL-52).
+    { fields: { 'state.exchanges.line.sessionId': 1 }, where: { 'state.exchanges.status': 'awaiting_payment' } },
     { fields: { 'state.userId': 1, 'state.placedAt': -1 }, where: { 'state.userId': { $exists: true } } },
   ],
 };

@@ -121,6 +121,14 @@ describe('right after the sale', () => {
         );
       }
     });
+    it('SAL-52 a fee that was quoted before its session was disrupted is not taken; without one nothing is lost', () => {
+      for (const kind of ['cancelled', 'reduced'] as const) {
+        const offered = soldRight({ offer: { ...offer.offer, kind } });
+        expect(cell(offered, refund()), kind).to.equal('sales.stale-refund-quote');
+        expect(cell(offered, refund({ fee: fen(0), returned: fen(12_000) })), kind).to.equal('TicketRefunded');
+        expect(cell(offered, refund({ reason: 'exception' })), kind).to.equal('TicketRefunded');
+      }
+    });
     it('SAL-50 fee and returned money are the price, or nothing happens', () => {
       expect(cell(states.issued, refund({ returned: fen(10_801) }))).to.equal('sales.refund-not-the-price');
     });
@@ -154,6 +162,11 @@ describe('right after the sale', () => {
       const [free] = rightDecider.decide(offered, exchange({ fee: fen(0), paid: fen(3_000) }));
       expect(free).to.have.property('before').that.does.not.have.property('waived');
       expect(rightDecider.decide(states.issued, exchange())[0]).to.include({ fee: 500, paid: 3_500, returned: 0 });
+    });
+    it('SAL-52 replaced before it was told of the cancellation that is known: the same', () => {
+      const [event] = rightDecider.decide(states.issued, exchange({ cancellation: 'dis_1' }));
+      expect(event).to.include({ fee: 0, paid: 3_500, returned: 500 });
+      expect(event).to.have.property('before').that.includes({ disruptionId: 'dis_1', waived: 500 });
     });
     it('SAL-50 brought to another product, it goes by that product’s rules of that day, and keeps them there', () => {
       const ruled = (from: RightState, change: Partial<Place>, at = BEFORE, id = 'exc_1'): SoldRight => {

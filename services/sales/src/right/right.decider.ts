@@ -3,7 +3,7 @@
 //
 // status ↓ \ command →     IssueTicket  CheckIn              HandInScan²            RefundTicket           ExchangeTicket         ExpireTicket³    OfferChoice
 // none                     issued       refused unknown      not-found              not-found              not-found              -                -
-// issued                   -            in | refused¹        handed in (+ use)      refunded               exchanged | changed⁴   expired | -      offered | -⁷
+// issued                   -            in | refused¹        handed in (+ use)      refunded | stale¹²      exchanged | changed⁴   expired | -      offered | -⁷
 // checked_in               -            in | refused¹        handed in (+ use)      refunded⁵ | used       used                   expired | -      offered | -⁷
 // used                     -            refused already-used handed in              used                   used                   -                -
 // refunded                 -            refused refunded     handed in              - (same) | not-living  not-living             -                -
@@ -12,8 +12,8 @@
 // voided|superseded|exch.  -            refused (status)     handed in              not-living             not-living             -                -
 //
 // ¹ the policy's reason (admission.policy.ts)   ² a scan that is known already: -; more than 1,000: too-many-scans   ³ only past its
-// validity, and not while its holder may choose what becomes of it (SAL-52)   ⁴ the same exchange again: -; without its fee where the
-// session was disrupted after it was agreed   ⁵ only as an exception, or
+// validity, and not while its holder may choose what becomes of it (SAL-52); of one that is being exchanged nobody asks (SAL-53)   ⁴ the same exchange again: -; without its fee where the
+// session was disrupted after it was agreed, told or not   ⁵ only as an exception, or
 // because its session was cancelled   ⁶ scanned in time, told late: the use counts, the price was earned by expiry   ⁷ a second
 // one only when the session is cancelled altogether
 //
@@ -28,6 +28,7 @@
 // ⁸ the same reissue code again: -, whatever has become of the new ticket, and whether it was replaced or refused   ⁹ another application
 // has it; a freeze that is early: frozen, to be tried again   ¹⁰ another ticket lives than the one that was applied for, or that the QR names
 // ¹¹ document-has-ticket, document-limit: the corrected document has another ticket there
+// ¹² the rules' fee of a ticket that was offered its money meanwhile
 // FreezeTicket of a number that is not the right's own any more: refused changed, in every status but none; for an appeal (`again`) while
 // the same application still has it frozen: frozen, to be tried again.
 // PrintTicket: printed when issued or checked_in and never printed; the same serial again: -; else printed-already | not-living.
@@ -198,6 +199,9 @@ function refund(state: SoldRight, { refund: wanted }: Of<'RefundTicket'>): reado
   if (!isLiving(state) && !(state.status === 'expired' && wanted.reason === 'exception')) throw notLiving(state);
   if (wanted.fee + wanted.returned !== state.amount)
     throw new DomainError('sales.refund-not-the-price', 'Fee and returned money are not what the ticket cost.');
+  // Offered between the quote and this decision: nobody pays for what the tenant has made necessary.
+  if (!beyondRules && state.offer !== undefined && wanted.fee > ZERO_FEN)
+    throw new DomainError('sales.stale-refund-quote', 'Giving it back is free of charge meanwhile.');
   const earned = state.status === 'expired' ? { earned: true as const } : {};
   return [{ type: 'TicketRefunded', refund: wanted, returnPlaces: isAhead(state, wanted.at), ...earned }];
 }
@@ -209,15 +213,13 @@ function exchange(state: SoldRight, command: Of<'ExchangeTicket'>): readonly Rig
   if (state.revision !== command.revision)
     throw new DomainError('sales.ticket-changed', 'The ticket has changed since the exchange was agreed.');
   const { number, revision, sessionId, siteId, date, amount, holdId } = state;
-  const { exchangeId, place, paid, at } = command;
+  const { exchangeId, place, paid, at, cancellation } = command;
+  const disruptionId = state.offer?.disruptionId ?? cancellation;
   // SAL-52: what the tenant has made necessary meanwhile is free, though a fee was agreed before.
-  const waived = state.offer === undefined ? ZERO_FEN : command.fee;
+  const waived = disruptionId === undefined ? ZERO_FEN : command.fee;
   const fee = fen(command.fee - waived);
   const returned = addFen(command.returned, waived);
-  const disrupted =
-    state.offer === undefined
-      ? {}
-      : { disruptionId: state.offer.disruptionId, ...(waived === ZERO_FEN ? {} : { waived }) };
+  const disrupted = disruptionId === undefined ? {} : { disruptionId, ...(waived === ZERO_FEN ? {} : { waived }) };
   return [
     {
       type: 'TicketExchanged',

@@ -219,6 +219,8 @@ export type RightCommand =
       readonly exchangeId: string;
       /** The ticket that the exchange was agreed for: one that changed meanwhile is not exchanged. */
       readonly revision: number;
+      /** SAL-52: the cancellation of its session, known before the ticket was told of it. */
+      readonly cancellation?: string | undefined;
       readonly place: Place;
       readonly fee: Fen;
       readonly paid: Fen;
