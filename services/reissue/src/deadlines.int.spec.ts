@@ -112,4 +112,25 @@ describe('deadlines of staff', function () {
     const state = z.array(z.looseObject({ state: z.unknown() })).parse(JSON.parse(await house.stored('policies', {})));
     expect(JSON.stringify(state.map((one) => one.state))).not.to.include('old@example.cn');
   });
+
+  it('REI-42 REI-12 a case whose identity check does not answer is overdue, urged and listed, and no longer when it does', async () => {
+    await withRules({ urging: { operator: 'desk@example.cn' } });
+    // Tickets of these specs are good for a day.
+    ahead = 0;
+    // Its document breaks the connection.
+    const seen = await applied('E66660007', {}, 'waiting_identity');
+    expect(await overdue()).not.to.include(seen.id);
+    ahead = 3 * 3_600_000;
+    await eventually('overdue', async () => (await overdue()).includes(seen.id), PATIENCE);
+    const { data } = await eventually('the desk is urged', () =>
+      house.said.find((one) => one.type === applicationOverdue.type && JSON.stringify(one.data).includes(seen.id)),
+    );
+    const urged = applicationOverdue.data.parse(data);
+    expect(urged).to.include({ desk: 'operator' });
+    expect(house.openedForNotification(urged.to ?? '')).to.equal('desk@example.cn');
+    const view = await house.call(`/api/v1/reissue-applications/${seen.id}`, { apiKey: house.keys.reviewer });
+    expect(view.body).to.have.nested.property('staff.overdueSince', urged.since);
+    expect((await house.step(seen, 'withdrawal')).status).to.equal(200);
+    expect(await overdue()).not.to.include(seen.id);
+  });
 });

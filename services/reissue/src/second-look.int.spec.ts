@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { z } from 'zod';
 import { analysisView } from './analysis/analysis.ts';
 import { isRoad } from './features/case-facts.ts';
-import { codeOf, openReissueHouse, seenOf, type ReissueHouse, type Seen } from './reissue-house.fixture.ts';
+import { codeOf, openReissueHouse, seenOf, type ReissueHouse, type Reply, type Seen } from './reissue-house.fixture.ts';
 import { staffErrorView } from './staff-error/staff-error-view.ts';
 
 const list = z.object({ items: z.array(z.object({ id: z.string() })) });
@@ -133,6 +133,40 @@ describe('second looks', function () {
     await house.tellSales(ticketScanned, { ...scan, decided: 'refused', reason: 'frozen' });
     await house.becomes(seen, 'risk_check');
     expect(await findingsOf(seen.id)).to.deep.equal([{ factor: 'scanned-since', value: 1 }]);
+  });
+
+  it('REI-11 REI-22 a ticket that is held up at a gate while its fee is due is decided anew, and only then replaced', async () => {
+    const { body, etag } = await house.call('/api/v1/reissue-policy', { apiKey: house.keys.manager });
+    const { version: _version, ...rules } = z.looseObject({}).parse(body);
+    const change = (fees: unknown, ifMatch: string): Promise<Reply> =>
+      house.call('/api/v1/reissue-policy', {
+        ...{ method: 'PUT', ifMatch, apiKey: house.keys.manager },
+        json: { rules: { ...rules, fees }, reason: '工本费' },
+      });
+    const charged = await change([{ kind: 'replacement', amount: 300 }], etag);
+    expect(charged.status, charged.text).to.equal(200);
+    const idNumber = 'E99999221';
+    const ticket = await house.sold({ name: '赵六', idType: 'passport', idNumber });
+    const proof = { document: { idType: 'passport', idNumber } };
+    const seen = seenOf(await house.apply({ ticket: { number: ticket.number }, proof }));
+    await house.becomes(seen, 'deciding');
+    const approve = { action: 'decide', verdict: 'approve', reason: '核对无误' };
+    await house.review(seen.id, house.keys.operator, approve);
+    await house.becomes(seen, 'fee_due');
+    const { rightId, number: ticketNumber, orderId } = ticket;
+    const scan = { ...gate, rightId, ticketNumber, orderId, scannedAt: new Date().toISOString() };
+    await house.tellSales(ticketScanned, { ...scan, decided: 'refused', reason: 'frozen' });
+    await house.becomes(seen, 'risk_check');
+    const early = await house.step(seen, 'payments', { method: 'sandbox' });
+    expect([early.status, codeOf(early)]).to.deep.equal([409, 'reissue.no-fee-due']);
+    expect(codeOf(await house.review(seen.id, house.keys.operator, approve))).to.equal('reissue.not-your-desk');
+    expect(
+      (await house.review(seen.id, house.keys.reviewer, { action: 'clear-risk', reason: '本人' })).status,
+    ).to.equal(200);
+    expect((await house.review(seen.id, house.keys.reviewer, approve)).status).to.equal(200);
+    expect((await house.step(seen, 'payments', { method: 'sandbox' })).status).to.equal(202);
+    await house.becomes(seen, 'reissued');
+    expect((await change([], charged.etag)).status).to.equal(200);
   });
 
   it('REI-11 proofs that failed in another case of the same document count, and those of somebody else do not', async () => {

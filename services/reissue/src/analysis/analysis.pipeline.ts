@@ -49,8 +49,8 @@ const MEASURED: Readonly<Record<StageName, Stage>> = {
   // An appeal has overwritten when it was decided first.
   decide: only({ $not: [appealed] }, between('$state.proof.at', decidedAt)),
   pay: only(
-    { $gt: ['$state.approval.fee', 0] },
-    { $subtract: [between('$state.approval.at', '$state.reissuedAt'), '$state.carriedOutMs'] },
+    { $and: [{ $gt: ['$state.approval.fee', 0] }, exists('$state.reissuedAt')] },
+    between('$state.approval.at', '$state.orderedAt'),
   ),
   carryOut: { $ifNull: ['$state.carriedOutMs', null] },
   whole: between('$state.submittedAt', '$state.reissuedAt'),

@@ -21,6 +21,7 @@ export function shipped(state: LiveApplication, { shipment }: Command<'RecordShi
 export function gatesConfirmed(state: LiveApplication, command: Command<'ConfirmGates'>): readonly ApplicationEvent[] {
   if (state.status !== 'reissued' || state.gates !== undefined) return [];
   const { count, lastAt } = command;
-  const orderedAt = Date.parse(state.reissuedAt) - state.carriedOutMs;
+  const orderedAt =
+    state.orderedAt === undefined ? Date.parse(state.reissuedAt) - state.carriedOutMs : Date.parse(state.orderedAt);
   return [{ type: 'GatesKnow', gates: { count, lastAt, knowMs: Math.max(0, Date.parse(lastAt) - orderedAt) } }];
 }

@@ -21,6 +21,7 @@ const personView = z.object({ name: z.string(), idType: idTypeSchema, idNumber: 
 const staffView = z.object({
   desk: z.enum(['operator', 'reviewer', 'manager']).optional(),
   decideBy: z.string().optional(),
+  verifyBy: z.string().optional().describe('REI-42: until when it is to be verified.'),
   provisional: z
     .boolean()
     .optional()
@@ -36,7 +37,10 @@ const staffView = z.object({
     .optional()
     .describe('How the deadline was counted, day by day.'),
   overdue: z.int(),
-  overdueSince: z.string().optional().describe('REI-42: the first deadline that has passed on its desk.'),
+  overdueSince: z
+    .string()
+    .optional()
+    .describe('REI-42: the first deadline that has passed on its desk, or while it is verified.'),
   proof: z
     .object({
       how: z.enum(['code', 'document', 'purchase-proof', 'order-token', 'login']),
@@ -78,7 +82,7 @@ const staffView = z.object({
   carriedOutMs: z
     .int()
     .optional()
-    .describe('REI-35: from the decision until gates with network refuse the old ticket.'),
+    .describe('REI-35: from the decision until we have heard that gates with network refuse the old ticket.'),
   gates: z
     .object({ count: z.int(), lastAt: z.string(), knowMs: z.int() })
     .optional()
@@ -289,7 +293,7 @@ function forStaff(state: LiveApplication): z.input<typeof staffView> {
     ...(enteredBy === undefined ? {} : { enteredBy }),
     ...(batch === undefined ? {} : { batch }),
     ...failedRefundsOf(state),
-    ...('desk' in state ? deadlineOf(state) : {}),
+    ...('desk' in state ? deadlineOf(state) : 'verifyBy' in state ? verificationOf(state) : {}),
     ...('recommendation' in state && state.recommendation !== undefined
       ? { recommendation: state.recommendation }
       : {}),
@@ -318,6 +322,13 @@ function deadlineOf({ desk, decideBy, provisional, overdueSince, countedFrom, po
     ...{ desk, decideBy, provisional },
     ...(overdueSince === undefined ? {} : { overdueSince }),
     ...(counted.length === 0 ? {} : { countedDays: [...counted] }),
+  };
+}
+
+function verificationOf({ verifyBy, overdueSince }: Of<'verifying' | 'submitted'> | Of<'waiting_identity'>) {
+  return {
+    ...(verifyBy === undefined ? {} : { verifyBy }),
+    ...(overdueSince === undefined ? {} : { overdueSince }),
   };
 }
 

@@ -8,7 +8,7 @@
 // ConfirmFreeze       NotYet  undone         confirmed⁴   -                 -                -                -              -          -         undone           confirmed⁴|undone undone
 // RefuseFreeze        NotYet  -              refused      -                 -                -                -              -          -         -                refused⁴ | -     -
 // RecordVerification  NotYet  -              assessed | unavailable¹⁷ (both) -                 -                -              -          -         -                -                -
-// CountScans          -       -¹⁹            -¹⁹          -¹⁹               suspended | -    noted | -        -              -          -         -                noted | -        -
+// CountScans          -       -¹⁹            -¹⁹          -¹⁹               suspended | -    noted²⁰ | -      suspended | -  -          -         -                noted | -        -
 // EndTicket           -       refused        refused      refused           refused          refused          refused        -⁵         -         -                refused          -
 // Decide              404     early          early        early             approved | refused | conflict⁶ -> early          decided    decided   decided          approved|refused⁷ ended
 // Escalate            404     early          early        early             escalated | -    early            decided        decided    decided   decided          early            ended
@@ -19,7 +19,7 @@
 // AddAttachment       404     added¹³        added        added             added            added            decided        decided    ended     ended            added            ended
 // RequestPayment      404     no fee         no fee       no fee            no fee           no fee           requested¹⁸| - paid⁸      paid⁸     ended            no fee           ended
 // OpenPayment         NotYet  -              -            -                 -                -                opened         -          -         -                -                -
-// CapturePayment      NotYet  refund         refund       refund            refund           refund           paid | refund⁹ double | - double | - late | -        late             late | -
+// CapturePayment      NotYet  refund         refund       refund            paid²¹ | refund  paid²¹ | refund  paid | refund⁹ double | - double | - late | -        late             late | -
 // EndPayment          NotYet  noted where the payment is known and open, else - (all)
 // ConfirmRefund       NotYet  noted where the refund is known and not done, else - (all)
 // FailRefund          NotYet  noted where the refund is known, open or failed otherwise, else - (all)
@@ -27,7 +27,7 @@
 // RefuseReissue       NotYet  -              -            -                 -                -                -              refused¹⁰  -         -                -                -
 // Appeal              404     none           none         none              none             none             none           none       none      appealed | no¹¹  -                none
 // Withdraw            404     withdrawn      withdrawn    withdrawn         withdrawn        withdrawn        withdrawn      executing  ended     ended            withdrawn        - | ended
-// Remind              -       closed(proof)  -            -                 overdue          closed(material) closed(fee)    -          -         -                overdue          -
+// Remind              -       closed(proof)  overdue²²    overdue²²         overdue          closed(material) closed(fee)    -          -         -                overdue          -
 // RecountDeadline     -       -              -            -                 recounted¹² | -  -                -              -          -         -                recounted¹² | -  -
 // RecordShipment      404     not reissued in every other status                                                                    shipped¹⁴ not reissued
 // ConfirmGates        NotYet  -              -            -                 -                -                -              -          noted | - -                -                -
@@ -43,7 +43,9 @@
 // at once (REI-53) ¹⁶ the same again: -; somebody else's: sample-reviewed   ¹⁷ a ticket with a name that something else than its
 // document has proven waits for the document: missed, shown, or closed at its time; until then nothing is assessed, and staff hear
 // document-needed. A proof of purchase is document-needed at once.   ¹⁸ too-many-payments for a while, but not with staff's help; no-more-payments   ¹⁹ its assessment counts
-// them; later ones only where they add points, and a case that is suspended already stays so
+// them; later ones only where they add points, and a case that is suspended already stays so   ²⁰ and comes back suspended, to a
+// reviewer   ²¹ where it was begun before a scan has suspended the case: kept, so that the next approval is carried out at once; it goes
+// back with every other end, and when nothing is charged after all   ²² counted from its proof, or its document where that was waited for
 import { DomainError, NotYet, type Decider } from '@tongpiao/kernel';
 import { assess, assessedInBatch, higherOf } from './application.policy.ts';
 import { addAttachment } from './attaching.ts';
@@ -59,10 +61,10 @@ import {
   scansCounted,
   supplyMaterial,
 } from './desk.ts';
-import { closed, documentNeeded, ended, refused } from './ending.ts';
+import { closed, documentNeeded, ended, feeBack, refused } from './ending.ts';
 import { captured, confirmRefund, endPayment, failRefund, openPayment, refuseReissue, requestPayment } from './fee.ts';
 import { reviewSample } from './sampling.ts';
-import { approval, decideWithin, later, passed } from './times.ts';
+import { approval, decideWithin, later, passed, verifyWithin } from './times.ts';
 import type { ApplicationCommand, ApplicationEvent, ApplicationState, LiveApplication, Of } from './application.ts';
 
 /** Codes that are sent for one case, and how often one may be mistaken: 5 × 5 of a million. */
@@ -226,15 +228,18 @@ function prove(state: LiveApplication, command: Command<'ProveOwnership'>): read
   if (state.status !== 'submitted') {
     if (state.documentBy === undefined || how !== 'document' || !('matches' in shown)) return [];
     return shown.matches
-      ? [{ type: 'DocumentShown', at, ...(by === undefined ? {} : { by }) }]
+      ? [{ type: 'DocumentShown', at, verifyBy: verifyWithin(state.policy, at), ...(by === undefined ? {} : { by }) }]
       : missed(state, command);
   }
   if (how === 'purchase-proof' && state.traveller !== undefined) throw documentNeeded();
   const freeze = state.reason === 'lost';
   if ('matches' in shown ? shown.matches : isCode(state, shown.codeHash, at)) {
     const waits = how !== 'document' && namesDocument(state);
-    const documentBy = waits ? { documentBy: later(at, state.policy.deadlines.proveHours * 3_600_000) } : {};
-    return [{ type: 'OwnershipProven', how, freeze, at, ...who, ...documentBy }];
+    // Until the document is shown, the applicant is waited for.
+    const next = waits
+      ? { documentBy: later(at, state.policy.deadlines.proveHours * 3_600_000) }
+      : { verifyBy: verifyWithin(state.policy, at) };
+    return [{ type: 'OwnershipProven', how, freeze, at, ...who, ...next }];
   }
   return missed(state, command);
 }
@@ -304,8 +309,8 @@ function verified(state: LiveApplication, command: Command<'RecordVerification'>
 
 function confirmReissue(state: LiveApplication, command: Command<'ConfirmReissue'>): readonly ApplicationEvent[] {
   if (state.status !== 'executing' || state.approval.code !== command.code) return [];
-  const { ticket, at } = command;
-  const carriedOutMs = Math.max(0, Date.parse(at) - Date.parse(state.orderedAt));
+  const { ticket, at, heardAt } = command;
+  const carriedOutMs = Math.max(0, Date.parse(heardAt) - Date.parse(state.orderedAt));
   return [{ type: 'CaseReissued', ticket, carriedOutMs, at }];
 }
 
@@ -313,7 +318,7 @@ function withdraw(state: LiveApplication, at: string): readonly ApplicationEvent
   if (state.status === 'withdrawn') return [];
   if (state.status === 'executing') throw new DomainError('reissue.being-carried-out', 'The new ticket is being made.');
   if (!isBeforeExecution(state)) throw ended();
-  return [{ type: 'CaseWithdrawn', at, thaw: state.freeze !== 'none' }];
+  return [{ type: 'CaseWithdrawn', at, thaw: state.freeze !== 'none' }, ...feeBack(state)];
 }
 
 function remind(state: LiveApplication, { what, mailbox, at }: Command<'Remind'>): readonly ApplicationEvent[] {
@@ -330,9 +335,14 @@ function remind(state: LiveApplication, { what, mailbox, at }: Command<'Remind'>
       return until !== undefined && passed(until, at) ? closed(state, 'reissue.material-missing', at) : [];
     }
     case 'fee':
-      return state.status === 'fee_due' ? closed(state, 'reissue.fee-unpaid', at) : [];
+      // The timer of an earlier approval, on its way when the case was suspended.
+      return state.status === 'fee_due' && passed(state.payBy, at) ? closed(state, 'reissue.fee-unpaid', at) : [];
     case 'decision': {
       const told = mailbox === undefined ? {} : { mailbox };
+      if (state.status === 'verifying' || state.status === 'waiting_identity')
+        return state.verifyBy !== undefined && passed(state.verifyBy, at)
+          ? [{ type: 'VerificationOverdue', ...told, at, verifyBy: verifyWithin(state.policy, at) }]
+          : [];
       return 'decideBy' in state && state.status !== 'material_wanted' && passed(state.decideBy, at)
         ? [{ type: 'CaseOverdue', ...told, at, ...decideWithin(state.policy, state.desk, at) }]
         : [];

@@ -1,6 +1,7 @@
 // What each event makes of a case. Total: an event that does not fit the status changes nothing.
 import { unreachable } from '@tongpiao/kernel';
-import { appealDeskOf, higherOf } from './application.policy.ts';
+import { appealDeskOf, higherOf, suspendedDeskOf } from './application.policy.ts';
+import { paidFee } from './ending.ts';
 import type {
   ApplicationEvent,
   ApplicationState,
@@ -32,9 +33,11 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
     case 'OwnershipProven':
       return proven(state, event);
     case 'DocumentShown': {
+      if (state.status !== 'verifying') return state;
       const { documentBy: _shown, ...rest } = state;
       const { proof } = state;
-      return { ...rest, ...(proof === undefined ? {} : { proof: { ...proof, documentAt: event.at } }) };
+      const verify = event.verifyBy === undefined ? {} : { verifyBy: event.verifyBy };
+      return { ...rest, ...verify, ...(proof === undefined ? {} : { proof: { ...proof, documentAt: event.at } }) };
     }
     case 'FreezeConfirmed':
       return { ...state, freeze: 'frozen' };
@@ -46,6 +49,12 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
       return state.status === 'verifying' || state.status === 'waiting_identity'
         ? { ...state, status: 'waiting_identity', tries: event.tries }
         : state;
+    case 'VerificationOverdue': {
+      if (state.status !== 'verifying' && state.status !== 'waiting_identity') return state;
+      const { verifyBy, at } = event;
+      const overdueSince = state.overdueSince ?? state.verifyBy ?? at;
+      return { ...state, verifyBy, overdueSince, overdue: state.overdue + 1 };
+    }
     case 'CaseAssessed':
       return assessed(state, event);
     case 'ScansCounted':
@@ -193,7 +202,7 @@ function withDecider<State extends LiveApplication>(state: State, by: string): S
 
 function proven(state: LiveApplication, event: Event<'OwnershipProven'>): ApplicationState {
   if (state.status !== 'submitted') return state;
-  const { how, by, words, freeze, at, documentBy } = event;
+  const { how, by, words, freeze, at, documentBy, verifyBy } = event;
   const { code: _over, ...rest } = state;
   return {
     ...rest,
@@ -201,6 +210,7 @@ function proven(state: LiveApplication, event: Event<'OwnershipProven'>): Applic
     freeze: freeze ? 'asked' : 'none',
     proof: { how, at, ...(by === undefined ? {} : { by }), ...(words === undefined ? {} : { words }) },
     ...(documentBy === undefined ? {} : { documentBy }),
+    ...(verifyBy === undefined ? {} : { verifyBy }),
   };
 }
 
@@ -215,10 +225,12 @@ function assessed(state: LiveApplication, event: Event<'CaseAssessed'>): Applica
 function scansCounted(state: LiveApplication, event: Event<'ScansCounted'>): ApplicationState {
   const { assessment, decideBy, at } = event;
   if (state.status === 'appealing' || state.status === 'risk_check') return { ...state, assessment };
-  if (state.status !== 'material_wanted' && !isOnDesk(state)) return state;
-  const desk = higherOf(higherOf(assessment.desk, 'reviewer'), state.desk);
+  if (state.status !== 'material_wanted' && state.status !== 'fee_due' && !isOnDesk(state)) return state;
+  const desk = suspendedDeskOf(assessment, state);
   if (state.status === 'material_wanted') return { ...state, assessment, back: 'risk_check', desk };
   if (decideBy === undefined) return state;
+  if (state.status === 'fee_due')
+    return { ...commonOf(state), status: 'risk_check', assessment, desk, ...deadlineOf({ ...event, decideBy, at }) };
   return { ...inTime(state), ...deadlineOf({ ...event, decideBy, at }), status: 'risk_check', assessment, desk };
 }
 
@@ -242,12 +254,16 @@ function approved(state: LiveApplication, { approval, payBy }: Event<'CaseApprov
     { ...commonOf(state), assessment: state.assessment, status: 'executing', approval, orderedAt: approval.at },
     approval.by,
   );
-  if (approval.fee === 0) return common;
+  if (approval.fee === 0 || paidFee(state) !== undefined) return common;
   const { orderedAt: _notYet, ...waiting } = common;
   return { ...waiting, status: 'fee_due', payBy };
 }
 
-function feePaid(state: LiveApplication, { paymentId, at }: Event<'FeePaid'>): ApplicationState {
+function feePaid(state: LiveApplication, { paymentId, refundId, at }: Event<'FeePaid'>): ApplicationState {
+  const change = { status: 'captured', ...(refundId === undefined ? {} : { refundId }) } as const;
+  // A risk holds it up: it is kept for the decision.
+  if (isOnDesk(state) || state.status === 'material_wanted')
+    return payment({ ...state, paidBy: paymentId }, paymentId, change);
   if (state.status !== 'fee_due') return state;
   const { approval, assessment } = state;
   const paid = {
@@ -258,7 +274,7 @@ function feePaid(state: LiveApplication, { paymentId, at }: Event<'FeePaid'>): A
     orderedAt: at,
     paidBy: paymentId,
   } as const;
-  return payment(paid, paymentId, { status: 'captured' });
+  return payment(paid, paymentId, change);
 }
 
 function reissued(state: LiveApplication, event: Event<'CaseReissued'>): ApplicationState {
@@ -279,8 +295,10 @@ function appealed(state: LiveApplication, event: Event<'AppealFiled'>): Applicat
   const { words, freeze, at } = event;
   const { refusal, assessment } = state;
   const desk = appealDeskOf(assessment, refusal);
+  // What was paid has gone back with the refusal.
+  const { paidBy: _back, ...common } = commonOf(state);
   return {
-    ...commonOf(state),
+    ...common,
     freeze: freeze === true ? 'asked' : 'none',
     status: 'appealing',
     refusal,

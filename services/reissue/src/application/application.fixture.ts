@@ -169,11 +169,11 @@ export const commands = {
   refundFailed: (refundId = 'rfd_pay_1', problem = 'account-closed'): ApplicationCommand => ({
     ...{ type: 'FailRefund', refundId, problem },
   }),
-  reissued: (at = AT, code = CODE): ApplicationCommand => ({
+  reissued: (at = AT, code = CODE, heardAt = at): ApplicationCommand => ({
     type: 'ConfirmReissue',
     code,
     ticket: ticketReissued.data.parse(ticketReissued.example).ticket,
-    at,
+    ...{ at, heardAt },
   }),
   reissueRefused: (code = CODE): ApplicationCommand => ({
     type: 'RefuseReissue',

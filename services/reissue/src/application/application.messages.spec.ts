@@ -94,7 +94,7 @@ describe('REI-22 what a case shows of a fee that goes back', () => {
       viewApplication('rei_1', 'ten_1', played(...list), false).refunds[0]?.statusText.zh;
     expect(textOf([...paid, c.reissueRefused()])).to.equal('退款中');
     expect(textOf([...inCash, c.captured(), c.reissueRefused()])).to.equal('现金请到售票窗口领取');
-    const handedOver = [...inCash, c.captured(), c.reissueRefused(), c.refunded('rfd_back')];
+    const handedOver = [...inCash, c.captured(), c.reissueRefused(), c.refunded('rfd_pay_1')];
     expect(textOf(handedOver)).to.equal('已退款');
   });
 });
@@ -106,8 +106,9 @@ describe('REI-11 a case that is suspended by a scan', () => {
     if (event === undefined) throw new Error('nothing was counted');
     const state = played(...onDesk(), c.scans());
     const messages = applicationMessages(event, { id: 'rei_1', state, at: AT });
-    expect(messages).to.have.length(1);
-    expect(messages[0]).to.have.deep.nested.property('timer', { name: 'decision', due: '2026-12-01T12:00:00.000Z' });
+    expect(messages).to.have.length(2);
+    expect(messages[0], 'a fee that was due').to.deep.equal({ cancelTimer: 'fee' });
+    expect(messages[1]).to.have.deep.nested.property('timer', { name: 'decision', due: '2026-12-01T12:00:00.000Z' });
   });
 });
 
@@ -122,6 +123,33 @@ describe('REI-42 what its desk hears of a case that is overdue', () => {
     expect(one?.data).to.include({ applicationId: 'rei_1', ticketNumber: 'N1' }).and.not.have.property('to');
     const mailbox = { sealed: 'p1.mailbox', masked: 'd***@example.cn' };
     expect(urged({ mailbox })[0]?.data).to.deep.include({ to: forRecipient('notification', mailbox) });
+  });
+});
+
+describe('REI-42 a case that is being verified', () => {
+  const timersOf = (...list: readonly ApplicationCommand[]): readonly unknown[] => {
+    const before = played(...list.slice(0, -1));
+    const last = list.at(-1);
+    const events = last === undefined ? [] : applicationDecider.decide(before, last);
+    const state = fold(applicationDecider, before, events);
+    return events
+      .flatMap((event) => applicationMessages(event, { id: 'rei_1', state, at: AT }))
+      .flatMap((message) => ('timer' in message && message.timer.name === 'decision' ? [message.timer.due] : []));
+  };
+  it('has a time from its proof on, or from its document', () => {
+    expect(timersOf(c.submit(), c.prove())).to.deep.equal([after(120)]);
+    const byCode = [c.submit(), c.sendCode(), c.proveByCode()];
+    expect(timersOf(...byCode)).to.deep.equal([]);
+    expect(timersOf(...byCode, c.prove(true, after(5)))).to.deep.equal([after(125)]);
+    expect(timersOf(c.submit(), c.prove(), c.remind('decision', after(120)))).to.deep.equal([after(240)]);
+  });
+  it('is told to the desk that takes applications, sealed for the mailbox that the tenant has named', () => {
+    const mailbox = { sealed: 'p1.mailbox', masked: 'd***@example.cn' };
+    const [one, ...more] = said(c.submit(), c.prove(), c.remind('decision', after(121), { mailbox }));
+    expect(more).to.deep.equal([]);
+    expect(one?.definition.type).to.equal('reissue.application.overdue.v1');
+    expect(one?.data).to.deep.include({ desk: 'operator', since: after(120), times: 1, nextBy: after(241) });
+    expect(one?.data).to.deep.include({ to: forRecipient('notification', mailbox) });
   });
 });
 

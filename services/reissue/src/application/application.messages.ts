@@ -17,6 +17,7 @@ import {
 import { formatYuan, unreachable } from '@tongpiao/kernel';
 import { forRecipient, remind, say, type Said } from '@tongpiao/persistence';
 import { CODE_VALID_MINUTES } from './application.decider.ts';
+import { VERIFYING_DESK } from './application.policy.ts';
 import { isOpen } from './fee.ts';
 import type { ApplicationEvent, ApplicationState, LiveApplication, NewTicket, TimerName } from './application.ts';
 
@@ -63,6 +64,7 @@ export function applicationMessages(
     case 'OwnershipProven':
       return [
         event.documentBy === undefined ? { cancelTimer: 'proof' } : timer('proof', event.documentBy),
+        ...(event.verifyBy === undefined ? [] : [timer('decision', event.verifyBy)]),
         ...(event.freeze
           ? [say(freezeTicket, { ...ofTicket, number })]
           : event.documentBy === undefined
@@ -73,6 +75,7 @@ export function applicationMessages(
     case 'DocumentShown':
       return [
         { cancelTimer: 'proof' },
+        ...(event.verifyBy === undefined ? [] : [timer('decision', event.verifyBy)]),
         // Else the answer to the freeze sets it going.
         ...(state.freeze === 'asked' ? [] : [say(verifyApplication, { applicationId })]),
         told(),
@@ -89,7 +92,8 @@ export function applicationMessages(
         ...(event.tries === 1 ? [told()] : []),
       ];
     case 'ScansCounted':
-      return event.decideBy === undefined ? [] : [timer('decision', event.decideBy)];
+      // What was approved and is not paid yet is decided anew.
+      return event.decideBy === undefined ? [] : [{ cancelTimer: 'fee' }, timer('decision', event.decideBy)];
     case 'CaseAssessed':
       return [{ cancelTimer: VERIFY }, timer('decision', event.decideBy)];
     case 'RiskCleared':
@@ -97,7 +101,9 @@ export function applicationMessages(
     case 'DeadlineRecounted':
       return [timer('decision', event.decideBy)];
     case 'CaseOverdue':
-      return [timer('decision', event.decideBy), ...urged(applicationId, state, event)];
+      return [timer('decision', event.decideBy), urged(applicationId, state, event, event.decideBy)];
+    case 'VerificationOverdue':
+      return [timer('decision', event.verifyBy), urged(applicationId, state, event, event.verifyBy)];
     case 'MaterialWanted':
       return [
         { cancelTimer: 'decision' },
@@ -115,7 +121,7 @@ export function applicationMessages(
       const { fee } = event.approval;
       return [
         { cancelTimer: 'decision' },
-        ...(fee > 0
+        ...(state.status === 'fee_due'
           ? [timer('fee', event.payBy), told({ fee, until: event.payBy })]
           : [ordered(applicationId, state, event.approval.code)]),
       ];
@@ -270,21 +276,21 @@ function withTraveller(state: LiveApplication, { page, ...ticket }: NewTicket) {
   return { ...ticket, page: { ...page, traveller } };
 }
 
-/** REI-42: whoever sits at the desk, not the applicant. */
+/** REI-42: whoever sits at the desk, not the applicant. What is not verified yet is for those who take applications. */
 function urged(
   applicationId: string,
   state: LiveApplication,
-  { mailbox, decideBy: nextBy, at }: Extract<ApplicationEvent, { type: 'CaseOverdue' }>,
-): readonly Said[] {
-  if (!('desk' in state)) return [];
-  const { ticket, kind, desk, overdueSince: since = at, overdue: times } = state;
+  { mailbox, at }: Extract<ApplicationEvent, { type: 'CaseOverdue' | 'VerificationOverdue' }>,
+  nextBy: string,
+): Said {
+  const { ticket, kind, overdue: times } = state;
+  const desk = 'desk' in state ? state.desk : VERIFYING_DESK;
+  const since = ('overdueSince' in state ? state.overdueSince : undefined) ?? at;
   const { orderId, product, number: ticketNumber } = ticket;
-  return [
-    say(applicationOverdue, {
-      ...{ applicationId, orderId, kind, product, ticketNumber, desk, since, times, nextBy },
-      ...(mailbox === undefined ? {} : { to: forRecipient('notification', mailbox) }),
-    }),
-  ];
+  return say(applicationOverdue, {
+    ...{ applicationId, orderId, kind, product, ticketNumber, desk, since, times, nextBy },
+    ...(mailbox === undefined ? {} : { to: forRecipient('notification', mailbox) }),
+  });
 }
 
 function shipped(

@@ -2,7 +2,7 @@
 // Pure over the case, its history and the policy that the case carries, so that a changed policy can be tried on past cases (REI-54).
 import { ZERO_FEN, type Fen } from '@tongpiao/kernel';
 import { RISK_FACTORS, type Policy, type RiskFactor } from '../policy/policy.ts';
-import type { Assessment, CaseFacts, Desk, Finding, History, Identity, Refusal } from './application.ts';
+import type { Assessment, CaseFacts, Decision, Desk, Finding, History, Identity, Refusal } from './application.ts';
 
 /** Of a case, what judging it takes: a past one can be judged anew by this. */
 export type Judgeable = Pick<CaseFacts, 'kind' | 'reason'> & {
@@ -91,6 +91,9 @@ const ESCALATIONS: readonly Rule[] = [
 const RANK: Readonly<Record<Desk, number>> = { operator: 1, reviewer: 2, manager: 3 };
 
 export const DESKS = ['operator', 'reviewer', 'manager'] as const;
+/** REI-42: before it lies on a desk, machines are waited for; who is urged when they do not answer. */
+export const VERIFYING = ['verifying', 'waiting_identity'] as const;
+export const VERIFYING_DESK: Desk = 'operator';
 /** Statuses in which staff have to decide. */
 export const LYING = ['risk_check', 'deciding', 'reviewing', 'appealing'] as const;
 
@@ -100,6 +103,15 @@ export function ranksBelow(desk: Desk, other: Desk): boolean {
 
 export function higherOf(one: Desk, other: Desk): Desk {
   return ranksBelow(one, other) ? other : one;
+}
+
+/** REI-11: whose a case is that a ticket tried at a gate suspends; not below the desk on which it lies, or was approved. */
+export function suspendedDeskOf(
+  { desk }: Pick<Assessment, 'desk'>,
+  state: { readonly desk: Desk } | { readonly approval: Pick<Decision, 'desk'> },
+): Desk {
+  const lay = 'desk' in state ? state.desk : state.approval.desk;
+  return higherOf(higherOf(desk, 'reviewer'), lay ?? 'reviewer');
 }
 
 /** REI-41: not below the desk that has refused it, which a recommendation or a conflict may have raised (REI-20). */

@@ -93,6 +93,7 @@ const approval = z.object({
   reason: z.string(),
   at: z.string(),
   sampled: z.boolean().optional(),
+  desk: desk.optional(),
   code: z.string(),
   fee: fenSchema,
   ...waived,
@@ -144,6 +145,7 @@ const common = {
       status: z.enum(['requested', 'opened', 'captured', 'failed', 'closed']),
       payUrl: z.string().optional(),
       at: z.string().optional(),
+      refundId: z.string().optional(),
     }),
   ),
   refunds: z.array(
@@ -163,6 +165,7 @@ const common = {
     .optional(),
   overdue: count,
 };
+const verified = { ...common, verifyBy: z.string().optional(), overdueSince: z.string().optional() };
 const judged = { ...common, assessment: assessmentSchema };
 const onDesk = {
   ...judged,
@@ -177,8 +180,8 @@ const deskStatus = z.enum(['risk_check', 'deciding', 'reviewing']);
 
 const stateSchema: z.ZodType<ApplicationState> = z.discriminatedUnion('status', [
   z.object({ status: z.literal('none') }),
-  z.object({ ...common, status: z.enum(['submitted', 'verifying']) }),
-  z.object({ ...common, status: z.literal('waiting_identity'), tries: count }),
+  z.object({ ...verified, status: z.enum(['submitted', 'verifying']) }),
+  z.object({ ...verified, status: z.literal('waiting_identity'), tries: count }),
   z.object({ ...onDesk, status: deskStatus }),
   z.object({ ...onDesk, status: z.literal('material_wanted'), back: deskStatus }),
   z.object({ ...judged, status: z.literal('fee_due'), approval, payBy: z.string() }),
@@ -190,6 +193,7 @@ const stateSchema: z.ZodType<ApplicationState> = z.discriminatedUnion('status', 
     newNumber: z.string(),
     reissuedAt: z.string(),
     carriedOutMs: count,
+    orderedAt: z.string().optional(),
     shipments: z
       .array(
         z.object({

@@ -130,6 +130,8 @@ export type Decision = {
   readonly at: string;
   /** REI-43: looked at again by a person. */
   readonly sampled?: boolean | undefined;
+  /** Of a person's decision: the desk on which it lay. */
+  readonly desk?: Desk | undefined;
 };
 
 type Approval = Decision & {
@@ -160,6 +162,8 @@ export type FeePayment = {
   readonly payUrl?: string | undefined;
   /** When it was begun. */
   readonly at?: string | undefined;
+  /** Of the fee that the case has: under which id it goes back, should it have to. */
+  readonly refundId?: string | undefined;
 };
 export type FeeRefund = {
   readonly id: string;
@@ -250,6 +254,12 @@ type Common = CaseFacts & {
   /** REI-42: how often a deadline for staff passed. */
   readonly overdue: number;
 };
+/** REI-42: from the proof (or its document) on somebody has to find out who it is. Cases of an earlier day have no such time. */
+type Verified = Common & {
+  readonly verifyBy?: string | undefined;
+  /** The first of these times that has passed. */
+  readonly overdueSince?: string | undefined;
+};
 type Judged = Common & { readonly assessment: Assessment };
 type OnDesk = Judged & {
   readonly desk: Desk;
@@ -280,8 +290,8 @@ type ListedGates = { readonly count: number; readonly lastAt: string; readonly k
 
 export type ApplicationState =
   | { readonly status: 'none' }
-  | (Common & { readonly status: 'submitted' | 'verifying' })
-  | (Common & { readonly status: 'waiting_identity'; readonly tries: number })
+  | (Verified & { readonly status: 'submitted' | 'verifying' })
+  | (Verified & { readonly status: 'waiting_identity'; readonly tries: number })
   | (OnDesk & { readonly status: DeskStatus })
   | (OnDesk & { readonly status: 'material_wanted'; readonly back: DeskStatus })
   | (Judged & { readonly status: 'fee_due'; readonly approval: Approval; readonly payBy: string })
@@ -295,8 +305,10 @@ export type ApplicationState =
       readonly approval: Approval;
       readonly newNumber: string;
       readonly reissuedAt: string;
-      /** REI-35: from the decision (or the payment of its fee) until sales refuses the old ticket. */
+      /** REI-35: from the decision (or the payment of its fee) until we have heard that sales refuses the old ticket. */
       readonly carriedOutMs: number;
+      /** From when that was counted. */
+      readonly orderedAt?: string | undefined;
       /** REI-30: by post; the last one counts. */
       readonly shipments?: readonly Shipment[] | undefined;
       /** REI-35: absent until the last gate's list knows of it. */
@@ -417,7 +429,15 @@ export type ApplicationCommand =
   | { readonly type: 'EndPayment'; readonly paymentId: string; readonly how: 'failed' | 'closed' }
   | { readonly type: 'ConfirmRefund'; readonly refundId: string }
   | { readonly type: 'FailRefund'; readonly refundId: string; readonly problem: string }
-  | { readonly type: 'ConfirmReissue'; readonly code: string; readonly ticket: NewTicket; readonly at: string }
+  | {
+      readonly type: 'ConfirmReissue';
+      readonly code: string;
+      readonly ticket: NewTicket;
+      /** As sales has stamped the new ticket, before it was signed and written. */
+      readonly at: string;
+      /** Sales has written it by then. */
+      readonly heardAt: string;
+    }
   | {
       readonly type: 'RefuseReissue';
       readonly code: string;
@@ -468,8 +488,21 @@ export type ApplicationEvent =
       readonly freeze: boolean;
       readonly at: string;
       readonly documentBy?: string | undefined;
+      readonly verifyBy?: string | undefined;
     }
-  | { readonly type: 'DocumentShown'; readonly by?: string | undefined; readonly at: string }
+  | {
+      readonly type: 'DocumentShown';
+      readonly by?: string | undefined;
+      readonly at: string;
+      readonly verifyBy?: string | undefined;
+    }
+  | {
+      readonly type: 'VerificationOverdue';
+      readonly mailbox?: PersonalValue | undefined;
+      /** The next one. */
+      readonly verifyBy: string;
+      readonly at: string;
+    }
   | { readonly type: 'FreezeConfirmed'; readonly at: string }
   /** The ticket was frozen for a case that is over. */
   | { readonly type: 'FreezeUndone'; readonly at: string }
@@ -506,7 +539,12 @@ export type ApplicationEvent =
   | { readonly type: 'PaymentRequested'; readonly payment: FeePayment; readonly takenBy?: string | undefined }
   | { readonly type: 'PaymentOpened'; readonly paymentId: string; readonly payUrl?: string | undefined }
   | { readonly type: 'PaymentEnded'; readonly paymentId: string; readonly how: 'failed' | 'closed' }
-  | { readonly type: 'FeePaid'; readonly paymentId: string; readonly at: string }
+  | {
+      readonly type: 'FeePaid';
+      readonly paymentId: string;
+      readonly refundId?: string | undefined;
+      readonly at: string;
+    }
   | { readonly type: 'RefundRequested'; readonly refund: FeeRefund }
   | { readonly type: 'RefundDone'; readonly refundId: string }
   | { readonly type: 'RefundFailed'; readonly refundId: string; readonly problem: string }

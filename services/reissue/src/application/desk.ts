@@ -1,7 +1,7 @@
 // What people decide (REI-11, REI-20, REI-21, REI-41): whose desk a case lies on, who may not decide it, and what a decision makes of it.
-import { DomainError } from '@tongpiao/kernel';
-import { appealDeskOf, assess, higherOf, ranksBelow } from './application.policy.ts';
-import { documentNeeded, ended, refusedWith } from './ending.ts';
+import { DomainError, ZERO_FEN } from '@tongpiao/kernel';
+import { appealDeskOf, assess, higherOf, ranksBelow, suspendedDeskOf } from './application.policy.ts';
+import { documentNeeded, ended, feeBack, refusedWith } from './ending.ts';
 import { approval, decideWithin, later, passed } from './times.ts';
 import type {
   ApplicationCommand,
@@ -72,7 +72,7 @@ export function decided(state: LiveApplication, command: Command<'Decide'>): rea
     const recommendation = { verdict, by: by.id, reason };
     return [escalation(desk, 'manager', recommendation, true, at)];
   }
-  return [outcome(desk, command, true)];
+  return outcome(desk, command, true);
 }
 
 /** REI-41: by somebody who has not decided before, and for good. */
@@ -82,18 +82,21 @@ function decidedOnAppeal(state: Of<'appealing'>, command: Command<'Decide'>): re
   reaches(state, by);
   if (state.deciders.includes(by.id))
     throw new DomainError('reissue.decided-before', 'An appeal is decided by somebody who has not decided before.');
-  return [outcome(state, command, false)];
+  return outcome(state, command, false);
 }
 
 function outcome(
   state: CaseOnDesk | Of<'appealing'>,
   { by, verdict, reason, ourFault, code, at }: Command<'Decide'>,
   appealable: boolean,
-): ApplicationEvent {
-  const { policy, assessment } = state;
-  if (verdict === 'approve') return approval(policy, { verdict, by: by.id, reason, at }, code, assessment, ourFault);
+): readonly ApplicationEvent[] {
+  const { policy, assessment, desk } = state;
+  if (verdict === 'approve') {
+    const approved = approval(policy, { verdict, by: by.id, reason, at, desk }, code, assessment, ourFault);
+    // REI-22: paid before the ticket was tried at a gate, and nothing is charged after all.
+    return [approved, ...(approved.approval.fee === ZERO_FEN ? feeBack(state) : [])];
+  }
   const appealBy = appealable ? { appealBy: later(at, policy.deadlines.appealHours * 3_600_000) } : {};
-  const { desk } = state;
   return refusedWith(state, { reason: 'reissue.decided-against', words: reason, by: by.id, at, desk, ...appealBy });
 }
 
@@ -125,17 +128,17 @@ export function clearRisk(state: LiveApplication, command: Command<'ClearRisk'>)
   return [{ type: 'RiskCleared', by: by.id, reason, at, ...decideWithin(desk.policy, desk.desk, at) }];
 }
 
-/** REI-11: whoever has reported it lost does not hold it up; what a reviewer has cleared was cleared without knowing this. */
+/** REI-11: whoever has reported it lost does not hold it up; what was cleared, or approved, was so without knowing this. */
 export function scansCounted(state: LiveApplication, command: Command<'CountScans'>): readonly ApplicationEvent[] {
-  if (!('desk' in state)) return [];
+  if (!('desk' in state) && state.status !== 'fee_due') return [];
   const { admitted: scansAdmitted, refused: scansRefused, at } = command;
   const { policy, misses, assessment: before } = state;
   const history = { ...before.history, scansAdmitted, scansRefused };
   const assessment = assess(policy, state, { identity: before.identity, history, misses });
   // The tenth time is as bad as the third.
   if (assessment.score <= before.score) return [];
-  const suspends = assessment.suspended && (state.status === 'deciding' || state.status === 'reviewing');
-  const desk = higherOf(higherOf(assessment.desk, 'reviewer'), state.desk);
+  const suspends = assessment.suspended && ['deciding', 'reviewing', 'fee_due'].includes(state.status);
+  const desk = suspendedDeskOf(assessment, state);
   return [{ type: 'ScansCounted', assessment, at, ...(suspends ? decideWithin(policy, desk, at) : {}) }];
 }
 

@@ -2,7 +2,7 @@
 // of a case that sales cannot carry out any more.
 import { DomainError, NotYet } from '@tongpiao/kernel';
 import { paymentRulesOf } from '../policy/policy.ts';
-import { ended, refusedWith } from './ending.ts';
+import { ended, paidFee, refusedWith } from './ending.ts';
 import { later } from './times.ts';
 import type { ApplicationCommand, ApplicationEvent, FeePayment, FeeRefund, LiveApplication } from './application.ts';
 
@@ -81,12 +81,19 @@ export function openPayment(state: LiveApplication, command: Command<'OpenPaymen
 export function captured(state: LiveApplication, command: Command<'CapturePayment'>): readonly ApplicationEvent[] {
   const { paymentId, amount, refundId, at } = command;
   if (state.paidBy === paymentId) return [];
-  const known = paymentOf(state, paymentId);
-  if (state.status === 'fee_due' && known !== undefined && known.amount === amount)
-    return [{ type: 'FeePaid', paymentId, at }];
   if (state.refunds.some((refund) => refund.paymentId === paymentId)) return [];
+  const known = paymentOf(state, paymentId);
+  if (takesFee(state) && known !== undefined && known.amount === amount)
+    return [{ type: 'FeePaid', paymentId, refundId, at }];
   const reason = state.paidBy === undefined ? 'late-payment' : 'double-payment';
   return [refund({ id: refundId, paymentId, amount, reason, status: 'requested' })];
+}
+
+/** Also while a risk holds up what was approved: it is kept for the decision. */
+function takesFee(state: LiveApplication): boolean {
+  if (state.status === 'fee_due') return true;
+  const isWaiting = ['risk_check', 'deciding', 'reviewing', 'material_wanted'].includes(state.status);
+  return isWaiting && paidFee(state) === undefined;
 }
 
 function refund(asked: FeeRefund): ApplicationEvent {
@@ -117,9 +124,5 @@ export function failRefund(state: LiveApplication, command: Command<'FailRefund'
 export function refuseReissue(state: LiveApplication, command: Command<'RefuseReissue'>): readonly ApplicationEvent[] {
   if (state.status !== 'executing' || state.approval.code !== command.code) return [];
   const { reason, refundId, at } = command;
-  const refusal = refusedWith(state, { reason, by: 'sales', at });
-  const paid = state.paidBy === undefined ? undefined : paymentOf(state, state.paidBy);
-  if (paid === undefined) return [refusal];
-  const { id: paymentId, amount } = paid;
-  return [refusal, refund({ id: refundId, paymentId, amount, reason: 'cancelled', status: 'requested' })];
+  return refusedWith(state, { reason, by: 'sales', at }, refundId);
 }

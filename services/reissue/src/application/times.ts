@@ -14,6 +14,11 @@ export function passed(moment: string, at: string): boolean {
   return Date.parse(at) + CLOCKS_DIFFER_MS >= Date.parse(moment);
 }
 
+/** REI-42: machines verify, by day and by night. */
+export function verifyWithin({ deadlines }: Pick<Policy, 'deadlines'>, from: string): string {
+  return later(from, deadlines.verifyMinutes * 60_000);
+}
+
 /** REI-42: an ordinary case in hours of the open office, any other in working days. */
 export function decideWithin(policy: Pick<Policy, 'calendar' | 'deadlines'>, desk: Desk, from: string): DecideBy {
   const { calendar, deadlines } = policy;

@@ -39,6 +39,7 @@ const EVENTS: Readonly<Record<ApplicationEvent['type'] | 'PersonalDataErased', B
   CaseWithdrawn: w('撤回', 'Withdrawn'),
   CaseClosed: w('关闭', 'Closed'),
   CaseOverdue: w('超过时限', 'Overdue'),
+  VerificationOverdue: w('核验超时', 'Verification overdue'),
   DeadlineRecounted: w('重新计算时限', 'Deadline recounted'),
   TicketShipped: w('寄出', 'Shipped'),
   GatesKnow: w('各闸机已同步', 'Gates know'),
@@ -60,7 +61,7 @@ export const DECIDING: ReadonlySet<string> = new Set<ApplicationEvent['type']>([
     'MaterialSupplied',
   ] as const),
   ...(['PhoneConfirmed', 'CaseApproved', 'CaseRefused', 'CaseReissued', 'AppealFiled', 'CaseWithdrawn'] as const),
-  ...(['CaseClosed', 'CaseOverdue', 'TicketShipped', 'SampleReviewed', 'DataRevealed'] as const),
+  ...(['CaseClosed', 'CaseOverdue', 'VerificationOverdue', 'TicketShipped', 'SampleReviewed', 'DataRevealed'] as const),
 ]);
 
 export const KINDS: Readonly<Record<CaseFacts['kind'], Bilingual>> = {

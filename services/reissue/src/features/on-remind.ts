@@ -5,6 +5,7 @@ import { ContractBreach, maskEmail } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
 import type { PersonalValue, Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
+import { VERIFYING_DESK } from '../application/application.policy.ts';
 import type { Desk } from '../application/application.ts';
 import { currentMailboxes, type Policies } from '../policy/policy.store.ts';
 import type { Applications } from '../stores.ts';
@@ -40,7 +41,7 @@ export function onRemind(
       scope,
       applicationId,
       (state) => {
-        const mailbox = 'desk' in state ? known[state.desk] : undefined;
+        const mailbox = known['desk' in state ? state.desk : VERIFYING_DESK];
         return { type: 'Remind', what, at, ...(mailbox === undefined ? {} : { mailbox }) };
       },
       { messageId: envelope.id },

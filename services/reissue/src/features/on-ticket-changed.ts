@@ -48,7 +48,7 @@ export function onTicketChanged(
   const { applications, tickets, ids } = parts;
   const carriedOut = foundation.metrics.histogram(
     'reissue_carried_out_seconds',
-    'From the decision until gates with network refuse the old ticket (REI-35: within 5 s).',
+    'From the decision until we have heard that gates with network refuse the old ticket (REI-35: within 5 s).',
     SECONDS,
   );
 
@@ -145,7 +145,7 @@ export function onTicketChanged(
       await tickets.replaced(scope, rightId, previousNumber, ended);
       await tickets.happened(scope, rightId, { sequence, status: 'living', number: ticket.number, revision });
       await corrected(scope, applicationId, rightId, sequence);
-      await handle(message, applicationId, { type: 'ConfirmReissue', code, ticket, at: reissuedAt });
+      await handle(message, applicationId, { type: 'ConfirmReissue', code, ticket, at: reissuedAt, heardAt: at });
       // REI-05: another application for the same ticket, which nobody had proven yet, is for a ticket that is dead.
       await tellCase(message, rightId, 'superseded', { number: previousNumber, butFor: applicationId });
     } else if (isMessage(message, ticketReissueRefused)) {

@@ -3,7 +3,7 @@
 import type { TenantId } from '@tongpiao/kernel';
 import { Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
-import { DESKS, LYING } from '../application/application.policy.ts';
+import { DESKS, LYING, VERIFYING } from '../application/application.policy.ts';
 import { currentPolicy, type Policies } from '../policy/policy.store.ts';
 import type { Applications } from '../stores.ts';
 
@@ -13,8 +13,11 @@ const RECOUNTED_AT_ONCE = 500;
 /** Nobody needs to know how many more. */
 const COUNTED_MAX = 10_000;
 
-/** Cases that lie on a desk although their time there has passed. */
-export const OVERDUE = { 'state.overdueSince': { $exists: true }, 'state.status': { $in: LYING } };
+/** Cases that lie on a desk, or are verified, although their time there has passed. */
+export const OVERDUE = {
+  'state.overdueSince': { $exists: true },
+  'state.status': { $in: [...LYING, ...VERIFYING] },
+};
 
 export type DeadlineWatch = {
   /** A tenant has other rules now: at once, rather than in a minute. Never throws. */
@@ -26,19 +29,20 @@ type Parts = { readonly applications: Applications; readonly policies: Policies 
 export function watchDeadlines(foundation: Foundation, { applications, policies }: Parts): DeadlineWatch {
   const { metrics, clock, logger, tenants } = foundation;
   const looking = foundation.acrossTenants('deadlines: what is overdue or provisional');
-  const gauge = metrics.gauge('reissue_overdue_cases', 'Applications that lie on a desk past their deadline.', [
-    'desk',
-  ]);
+  const gauge = metrics.gauge(
+    'reissue_overdue_cases',
+    'Applications that lie on a desk, or are being verified, past their deadline.',
+    ['desk'],
+  );
 
   async function countOverdue(): Promise<void> {
-    for (const desk of DESKS) {
-      const filter = {
-        ...OVERDUE,
-        'state.desk': desk,
-        tenantId: { $in: tenants.all().map(({ tenantId }) => tenantId) },
-      };
-      gauge.set({ desk }, await applications.count(looking, filter, COUNTED_MAX));
-    }
+    const where = [
+      ...DESKS.map((desk) => ({ desk, filter: { 'state.desk': desk } })),
+      { desk: 'verification', filter: { 'state.status': { $in: VERIFYING } } },
+    ];
+    const ours = { tenantId: { $in: tenants.all().map(({ tenantId }) => tenantId) } };
+    for (const { desk, filter } of where)
+      gauge.set({ desk }, await applications.count(looking, { ...OVERDUE, ...ours, ...filter }, COUNTED_MAX));
   }
 
   /** All of them: those that stay provisional must not stand in the way of others. */

@@ -19,7 +19,7 @@ const ticketView = z.object({
       status: z.string(),
       statusText: bilingualSchema,
       submittedAt: z.string(),
-      carriedOutMs: z.int().optional().describe('From the decision until the old ticket was dead.'),
+      carriedOutMs: z.int().optional().describe('From the decision until we have heard that the old ticket is dead.'),
     }),
   ),
   shown: z

@@ -67,8 +67,11 @@ const minutes = z
   .int()
   .min(1)
   .max(YEAR_HOURS * 60);
+const DEFAULT_VERIFY_MINUTES = 120;
 const deadlines = {
   proveHours: hours,
+  /** From the proof until it is assessed, by day and by night. */
+  verifyMinutes: minutes.default(DEFAULT_VERIFY_MINUTES),
   /** Of an ordinary case, counted while the office is open. */
   decideMinutes: minutes,
   /** Of a case that a reviewer or manager sees. */
@@ -228,6 +231,7 @@ export const DEFAULT_RULES: Rules = {
   },
   deadlines: {
     proveHours: 24,
+    verifyMinutes: DEFAULT_VERIFY_MINUTES,
     decideMinutes: 120,
     reviewWorkingDays: 1,
     materialHours: 72,
