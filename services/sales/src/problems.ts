@@ -408,6 +408,11 @@ export const problems: ProblemCatalogue = {
     ['订单尚无票', 'The order has no tickets yet'],
     ['订单尚未出票，请稍后再试。', 'The order has no tickets yet; try again in a moment.'],
   ),
+  'sales.ticket-expired': problem(
+    409,
+    ['票已过期', 'The ticket has expired'],
+    ['此票已过有效期，不能办理。', 'The ticket is past its time; nothing more can be done with it.'],
+  ),
   'sales.ticket-frozen': problem(
     409,
     ['票已冻结', 'The ticket is frozen'],

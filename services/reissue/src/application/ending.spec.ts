@@ -38,6 +38,7 @@ describe('REI-41 the word with which a case ends', () => {
     'sales.ticket-not-living',
     'sales.document-has-ticket',
     'sales.document-limit',
+    'sales.ticket-expired',
   ]) {
     it(`sales refuses to replace the ticket: ${reason}`, () => {
       const refusal = { ...c.reissueRefused(), reason } as ApplicationCommand;

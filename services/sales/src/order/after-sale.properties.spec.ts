@@ -14,6 +14,7 @@ import {
   type Start,
 } from './after-sale-actions.fixture.ts';
 import type { Kind, World } from './after-sale-world.fixture.ts';
+import { placesUntouched } from '../right/admission.policy.ts';
 import type { LiveOrder } from './order.ts';
 import { keptOf, takenOf, type Hold } from './played-neighbours.fixture.ts';
 
@@ -70,8 +71,12 @@ function placesAgree(world: World, order: LiveOrder, hold: Hold): void {
     // The answer may have been on its way; what it belongs to is under way at any rate.
     expect(status, `${hold.id} is held`).to.equal('awaiting_payment');
   } else {
+    // Who came in before the money went back has had the place.
     const tickets = [...world.rights.values()].filter(
-      (right) => right.status !== 'none' && right.status !== 'refunded' && right.holdId === hold.id,
+      (right) =>
+        right.status !== 'none' &&
+        right.holdId === hold.id &&
+        (right.status !== 'refunded' || placesUntouched(right) === 0),
     );
     expect(takenOf(hold), `places of ${hold.id}, which is ${hold.status}`).to.equal(tickets.length);
   }

@@ -15,7 +15,7 @@ export type Admission =
       readonly againAt?: string;
     };
 
-type Refusal = Extract<Admission, { admitted: false }>;
+export type Refusal = Extract<Admission, { admitted: false }>;
 type Check = (right: SoldRight, scan: Scan) => Refusal | undefined;
 
 const MINUTE_MS = 60_000;
@@ -25,6 +25,14 @@ const lastUseOf = (right: SoldRight): Use | undefined => right.uses[right.uses.l
 /** People whom the ticket can still let in: entries times people of an entry, less those who went in. */
 export function placesLeft(right: SoldRight): number {
   return Math.max(0, right.entries * right.admits - right.uses.reduce((sum, { people }) => sum + people, 0));
+}
+
+/**
+ * Places of the session that nobody has come in on. Who of a group has come in again nobody knows: each entry counts as somebody else's,
+ * so that no place is sold that somebody may stand on.
+ */
+export function placesUntouched({ admits, uses }: SoldRight): number {
+  return Math.max(0, admits - uses.reduce((sum, { people }) => sum + people, 0));
 }
 
 /** Who does not count lets in as many as one entry admits, or as are left of it. */

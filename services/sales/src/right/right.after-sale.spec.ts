@@ -333,6 +333,18 @@ describe('right after the sale', () => {
         { holdId: 'hld_1', orderId: 'ord_1', returnId: 'rfd_1', sessionId: 'ses_1', quantity: 1 },
       ]);
     });
+    it('of a refund beyond the rules: none of people who came in, as often as they may have', () => {
+      const inside = (people: readonly number[], change: Partial<SoldRight>): SoldRight =>
+        soldRight({ status: 'checked_in', uses: people.map((count) => ({ ...use, people: count })), ...change });
+      const places = (state: SoldRight, reason: TicketRefund['reason']): unknown[] =>
+        (returned(state, refund({ reason })) as { quantity: number }[]).map(({ quantity }) => quantity);
+      for (const reason of ['exception', 'session-cancelled', 'session-reduced'] as const) {
+        expect(places(inside([1], { entries: 2 }), reason), reason).to.deep.equal([]);
+        expect(places(inside([20], { admits: 30 }), reason), reason).to.deep.equal([10]);
+        expect(places(inside([20, 20], { admits: 30, entries: 2 }), reason), reason).to.deep.equal([]);
+        expect(places(soldRight({ admits: 30, entries: 2 }), reason), reason).to.deep.equal([30]);
+      }
+    });
     it('of an exchange: the old place, as many as the ticket took', () => {
       expect(returned(soldRight({ admits: 30 }), exchange({ place: place({ admits: 30 }) }))).to.deep.equal([
         { holdId: 'hld_1', orderId: 'ord_1', returnId: 'exc_1', sessionId: 'ses_1', quantity: 30 },

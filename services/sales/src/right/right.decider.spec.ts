@@ -6,15 +6,13 @@ import fc from 'fast-check';
 import { rightDecider } from './right.decider.ts';
 import { rightFacts, scanAt, soldRight } from './right.fixture.ts';
 import { rightMessages } from './right.messages.ts';
-import type { RightCommand, RightEvent, RightState } from './right.ts';
+import type { RightCommand, RightEvent, RightState, Use } from './right.ts';
 
 const given = specify(rightDecider);
 const facts = rightFacts();
 const issued: RightEvent = { type: 'TicketIssued', facts };
-const checkedIn = (at = scanAt().at): RightEvent => ({
-  type: 'TicketCheckedIn',
-  use: { at, gateId: 'gat_1', people: 1 },
-});
+const useOf = (at: string): Use => ({ at, gateId: 'gat_1', people: 1 });
+const checkedIn = (at = scanAt().at): RightEvent => ({ type: 'TicketCheckedIn', use: useOf(at) });
 const issue: RightCommand = { type: 'IssueTicket', facts };
 const checkIn: RightCommand = { type: 'CheckIn', scan: scanAt() };
 const reveal: RightCommand = { type: 'RecordReveal', purpose: 'lost property', request: 'req_1' };
@@ -43,6 +41,15 @@ describe('right', () => {
     });
     it('CheckIn when issued: the use is recorded with gate and time', () => {
       given(issued).when(checkIn).then(checkedIn());
+    });
+    it('PLA-32 CheckIn of a request that has made a use: nothing, however long ago', () => {
+      const asked: RightCommand = { type: 'CheckIn', scan: scanAt(), request: 'req_1' };
+      const made: RightEvent = { type: 'TicketCheckedIn', use: { ...useOf(scanAt().at), request: 'req_1' } };
+      given(issued).when(asked).then(made);
+      given(issued, made).when(asked).thenNothing();
+      given({ type: 'TicketIssued', facts: rightFacts({ entries: 2 }) }, made)
+        .when(asked)
+        .thenNothing();
     });
     it('CheckIn when issued and the policy refuses: its reason', () => {
       const early: RightCommand = { type: 'CheckIn', scan: scanAt({ siteId: 'sit_9' }) };

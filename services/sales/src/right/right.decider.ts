@@ -8,27 +8,31 @@
 // used                     -            refused already-used handed in              used                   used                   -                -
 // refunded                 -            refused refunded     handed in              - (same) | not-living  not-living             -                -
 // expired                  -            refused expired      handed in (+ use⁶)     not-living | refunded⁵ not-living             -                -
-// frozen                   -            refused frozen       handed in              not-living             not-living             -                offered | -⁷
+// frozen                   -            refused frozen       handed in (+ use¹⁴)    not-living             not-living             -                offered | -⁷
 // voided|superseded|exch.  -            refused (status)     handed in              not-living             not-living             -                -
 //
-// ¹ the policy's reason (admission.policy.ts)   ² a scan that is known already: -; more than 1,000: too-many-scans   ³ only past its
+// ¹ the policy's reason (admission.policy.ts); a request that is known already: -   ² a scan that is known already: -; more than 1,000: too-many-scans   ³ only past its
 // validity, and not while its holder may choose what becomes of it (SAL-52); of one that is being exchanged nobody asks (SAL-53)   ⁴ the same exchange again: -; without its fee where the
 // session was disrupted after it was agreed, told or not   ⁵ only as an exception, or
-// because its session was cancelled   ⁶ scanned in time, told late: the use counts, the price was earned by expiry   ⁷ a second
+// because its session was cancelled; places of people who came in stay theirs   ⁶ scanned in time, told late: the use counts, the price was earned by expiry   ⁷ a second
 // one only when the session is cancelled altogether
 //
 // status ↓ \ command →     FreezeTicket             ThawTicket             ReplaceTicket⁸
 // none                     not-found                not-found              not-found
-// issued | checked_in      frozen                   -                      replaced | refused changed¹⁰ | limited¹¹
-// frozen                   - (same) | refused⁹      thawed (same) | -      replaced (same) | refused frozen⁹ | changed | limited
+// issued | checked_in      frozen | refused¹³       -                      replaced | refused expired¹³ | changed¹⁰ | limited¹¹
+// frozen                   - (same) | refused⁹      thawed (same) | -      replaced (same) | refused frozen⁹ | expired¹³ | changed | limited
 // used                     refused used             -                      refused used
+// expired                  refused expired          -                      refused expired
 // any other                refused not-living       -                      refused not-living
 //
 // A refused freeze or reissue is an event: somebody waits for the answer, and whoever asks again must not get another one.
 // ⁸ the same reissue code again: -, whatever has become of the new ticket, and whether it was replaced or refused   ⁹ another application
 // has it; a freeze that is early: frozen, to be tried again   ¹⁰ another ticket lives than the one that was applied for, or that the QR names
 // ¹¹ document-has-ticket, document-limit: the corrected document has another ticket there
-// ¹² the rules' fee of a ticket that was offered its money meanwhile
+// ¹² the rules' fee of a ticket that was offered its money meanwhile   ¹³ past its validity, whatever the sweep has done   ¹⁴ scanned before
+// it was frozen, told afterwards: the use counts; frozen still, or used when nothing is left of it
+// HandInScan of a ticket that was replaced, scanned before that (and before the freeze of that case): as a scan of the one that lives, which
+// has so much less left. Not where an exchange lies between the two.
 // FreezeTicket of a number that is not the right's own any more: refused changed, in every status but none; for an appeal (`again`) while
 // the same application still has it frozen: frozen, to be tried again.
 // PrintTicket: printed when issued or checked_in and never printed; the same serial again: -; else printed-already | not-living.
@@ -36,7 +40,7 @@
 // NoteRefusedScan: noted when issued, checked_in or frozen, where its own ticket was shown; like ShowFormerTicket within a minute or beyond 200: -.
 // RecordReveal: revealed in every status but none, where it is not-found.
 import { addFen, DomainError, fen, unreachable, ZERO_FEN, type Decider } from '@tongpiao/kernel';
-import { admission, formerOf, peopleOf, placesLeft } from './admission.policy.ts';
+import { admission, formerOf, peopleOf, placesLeft, placesUntouched } from './admission.policy.ts';
 import type {
   HandedIn,
   Offer,
@@ -118,6 +122,7 @@ function offerChoice(state: RightState, offer: Offer): readonly RightEvent[] {
 }
 
 function checkIn(state: RightState, { scan, request }: Of<'CheckIn'>): readonly RightEvent[] {
+  if (state.status !== 'none' && request !== undefined && state.uses.some((use) => use.request === request)) return [];
   const answer = admission(state, scan);
   if (!answer.admitted)
     throw new DomainError('sales.ticket-refused', 'The ticket does not open the gate.', { ...answer });
@@ -136,9 +141,8 @@ function handIn(state: SoldRight, { scanId, scan, decided, late }: Of<'HandInSca
     throw new DomainError('sales.too-many-scans', 'Too many scans of this ticket were handed in.', {
       limit: HANDED_IN_MAX,
     });
-  const inTime = state.status === 'expired' && Date.parse(scan.at) <= Date.parse(state.validUntil);
-  const judged: SoldRight = inTime ? { ...state, status: state.uses.length === 0 ? 'issued' : 'checked_in' } : state;
-  const answer = admission(judged, scan);
+  const { right: judged, scan: asked, inTime } = asItWas(state, scan);
+  const answer = admission(judged, asked);
   const people = peopleOf(state, scan);
   const former = formerOf(state, scan);
   const handedIn: HandedIn = {
@@ -154,6 +158,36 @@ function handIn(state: SoldRight, { scanId, scan, decided, late }: Of<'HandInSca
   if (decided === 'refused' || !answer.admitted) return [{ type: 'ScanHandedIn', handedIn }];
   const use: Use = { at: scan.at, gateId: scan.gateId, people, scanId };
   return [{ type: 'ScanHandedIn', handedIn, use, ...(inTime ? { earned: true as const } : {}) }];
+}
+
+/** What a scan that is told afterwards is judged by: expiry, freeze and replacement count from when they came. */
+function asItWas(
+  state: SoldRight,
+  scan: Scan,
+): { readonly right: SoldRight; readonly scan: Scan; readonly inTime: boolean } {
+  const at = Date.parse(scan.at);
+  const former = formerOf(state, scan);
+  const deadFrom = former === undefined ? undefined : replacedAt(state, former);
+  const asked =
+    deadFrom !== undefined && at < Date.parse(deadFrom)
+      ? // Its traveller may have been put right since (REI-31); the gate has compared the document with the ticket of that day.
+        { ...scan, number: state.number, revision: state.revision, documentIndex: undefined }
+      : scan;
+  const inTime = state.status === 'expired' && at <= Date.parse(state.validUntil);
+  if (inTime) return { right: { ...state, status: livingStatus(state) }, scan: asked, inTime };
+  if (state.freeze !== undefined && at < Date.parse(state.freeze.at))
+    return { right: { ...state, status: state.freeze.before }, scan: asked, inTime };
+  return { right: state, scan: asked, inTime };
+}
+
+function livingStatus({ uses }: SoldRight): 'issued' | 'checked_in' {
+  return uses.length === 0 ? 'issued' : 'checked_in';
+}
+
+/** Until when a former ticket was good; undefined where its place was another, or another came in between. */
+function replacedAt({ past }: SoldRight, former: PastTicket): string | undefined {
+  const since = past.slice(past.indexOf(former));
+  return since.every(({ status }) => status === 'superseded') ? (former.frozenAt ?? former.at) : undefined;
 }
 
 /** Somebody who tries a gate all day long is known by then. */
@@ -203,7 +237,8 @@ function refund(state: SoldRight, { refund: wanted }: Of<'RefundTicket'>): reado
   if (!beyondRules && state.offer !== undefined && wanted.fee > ZERO_FEN)
     throw new DomainError('sales.stale-refund-quote', 'Giving it back is free of charge meanwhile.');
   const earned = state.status === 'expired' ? { earned: true as const } : {};
-  return [{ type: 'TicketRefunded', refund: wanted, returnPlaces: isAhead(state, wanted.at), ...earned }];
+  const returnPlaces = isAhead(state, wanted.at) && placesUntouched(state) > 0;
+  return [{ type: 'TicketRefunded', refund: wanted, returnPlaces, ...earned }];
 }
 
 function exchange(state: SoldRight, command: Of<'ExchangeTicket'>): readonly RightEvent[] {
@@ -259,7 +294,7 @@ function freeze(
     return [];
   }
   if (state.freeze !== undefined && early) throw frozen();
-  const refusal = refusalOfReissue(state, applicationId) ?? anotherThan(state, number);
+  const refusal = refusalOfReissue(state, applicationId, at) ?? anotherThan(state, number);
   if (refusal !== undefined) return [{ type: 'FreezeRefused', applicationId, reason: refusal.code }];
   return isLiving(state) ? [{ type: 'TicketFrozen', freeze: { applicationId, at, before: state.status } }] : [];
 }
@@ -269,7 +304,7 @@ function replace(state: SoldRight, { replacement, limited }: Of<'ReplaceTicket'>
   const { applicationId, code, at } = replacement;
   if (state.past.some(({ cause }) => cause === code)) return [];
   if (state.refusedReissues?.some((refused) => refused.code === code)) return [];
-  const reason = (refusalOfReissue(state, applicationId) ?? changedSince(state, replacement))?.code ?? limited;
+  const reason = (refusalOfReissue(state, applicationId, at) ?? changedSince(state, replacement))?.code ?? limited;
   if (reason !== undefined) return [{ type: 'ReissueRefused', applicationId, code, reason }];
   const { number, revision, sessionId, siteId, date, amount } = state;
   const before: PastTicket = {
@@ -282,14 +317,18 @@ function replace(state: SoldRight, { replacement, limited }: Of<'ReplaceTicket'>
     amount,
     cause: code,
     at,
+    ...(state.freeze === undefined ? {} : { frozenAt: state.freeze.at }),
   };
   return [{ type: 'TicketReplaced', replacement, before }];
 }
 
-function refusalOfReissue(state: SoldRight, applicationId: string): DomainError | undefined {
+function refusalOfReissue(state: SoldRight, applicationId: string, at: string): DomainError | undefined {
   if (state.freeze !== undefined && state.freeze.applicationId !== applicationId) return frozen();
   if (state.status === 'used') return used(state);
-  return isLiving(state) || state.status === 'frozen' ? undefined : notLiving(state);
+  if (state.status === 'expired') return expired(state);
+  if (!isLiving(state) && state.status !== 'frozen') return notLiving(state);
+  // The sweep comes a minute late, and spares what is frozen.
+  return Date.parse(at) > Date.parse(state.validUntil) ? expired(state) : undefined;
 }
 
 function changedSince(state: SoldRight, { revision, applied }: Replacement): DomainError | undefined {
@@ -324,6 +363,10 @@ export function used(state: SoldRight): DomainError {
 
 function frozen(): DomainError {
   return new DomainError('sales.ticket-frozen', 'Another application has frozen the ticket.');
+}
+
+function expired({ validUntil }: SoldRight): DomainError {
+  return new DomainError('sales.ticket-expired', 'The ticket is past its validity.', { validUntil });
 }
 
 function notLiving(state: SoldRight): DomainError {
@@ -398,7 +441,8 @@ function thawed({ freeze: before, ...state }: SoldRight): SoldRight {
 
 function withUse(state: SoldRight, use: Use): SoldRight {
   const next = { ...state, uses: [...state.uses, use] };
-  if (placesLeft(next) === 0) return { ...next, status: 'used' };
+  if (placesLeft(next) === 0) return { ...thawed(next), status: 'used' };
+  if (next.freeze !== undefined) return { ...next, freeze: { ...next.freeze, before: 'checked_in' } };
   return { ...next, status: state.status === 'expired' ? 'expired' : 'checked_in' };
 }
 

@@ -15,6 +15,7 @@ import {
   ticketUsed,
 } from '@tongpiao/contracts';
 import { say, type Said } from '@tongpiao/persistence';
+import { placesUntouched } from './admission.policy.ts';
 import type { HandedIn, RightEvent, RightState, SoldRight, Use } from './right.ts';
 
 export function rightMessages(event: RightEvent, facts: { id: string; state: RightState }): readonly Said[] {
@@ -35,11 +36,12 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
     case 'ScanRefused':
       return scanned(rightId, state, event.refused, 'refused');
     case 'ScanHandedIn': {
-      const { former: number, gateId, at, decided } = event.handedIn;
+      const { former: number, gateId, at, decided, truth } = event.handedIn;
       const became = state.past.find((past) => past.number === number)?.status;
-      if (number !== undefined && became !== undefined)
+      // Scanned before it was replaced, it was no dead one.
+      if (number !== undefined && became !== undefined && truth === became)
         return [say(formerTicketShown, { ...ticket, shownNumber: number, became, gateId, decided, shownAt: at })];
-      if (isOpen(state)) return scanned(rightId, state, { gateId, at, ...untrue(event.handedIn) }, decided);
+      if (isOpen(state)) return scanned(rightId, state, { gateId, at, number, ...untrue(event.handedIn) }, decided);
       // What expiry has earned is not earned again.
       return event.use === undefined || event.earned === true ? [] : usedUp(rightId, state, event.use);
     }
@@ -52,8 +54,9 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
       const outOf = event.earned === true ? 'earned' : 'deferred';
       const told = say(ticketRefunded, { ...ticket, refundId, fee, returned, reason, outOf, refundedAt });
       if (!event.returnPlaces) return [told];
-      const { holdId, sessionId, admits } = state;
-      return [told, say(returnPlaces, { holdId, orderId, returnId: refundId, sessionId, quantity: admits })];
+      const { holdId, sessionId } = state;
+      const quantity = placesUntouched(state);
+      return [told, say(returnPlaces, { holdId, orderId, returnId: refundId, sessionId, quantity })];
     }
     case 'TicketExchanged': {
       const { exchangeId, before, fee, paid, returned, at: exchangedAt } = event;
@@ -136,14 +139,22 @@ function untrue({ truth }: HandedIn): { readonly reason?: string } {
   return truth === 'admissible' ? {} : { reason: truth };
 }
 
+type Scanned = {
+  readonly gateId: string;
+  readonly at: string;
+  readonly reason?: string;
+  /** The one that was shown, where another lives now. */
+  readonly number?: string | undefined;
+};
+
 /** REI-11: heard by whoever has an application for it. */
 function scanned(
   rightId: string,
   state: SoldRight,
-  { gateId, at: scannedAt, reason }: { readonly gateId: string; readonly at: string; readonly reason?: string },
+  { gateId, at: scannedAt, reason, number: ticketNumber = state.number }: Scanned,
   decided: HandedIn['decided'],
 ): readonly Said[] {
-  const { number: ticketNumber, orderId, productId } = state;
+  const { orderId, productId } = state;
   const why = reason === undefined ? {} : { reason };
   return [say(ticketScanned, { rightId, ticketNumber, orderId, productId, gateId, decided, ...why, scannedAt })];
 }

@@ -6,11 +6,12 @@ import fc from 'fast-check';
 import { admission } from './admission.policy.ts';
 import { rightDecider } from './right.decider.ts';
 import { rightMessages } from './right.messages.ts';
-import { scanAt, soldRight } from './right.fixture.ts';
+import { scanAt, soldRight, traveller } from './right.fixture.ts';
 import type { Replacement, RightCommand, RightState, SoldRight } from './right.ts';
 
 const AT = '2026-11-30T00:00:00.000Z';
 const use = { at: scanAt().at, gateId: 'gat_1', people: 1 };
+const EXPIRED = 'sales.ticket-expired';
 const freeze = (applicationId = 'rei_1', early = false): RightCommand => ({
   type: 'FreezeTicket',
   applicationId,
@@ -68,7 +69,7 @@ const refusedAs = (type: 'FreezeRefused' | 'ReissueRefused') => ({
   exchanged: `${type} sales.ticket-not-living`,
   voided: `${type} sales.ticket-not-living`,
   superseded: `${type} sales.ticket-not-living`,
-  expired: `${type} sales.ticket-not-living`,
+  expired: `${type} ${EXPIRED}`,
 });
 
 describe('right: reissue', () => {
@@ -117,6 +118,24 @@ describe('right: reissue', () => {
     for (const change of [{ revision: 3 }, { applied: 'N0' }])
       expect(cell(states.frozen, replace(change))).to.equal('ReissueRefused sales.ticket-changed');
     expect(cell(states.frozen, replace({ applied: 'N1' }))).to.equal('TicketReplaced');
+  });
+  it('REI-04 REI-32 a ticket past its validity is neither frozen nor replaced, whatever the sweep has done; one that was frozen expires after the thaw', () => {
+    const { validUntil } = states.issued;
+    const after = new Date(Date.parse(validUntil) + 1).toISOString();
+    const freezeAt = (at: string): RightCommand => ({ ...freeze(), at }) as RightCommand;
+    for (const status of ['issued', 'checked_in'] as const) {
+      expect(cell(states[status], freezeAt(validUntil)), status).to.equal('TicketFrozen');
+      expect(cell(states[status], freezeAt(after)), status).to.equal(`FreezeRefused ${EXPIRED}`);
+    }
+    for (const status of ['issued', 'checked_in', 'frozen'] as const) {
+      expect(cell(states[status], replace({ at: validUntil })), status).to.equal('TicketReplaced');
+      expect(cell(states[status], replace({ at: after })), status).to.equal(`ReissueRefused ${EXPIRED}`);
+    }
+    for (const status of ['refunded', 'used'] as const)
+      expect(cell(states[status], freezeAt(after)), status).to.equal(cell(states[status], freeze()));
+    expect(cell(states.frozen, { type: 'ExpireTicket', at: after })).to.equal('-');
+    const thawed = fold(rightDecider, states.frozen, rightDecider.decide(states.frozen, thaw()));
+    expect(cell(thawed, { type: 'ExpireTicket', at: after })).to.equal('TicketExpired');
   });
   it('REI-23 a code that was refused stays refused, whatever becomes of the ticket: its case is over', () => {
     const [refusal] = rightDecider.decide(states.used, replace());
@@ -200,6 +219,91 @@ describe('right: reissue', () => {
     expect(said).to.have.nested.property('definition.type', 'sales.ticket.former-shown.v1');
     expect(said).to.have.nested.property('data.decided', 'admitted');
     expect(said).to.have.nested.property('data.shownNumber', 'N1');
+  });
+  describe('SAL-41 REI-04 a scan of a gate without network that is told after the ticket was frozen or replaced', () => {
+    const NINE = scanAt().at;
+    const minutes = (count: number): string => new Date(Date.parse(NINE) + count * 60_000).toISOString();
+    const frozenAt = (state: RightState, at: string): SoldRight =>
+      after(state, { ...freeze(), at } as RightCommand) as SoldRight;
+    const replacedAt = (state: RightState, at: string, change: Partial<Replacement> = {}): SoldRight =>
+      after(state, replace({ at, ...change })) as SoldRight;
+    type Told = readonly [truth: string, uses: number, status: string, ...said: string[]];
+    function told(state: SoldRight, change: Parameters<typeof scanAt>[0] = {}, decided = 'admitted'): Told {
+      const scan = scanAt({ revision: 1, ...change });
+      const command = { type: 'HandInScan', scanId: 'scn_1', scan, decided } as RightCommand;
+      const events = rightDecider.decide(state, command);
+      const next = fold(rightDecider, state, events);
+      if (next.status === 'none') throw new Error('a right vanished');
+      const said = events
+        .flatMap((event) => rightMessages(event, { id: 'rgt_1', state: next }))
+        .flatMap((one) => ('definition' in one ? [one.definition.type.split('.')[2] ?? ''] : []));
+      return [next.handedIn.at(-1)?.truth ?? '', next.uses.length, next.status, ...said];
+    }
+    const one = soldRight();
+    const two = soldRight({ entries: 2 });
+
+    it('scanned before the freeze: a use; used up, its case ends; else frozen still, and checked in after the thaw', () => {
+      expect(told(frozenAt(one, minutes(1)))).to.deep.equal(['admissible', 1, 'used', 'used']);
+      expect(told(frozenAt(two, minutes(1)))).to.deep.equal(['admissible', 1, 'frozen', 'scanned']);
+      const scan = scanAt({ revision: 1 });
+      const command: RightCommand = { type: 'HandInScan', scanId: 'scn_1', scan, decided: 'admitted' };
+      expect(after(after(frozenAt(two, minutes(1)), command), thaw()))
+        .to.include({ status: 'checked_in' })
+        .and.not.have.property('freeze');
+      const usedUp = after(frozenAt(one, minutes(1)), command);
+      expect(usedUp).to.not.have.property('freeze');
+      expect([cell(usedUp, thaw()), cell(usedUp, replace())]).to.deep.equal(['-', 'ReissueRefused sales.ticket-used']);
+      expect(after(after(frozenAt(two, minutes(1)), command), replace()), 'and what is left is the new one’s')
+        .to.include({ status: 'checked_in', number: 'N2' })
+        .and.have.property('uses')
+        .with.lengthOf(1);
+    });
+    it('scanned when it was frozen, or turned away before: no use', () => {
+      for (const at of [NINE, minutes(-1)])
+        expect(told(frozenAt(one, at))).to.deep.equal(['frozen', 0, 'frozen', 'scanned']);
+      expect(told(frozenAt(one, minutes(1)), {}, 'refused')).to.deep.equal(['admissible', 0, 'frozen', 'scanned']);
+      expect(told(frozenAt(one, minutes(1)), { siteId: 'sit_9' })[0]).to.equal('wrong-site');
+    });
+    it('scanned before it was replaced: the new ticket has so much less left', () => {
+      expect(told(replacedAt(one, minutes(1)))).to.deep.equal(['admissible', 1, 'used', 'used']);
+      expect(told(replacedAt(two, minutes(1)))).to.deep.equal(['admissible', 1, 'checked_in', 'scanned']);
+      expect(told(replacedAt(two, minutes(1)), { revision: undefined, number: 'N1' })[0]).to.equal('admissible');
+      expect(told(replacedAt(one, minutes(1)), {}, 'refused')).to.deep.equal(['admissible', 0, 'issued', 'scanned']);
+      const twice = replacedAt(replacedAt(two, minutes(1)), minutes(2), { code: 'RC-2', number: 'N3', revision: 3 });
+      expect(told(twice)).to.deep.equal(['admissible', 1, 'checked_in', 'scanned']);
+      expect(told(frozenAt(replacedAt(two, minutes(1)), minutes(2)))).to.deep.equal([
+        ...['admissible', 1, 'frozen', 'scanned'],
+      ]);
+    });
+    it('scanned after the case had frozen it, or after it was replaced: a dead ticket, and the new one is whole', () => {
+      const dead = ['superseded', 0, 'issued', 'former-shown'];
+      expect(told(replacedAt(two, NINE))).to.deep.equal(dead);
+      expect(told(replacedAt(frozenAt(two, minutes(-1)), minutes(1)))).to.deep.equal(dead);
+      expect(told(replacedAt(frozenAt(two, minutes(1)), minutes(2)))).to.deep.equal([
+        ...['admissible', 1, 'checked_in', 'scanned'],
+      ]);
+    });
+    it('the new ticket was used up, or its right is over, before it is told: no use, and what it met', () => {
+      const replaced = replacedAt(one, minutes(1));
+      const used = after(replaced, { type: 'CheckIn', scan: scanAt({ revision: 2, at: minutes(5) }) }) as SoldRight;
+      expect(told(used)).to.deep.equal(['already-used', 1, 'used']);
+      expect(told({ ...replaced, status: 'refunded' })).to.deep.equal(['refunded', 0, 'refunded']);
+      expect(told({ ...replaced, status: 'expired' })).to.deep.equal(['admissible', 1, 'used']);
+    });
+    it('REI-31 the document of the traveller before a correction is not held against it', () => {
+      const corrected = replacedAt(one, minutes(1), { traveller });
+      expect(told(corrected, { documentIndex: 'another' })[0]).to.equal('admissible');
+      expect(told(corrected, { documentIndex: 'another', revision: 2, at: minutes(2) })[0]).to.equal('wrong-person');
+    });
+    it('an exchange lies between: its place was another', () => {
+      const replaced = replacedAt(one, minutes(1));
+      const [former] = replaced.past;
+      if (former === undefined) throw new Error('not replaced');
+      const exchanged = { ...former, number: 'N2', revision: 2, status: 'exchanged' as const };
+      const moved = { ...replaced, number: 'N3', revision: 3, past: [former, exchanged] };
+      expect(told(moved)).to.deep.equal(['superseded', 0, 'issued', 'former-shown']);
+      expect(told(moved, { revision: 2 })[0]).to.equal('exchanged');
+    });
   });
   it('REI-11 NoteRefusedScan: of a ticket that has entries left, once a minute and gate, and not without end', () => {
     const note = (change: Parameters<typeof scanAt>[0] = {}): RightCommand => ({

@@ -57,6 +57,7 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
         amount: fenSchema,
         cause: z.string(),
         at: z.string(),
+        frozenAt: z.string().optional(),
         disruptionId: z.string().optional(),
         waived: fenSchema.optional(),
       }),

@@ -67,6 +67,8 @@ export type PastTicket = {
   readonly amount: Fen;
   readonly cause: string;
   readonly at: string;
+  /** When the case that replaced it had frozen it: from then on it opened no gate. */
+  readonly frozenAt?: string | undefined;
   /** Its session was cancelled or reduced, and this was the holder's choice (SAL-52). */
   readonly disruptionId?: string | undefined;
   /** The fee that was agreed before its session was disrupted, and not taken. */
