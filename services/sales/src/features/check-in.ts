@@ -2,20 +2,23 @@
 // SAL-42). Two gates that scan one ticket at the same moment write under the version guard: one is admitted, the other is told where
 // and when it was used. Where a site carries only so many people, room is taken first (SAL-43).
 import {
+  addDays,
   ID_TYPES,
+  localDate,
   localDateOf,
   parseIdDocument,
   parseTicketNumber,
   DomainError,
   type LocalDate,
 } from '@tongpiao/kernel';
-import { isDuplicateKey, type Scope, type Snapshot } from '@tongpiao/persistence';
-import { route, verifyTicket, type Foundation, type GateFacts, type Route } from '@tongpiao/service-shell';
+import type { Scope, Snapshot } from '@tongpiao/persistence';
+import { route, verifyTicket, type Foundation, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
-import type { ScanRequest, ScanRequests } from '../gate/scan-requests.ts';
+import { admit, letInBefore, type Verdict } from '../gate/admit.ts';
+import type { ScanRequests } from '../gate/scan-requests.ts';
 import { GATE_WORDS } from '../gate/gate-words.ts';
-import type { Entrance, Room } from '../occupancy/entrance.ts';
-import { admission, formerOf, peopleOf, placesLeft, type Admission } from '../right/admission.policy.ts';
+import type { Entrance } from '../occupancy/entrance.ts';
+import { admission, placesLeft } from '../right/admission.policy.ts';
 import { REFUSAL_REASONS } from '../right/right.store.ts';
 import type { RefusalReason, RightState, Scan } from '../right/right.ts';
 import { rightByNumber } from '../right/right-by-number.ts';
@@ -66,6 +69,10 @@ const answerSchema = z.object({
 });
 type AnswerBody = z.input<typeof answerSchema>;
 
+/** Of one person; nobody holds more for three days. */
+const DOCUMENT_TICKETS_MAX = 50;
+const LIVING = ['issued', 'checked_in'] as const;
+
 type Parts = {
   readonly rights: Rights;
   readonly keys: TicketKeys;
@@ -114,103 +121,24 @@ export function checkIn(foundation: Foundation, parts: Parts): Route {
       const { timeZone } = foundation.tenants.require(scope.tenantId);
       const today = localDateOf(now, timeZone);
       const documentIndex = await shownDocument(foundation, scope, shown, today);
-      const scanAt = { at: now.toISOString(), gateId, siteId: gate.siteId, date: today };
+      const at = { at: now.toISOString(), gateId, siteId: gate.siteId, date: today };
       const request = parts.requests.of(`${context.callerKey}:${context.idempotencyKey}`, context.body);
-      const found = await find(parts, scope, shown, documentIndex, scanAt);
-      const { people } = context.body;
-      const body =
-        found.kind === 'refused'
-          ? refusedBody(foundation, found.reason, undefined, undefined)
-          : await admit(foundation, parts, {
-              ...{ scope, gate, right: found.right, request },
-              scan: { ...scanAt, revision: found.revision, number: found.number, documentIndex, people },
-            });
-      if (body.outcome === 'refused') await mustBeFresh(parts.rights, scope, request);
-      return { status: 200, body };
+      const found = await find(parts, scope, shown, documentIndex, at);
+      const scan: Scan = { ...at, people: context.body.people, documentIndex };
+      if (found.kind === 'right') {
+        const { right, revision, number } = found;
+        const verdict = await admit(parts, { scope, gate, right, request, scan: { ...scan, revision, number } });
+        return { status: 200, body: bodyOf(foundation, verdict) };
+      }
+      const before = await letInBefore(parts.rights, { scope, scan, request });
+      const verdict: Verdict =
+        before === undefined
+          ? { admitted: false, reason: found.reason, right: { status: 'none' } }
+          : { admitted: true, right: before };
+      return { status: 200, body: bodyOf(foundation, verdict) };
     },
   });
 }
-
-/** A key that has let somebody in is not taken for another question; the same question was answered with that. */
-async function mustBeFresh(rights: Rights, scope: Scope, { id }: ScanRequest): Promise<void> {
-  const [known] = await rights.find(scope, { 'state.uses.request': id }, { limit: 1 });
-  if (known !== undefined) throw keyReused();
-}
-
-function keyReused(): DomainError {
-  return new DomainError('platform.idempotency-key-reused', 'This Idempotency-Key was used for another request.');
-}
-
-type Wish = {
-  readonly scope: Scope;
-  readonly gate: GateFacts;
-  /** As it was found; the record itself decides. */
-  readonly right: Snapshot<RightState>;
-  readonly scan: Scan;
-  readonly request: ScanRequest;
-};
-
-async function admit(foundation: Foundation, parts: Parts, wish: Wish): Promise<AnswerBody> {
-  const { scope, gate, right, scan } = wish;
-  if (!admission(right.state, scan).admitted) return checkInRight(foundation, parts, wish, undefined);
-  const room = await parts.entrance.room(scope, gate, peopleOf(right.state, scan), new Date(scan.at));
-  if (room === undefined) return refusedBody(foundation, 'capacity', undefined, right.state);
-  try {
-    return await checkInRight(foundation, parts, wish, room);
-  } catch (error) {
-    await room.givenBack();
-    throw error;
-  }
-}
-
-async function checkInRight(
-  foundation: Foundation,
-  parts: Parts,
-  wish: Wish,
-  room: Room | undefined,
-): Promise<AnswerBody> {
-  const { scope, gate, right, scan, request } = wish;
-  try {
-    // A gate that lost our answer asks again with the same key: its passenger was admitted, and is told so.
-    const { state, events, repeated } = await parts.rights.handle(
-      scope,
-      right.id,
-      { type: 'CheckIn', scan, request: request.id },
-      { request },
-    );
-    if (repeated) await room?.givenBack();
-    else if (room !== undefined) room.taken();
-    else for (const event of events) if (event.type === 'TicketCheckedIn') parts.entrance.heard(gate, event.use);
-    return { outcome: 'admitted', message: GATE_WORDS.admitted, ...ticketPart(state) };
-  } catch (error) {
-    if (isDuplicateKey(error)) throw keyReused();
-    if (!(error instanceof DomainError) || error.code !== 'sales.ticket-refused') throw error;
-    await room?.givenBack();
-    const current = (await parts.rights.load(scope, right.id))?.state ?? right.state;
-    const answer = admission(current, scan);
-    // Somebody else's scan between decision and look: what was decided stands.
-    const reason = answer.admitted ? (error.data['reason'] as RefusalReason) : answer.reason;
-    await noteRefusal(parts, wish, current, reason);
-    return refusedBody(foundation, reason, answer.admitted ? undefined : answer, current);
-  }
-}
-
-/** Every attempt to use a ticket that is dead since an exchange or a reissue is on record (REI-34), and that a gate refused one which is not (REI-11). */
-async function noteRefusal(
-  parts: Parts,
-  { scope, right, scan }: Wish,
-  current: RightState,
-  reason: RefusalReason,
-): Promise<void> {
-  if (current.status === 'none') return;
-  if (formerOf(current, scan) !== undefined)
-    await parts.rights.handle(scope, right.id, { type: 'ShowFormerTicket', scan });
-  else if (NOTED.has(current.status))
-    await parts.rights.handle(scope, right.id, { type: 'NoteRefusedScan', scan, reason });
-}
-
-/** Of the others nobody can apply for a new ticket; a crowd that holds up used ones writes nothing. */
-const NOTED: ReadonlySet<string> = new Set(['issued', 'checked_in', 'frozen']);
 
 async function shownDocument(
   foundation: Foundation,
@@ -245,27 +173,35 @@ async function find(
       ? { kind: 'refused', reason: 'unknown' }
       : { kind: 'right', right, number: parsed.number };
   }
-  const rights = await parts.rights.find(
-    scope,
-    { 'state.traveller.idNumber.index': documentIndex },
-    { sort: { 'state.date': -1 }, limit: 50 },
+  return (
+    (await findByDocument(parts.rights, scope, { ...at, documentIndex })) ?? { kind: 'refused', reason: 'unknown' }
   );
-  const [first] = rights;
-  if (first === undefined) return { kind: 'refused', reason: 'unknown' };
-  // A person may hold several tickets: the one that opens this gate now is meant, else the newest that tells why none does.
-  const scan: Scan = { ...at, documentIndex };
-  const opening = rights.find(({ state }) => admission(state, scan).admitted);
-  const ofToday = rights.find(({ state }) => state.status !== 'none' && state.date === at.date);
-  return { kind: 'right', right: opening ?? ofToday ?? first };
 }
 
-function refusedBody(
-  foundation: Foundation,
-  reason: RefusalReason,
-  answer: Extract<Admission, { admitted: false }> | undefined,
-  right: RightState | undefined,
-): AnswerBody {
-  const use = answer?.lastUse;
+/** A person may hold many tickets: one that opens this gate now is meant, else the newest that tells why none does. */
+async function findByDocument(rights: Rights, scope: Scope, scan: Scan): Promise<Found | undefined> {
+  const own = { 'state.traveller.idNumber.index': scan.documentIndex };
+  const options = { sort: { 'state.date': -1 }, limit: DOCUMENT_TICKETS_MAX } as const;
+  const today = localDate(scan.date);
+  // What opens a gate is of these days (SAL-03); later ones, however many, do not stand in its way.
+  const dates = [addDays(today, -1), today, addDays(today, 1)];
+  const near = await rights.find(
+    scope,
+    { ...own, 'state.date': { $in: dates }, 'state.status': { $in: LIVING } },
+    options,
+  );
+  const opening = near.find(({ state }) => admission(state, scan).admitted);
+  if (opening !== undefined) return { kind: 'right', right: opening };
+  const all = [...near, ...(await rights.find(scope, own, options))];
+  const ofToday = all.find(({ state }) => state.status !== 'none' && state.date === scan.date);
+  const [first] = all;
+  return first === undefined ? undefined : { kind: 'right', right: ofToday ?? first };
+}
+
+function bodyOf(foundation: Foundation, verdict: Verdict): AnswerBody {
+  if (verdict.admitted) return { outcome: 'admitted', message: GATE_WORDS.admitted, ...ticketPart(verdict.right) };
+  const { reason, refusal, right } = verdict;
+  const use = refusal?.lastUse;
   const gate =
     use === undefined
       ? undefined
@@ -280,7 +216,7 @@ function refusedBody(
     ...(use === undefined
       ? {}
       : { lastUse: { at: use.at, gateId: use.gateId, ...(gate === undefined ? {} : { gate: gate.name }) } }),
-    ...(right === undefined ? {} : ticketPart(right)),
+    ...ticketPart(right),
   };
 }
 

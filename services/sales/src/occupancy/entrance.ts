@@ -10,8 +10,8 @@ import { backgroundScope, type SiteLights } from './site-lights.ts';
 
 /** Room for people who are about to go in. What is called first counts. */
 export type Room = {
-  /** They are in. */
-  taken(): void;
+  /** So many are in; room for more than these is given back. */
+  taken(people: number): void;
   /** They are not: the ticket was refused, or had been counted before. */
   givenBack(): Promise<void>;
 };
@@ -84,7 +84,10 @@ export function createEntrance(
       const slot = slotOf(at);
       const capacity = lights.capacityOf(siteId);
       if (capacity === undefined)
-        return { taken: () => countLater(tenantId, day, slot, people), givenBack: () => Promise.resolve() };
+        return {
+          taken: (entered) => countLater(tenantId, day, slot, entered),
+          givenBack: () => Promise.resolve(),
+        };
       const takeAll = (all: number): Promise<Entered> => counters.enter(scope, day, all, at, capacity);
       if (!(await batches.take(`${occupancyId(siteId, day.date)}:${slot}`, people, takeAll))) {
         lights.moved(tenantId, day);
@@ -92,9 +95,11 @@ export function createEntrance(
       }
       let isOpen = true;
       return {
-        taken() {
+        taken(entered) {
           isOpen = false;
-          lights.moved(tenantId, day);
+          // Room was asked for by a ticket as it was recalled: others of its group came in at another instance meanwhile.
+          if (entered !== people) countLater(tenantId, day, slot, entered - people);
+          else lights.moved(tenantId, day);
         },
         async givenBack() {
           if (!isOpen) return;
