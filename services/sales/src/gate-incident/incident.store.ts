@@ -50,6 +50,8 @@ export const incidentSpec: AggregateSpec<IncidentState, IncidentCommand, Inciden
     { fields: { 'state.foundAt': -1, _id: -1 } },
     { fields: { 'state.status': 1, 'state.foundAt': -1, _id: -1 } },
     { fields: { 'state.gateId': 1, 'state.foundAt': -1, _id: -1 } },
+    // Who came into a site on a ticket that was not good (SAL-43).
+    { fields: { 'state.siteId': 1, 'state.foundAt': 1 } },
   ],
 };
 

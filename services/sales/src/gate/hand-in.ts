@@ -160,8 +160,7 @@ async function known(parts: HandInParts, facts: HandInFacts, told: ToldScan, fou
     number,
     documentIndex,
   };
-  const isLate = facts.now.getTime() - Date.parse(told.at) > SCAN_LATE_AFTER_MS;
-  const late = isLate ? { late: true as const } : {};
+  const late = isLate(told, facts) ? { late: true as const } : {};
   const handled = await parts.rights
     .handle(scope, found.rightId, { type: 'HandInScan', scanId, scan, decided: told.decided, ...late })
     .catch(unlessNotFound);
@@ -170,9 +169,7 @@ async function known(parts: HandInParts, facts: HandInFacts, told: ToldScan, fou
   const handedIn = right.handedIn.find((entry) => entry.scanId === scanId);
   if (handedIn === undefined) throw new Error('a scan was handed in and is not on record');
   const isNew = handled.events.length > 0;
-  // Of a day that is long over nobody asks how full it was.
-  if (isNew && handedIn.truth === 'admissible' && handedIn.decided === 'admitted' && handedIn.late === undefined)
-    parts.entrance.heard(gate, handedIn);
+  if (isNew) countIn(parts, facts, told, handedIn.people);
   const incidentId = await incidentOf(parts, facts, { told, found, right, handedIn });
   return {
     scanId: told.scanId,
@@ -180,6 +177,15 @@ async function known(parts: HandInParts, facts: HandInFacts, told: ToldScan, fou
     truth: handedIn.truth,
     ...(incidentId === undefined ? {} : { incidentId }),
   };
+}
+
+function isLate({ at }: ToldScan, { now }: HandInFacts): boolean {
+  return now.getTime() - Date.parse(at) > SCAN_LATE_AFTER_MS;
+}
+
+/** Whoever was let in is inside, whatever the ticket was worth. Of a day that is long over nobody asks how full it was. */
+function countIn({ entrance }: HandInParts, facts: HandInFacts, told: ToldScan, people: number): void {
+  if (told.decided === 'admitted' && !isLate(told, facts)) entrance.heard(facts.gate, { at: told.at, people });
 }
 
 /** The code is genuine and the ticket is not of this tenant, or was never stored. */
@@ -253,6 +259,7 @@ async function strange(
     scan: { scanId, at, people, decided, truth },
     shown: evidenceOf(told),
   });
+  if (isNew) countIn(parts, facts, told, people);
   const news = kind === 'forged-admitted' ? 'incident' : 'recorded';
   return { scanId, outcome: isNew ? news : 'duplicate', truth, incidentId };
 }

@@ -16,7 +16,7 @@ export type Occupancy = {
   readonly entrance: Entrance;
 };
 
-/** After the rights were opened: people are counted from them. */
+/** After rights and incidents were opened: people are counted from them. */
 export async function openOccupancy(
   foundation: Foundation,
   everywhere: Scope,

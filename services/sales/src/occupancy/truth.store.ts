@@ -1,12 +1,12 @@
-// What the counters of a site's day should say: people let in as the rights have it, people who went out as the exits have it. Counters are
-// quick and may be wrong after a crash; these are the records that they are counted from.
+// What the counters of a site's day should say: people let in as the rights have it, or the incidents where the ticket was not good; people
+// who went out as the exits have it. Counters are quick and may be wrong after a crash; these are the records that they are counted from.
 import { openRecords, type Database, type Filter, type Scope } from '@tongpiao/persistence';
 import { Schema } from 'mongoose';
 import { z } from 'zod';
 import { changesAfter, IN_ORDER_OF_CHANGE, positionOf, type ChangePosition } from '../gate/changes.ts';
 import { SCAN_AHEAD_MAX_MS } from '../gate/gate-policy.ts';
 import type { ManifestDay } from '../gate/manifest-rows.ts';
-import { slotOf, type Slot } from './counters.store.ts';
+import { SLOT_MS, slotOf, type Slot } from './counters.store.ts';
 
 const exitSchema = z.object({
   _id: z.string(),
@@ -34,13 +34,17 @@ const usedRight = z.object({
   state: z.object({ uses: z.array(z.object({ at: z.string(), people: z.number() })) }),
 });
 type UsedRight = z.output<typeof usedRight>;
+const letIn = z.object({ _id: z.number(), people: z.number().int() });
 /** Small documents; a portion is parsed in some milliseconds. */
 const PORTION = 1_000;
 
-/** After the rights themselves were opened: their store makes the indexes. */
+/** After rights and incidents themselves were opened: their stores make the indexes. */
 export async function openOccupancyTruth(database: Database): Promise<OccupancyTruth> {
   const rights = await openRecords(database.connection, 'rights', new Schema({}), (document) =>
     usedRight.parse(document),
+  );
+  const incidents = await openRecords(database.connection, 'gate_incidents', new Schema({}), (found) =>
+    z.object({ _id: z.string(), tenantId: z.string() }).parse(found),
   );
   const schema = new Schema(
     {
@@ -57,9 +61,24 @@ export async function openOccupancyTruth(database: Database): Promise<OccupancyT
   schema.index({ tenantId: 1, siteId: 1, date: 1, _id: 1 });
   const exits = await openRecords(database.connection, 'site_exits', schema, (document) => exitSchema.parse(document));
 
+  /** Whom gates without network let in on tickets of any day and site that were not good, or on none: each is an incident (SAL-41). */
+  async function addStrangers(scope: Scope, { siteId, from, until }: ManifestDay, sums: Map<Slot, number>) {
+    const since = new Date(Date.parse(from) - SCAN_AHEAD_MAX_MS).toISOString();
+    const admitted = { 'state.scan.decided': 'admitted', 'state.scan.truth': { $ne: 'admissible' } };
+    const slot = { $floor: { $divide: [{ $toLong: '$at' }, SLOT_MS] } };
+    const found = await incidents.aggregate(scope, [
+      { $match: { 'state.siteId': siteId, 'state.foundAt': { $gte: since }, ...admitted } },
+      { $project: { at: { $toDate: '$state.scan.at' }, people: '$state.scan.people' } },
+      { $match: { at: { $gte: new Date(from), $lt: new Date(until) } } },
+      { $group: { _id: slot, people: { $sum: '$people' } } },
+    ]);
+    for (const { _id, people } of found.map((one) => letIn.parse(one))) add(sums, String(_id), people);
+  }
+
   return {
     recordExit: (scope, exit) => exits.insert(scope, exit),
-    async entries(scope, { siteId, dates, from, until }) {
+    async entries(scope, day) {
+      const { siteId, dates, from, until } = day;
       const sums = new Map<Slot, number>();
       const projection = { tenantId: 1, changedAt: 1, 'state.uses': 1 } as const;
       const ask = (filter: Filter, limit: number): Promise<UsedRight[]> =>
@@ -77,6 +96,7 @@ export async function openOccupancyTruth(database: Database): Promise<OccupancyT
             for (const { at, people } of state.uses) if (at >= from && at < until) add(sums, slotOf(at), people);
         } while (found.length === PORTION);
       }
+      await addStrangers(scope, day, sums);
       return sums;
     },
     async exits(scope, { siteId, date }) {
