@@ -168,7 +168,7 @@ const OVERSIGHT: readonly Permission[] = [
   'reissue:analysis:read',
 ];
 
-/** Staff who take an application at a counter or on the telephone. */
+/** Taking an application: staff at a counter or on the telephone; machines pass on what somebody says who stands before them. */
 const TAKING_APPLICATIONS: readonly Permission[] = ['reissue:applications:create', 'reissue:applications:read'];
 
 const SELLING: readonly Permission[] = [

@@ -66,8 +66,8 @@ describe('audit trail', function () {
       ['reveal', seen.id, { purpose }],
       ['reveal', seen.id, { attachment }],
     ]);
-    expect(items.map(({ by }) => by)).to.deep.equal(['key_reviewer', 'key_auditor', 'key_reviewer', 'key_reviewer']);
-    expect(items.every(({ intact, request, channel }) => intact && request !== '' && channel === 'kiosk')).to.equal(
+    expect(items.map(({ by }) => by)).to.deep.equal(['usr_reviewer', 'usr_auditor', 'usr_reviewer', 'usr_reviewer']);
+    expect(items.every(({ intact, request, channel }) => intact && request !== '' && channel === 'counter')).to.equal(
       true,
     );
 
@@ -77,16 +77,16 @@ describe('audit trail', function () {
     const { version: _version, ...rules } = z.looseObject({}).parse(policy.body);
     const trial = { apiKey: manager, json: { rules, from: day(-1), to: day(0) } };
     expect((await house.call('/api/v1/reissue-policy/trials', trial)).status).to.equal(200);
-    const taken = await trailed('by=key_manager&what=export');
+    const taken = await trailed('by=usr_manager&what=export');
     expect(taken.items.map(({ subject, detail }) => [subject, detail['format']])).to.deep.equal([
       ['reissue-policy-trial', undefined],
       ['reissue-analysis', 'xlsx'],
       ['reissue-analysis', 'json'],
     ]);
-    expect((await trailed(`by=key_manager&before=2025-01-01T00:00:00Z`)).items).to.deep.equal([]);
-    expect((await trailed(`by=key_manager&from=2025-01-01T00:00:00Z`)).items).to.have.length(3);
+    expect((await trailed(`by=usr_manager&before=2025-01-01T00:00:00Z`)).items).to.deep.equal([]);
+    expect((await trailed(`by=usr_manager&from=2025-01-01T00:00:00Z`)).items).to.have.length(3);
     expect((await get(`${PATH}?phone=13800000000`, reviewer)).status).to.equal(200);
-    const [looked] = (await trailed('by=key_reviewer&what=read')).items;
+    const [looked] = (await trailed('by=usr_reviewer&what=read')).items;
     expect(looked?.subject).to.match(/^phone:[\w-]{20,}$/);
     const stored = await house.stored('audit_trail', {});
     for (const personal of [ZHANG.name, ZHANG.idNumber, '13800000000']) expect(stored).not.to.include(personal);
@@ -102,17 +102,17 @@ describe('audit trail', function () {
     expect((await house.call(`${PATH}/${seen.id}`)).status).to.equal(401);
     const { items } = await trailed(`subject=${seen.id}&what=refused`);
     expect(items.map(({ by, detail }) => [by, detail['path']])).to.deep.equal([
-      ['key_clerk', `${PATH}/${seen.id}/attachments/att_0a5d8k2m7q9x3c6v1b4n`],
-      ['key_clerk', `${PATH}/${seen.id}/attachments`],
-      ['key_clerk', `${PATH}/${seen.id}`],
+      ['usr_clerk', `${PATH}/${seen.id}/attachments/att_0a5d8k2m7q9x3c6v1b4n`],
+      ['usr_clerk', `${PATH}/${seen.id}/attachments`],
+      ['usr_clerk', `${PATH}/${seen.id}`],
     ]);
     expect((await trailed('what=refused&subject=rei_0a5d8k2m7q9x3c6v1b4n')).items).to.have.length(1);
     // Theirs is another tenant, whose auditors have it; ours do not see it.
-    expect((await trailed('by=key_stranger')).items).to.deep.equal([]);
-    expect(await house.stored('audit_trail', { by: 'key_stranger' })).to.include('"what":"refused"');
+    expect((await trailed('by=usr_stranger')).items).to.deep.equal([]);
+    expect(await house.stored('audit_trail', { by: 'usr_stranger' })).to.include('"what":"refused"');
     for (let guess = 0; guess < 30; guess += 1)
       await get(`${PATH}/rei_0a5d8k2m7q9x3c6v1b4n`, house.keys.secondOperator);
-    expect((await trailed('by=key_operator2')).items.length).to.be.within(20, 40);
+    expect((await trailed('by=usr_operator2')).items.length).to.be.within(20, 40);
   });
 
   it('PLA-21 pages follow each other; an entry that was changed is told; nobody but auditors reads it', async () => {
@@ -120,7 +120,7 @@ describe('audit trail', function () {
     const connection = await mongoose.createConnection(uri, { dbName: name }).asPromise();
     try {
       const entries = connection.collection('audit_trail');
-      const [any] = await entries.find({ by: 'key_manager' }).limit(1).toArray();
+      const [any] = await entries.find({ by: 'usr_manager' }).limit(1).toArray();
       if (any === undefined) throw new Error('there is no entry');
       const copies = Array.from({ length: 120 }, (_, index) => ({
         ...any,

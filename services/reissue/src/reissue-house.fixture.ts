@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
+  ACCESS_TOKEN_MAX_SECONDS,
   applicationOverdue,
   applicationProgressed,
   applicationReissued,
@@ -73,6 +74,7 @@ export type Ask = {
   /** A file. */
   bytes?: Buffer;
   token?: string;
+  /** Of staff who are signed in, or a machine's. */
   apiKey?: string;
   key?: string;
   method?: string;
@@ -80,6 +82,9 @@ export type Ask = {
   ifMatch?: string;
   device?: string;
 };
+/** A machine shows its key, a person the token of a session. */
+export const credentialsOf = (given: string): Readonly<Record<string, string>> =>
+  given.startsWith('tpk_') ? { 'x-api-key': given } : { authorization: `Bearer ${given}` };
 export const codeOf = ({ body }: Reply): string => z.looseObject({ code: z.string() }).parse(body).code;
 export const seenOf = ({ body }: Reply): Seen => seenShape.parse(body);
 
@@ -99,22 +104,24 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
   const directory = mkdtempSync(path.join(tmpdir(), 'tp-reissue-'));
   const sandboxes = await startSandboxes({ stateDirectory: directory, identityCheck: { port: 0, secret: SECRET } });
   const trust = trialTrust();
-  const key = (name: string, roles: string[]): string =>
-    trust.apiKey({ id: `key_${name}`, kind: 'kiosk', tenantId: TENANT, subject: name, roles });
+  /** Staff are people who are signed in (PLA-02). */
+  const person = (name: string, roles: string[], tid: string = TENANT): string =>
+    trust.token({ sub: `usr_${name}`, tid, roles, livesSeconds: ACCESS_TOKEN_MAX_SECONDS });
+  const machineKey = (kind: 'ota' | 'kiosk', subject: string, id = `key_${subject.replace('_', '')}`): string =>
+    trust.apiKey({ id, kind, tenantId: TENANT, subject });
   const keys = {
-    operator: key('operator', ['reissue_operator']),
-    secondOperator: key('operator2', ['reissue_operator']),
-    reviewer: key('reviewer', ['reviewer']),
-    secondReviewer: key('reviewer2', ['reviewer']),
-    manager: key('manager', ['manager', 'tenant_admin']),
-    secondManager: key('manager2', ['manager']),
-    clerk: key('clerk', ['sales_clerk']),
-    auditor: key('auditor', ['auditor']),
-    operations: key('operations', ['platform_admin']),
-    stranger: trust.apiKey({
-      ...{ id: 'key_stranger', kind: 'kiosk', tenantId: OTHER_TENANT, subject: 'stranger' },
-      roles: ['reissue_operator', 'manager'],
-    }),
+    operator: person('operator', ['reissue_operator']),
+    secondOperator: person('operator2', ['reissue_operator']),
+    reviewer: person('reviewer', ['reviewer']),
+    secondReviewer: person('reviewer2', ['reviewer']),
+    manager: person('manager', ['manager', 'tenant_admin']),
+    secondManager: person('manager2', ['manager']),
+    clerk: person('clerk', ['sales_clerk']),
+    auditor: person('auditor', ['auditor']),
+    operations: person('operations', ['platform_admin']),
+    stranger: person('stranger', ['reissue_operator', 'manager'], OTHER_TENANT),
+    ota: machineKey('ota', 'ota_partner'),
+    kiosk: machineKey('kiosk', 'kio_hall'),
   };
   const connect = (service: string): Promise<Broker> =>
     connectBroker({ url: servers.rabbitmqUrl, service, instance: 'played', prefix: servers.prefix, logger });
@@ -377,7 +384,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
         ...(ask.bytes === undefined ? {} : { 'content-type': 'text/csv' }),
         ...(method === 'GET' ? {} : { 'idempotency-key': ask.key ?? freshKey() }),
         ...(ask.token === undefined ? {} : { authorization: `Bearer ${ask.token}` }),
-        ...(ask.apiKey === undefined ? {} : { 'x-api-key': ask.apiKey }),
+        ...(ask.apiKey === undefined ? {} : credentialsOf(ask.apiKey)),
         ...(ask.wait === undefined ? {} : { prefer: `wait=${ask.wait}` }),
         'x-forwarded-for': `10.1.${callers % 250}.${Math.floor(callers / 250)}`,
         ...(ask.device === undefined ? {} : { 'x-device-id': ask.device }),
@@ -397,7 +404,7 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
 
   let soldCount = 0;
   type Named = { name: string; idType: 'id_card' | 'passport'; idNumber: string };
-  type Buyer = { userId?: string; accessHash?: string };
+  type Buyer = { userId?: string; accessHash?: string; channel?: 'web' | 'ota' };
   type Kind = 'admission' | 'trip';
   /** An order, as sales tells it. */
   async function soldTogether(
@@ -471,6 +478,8 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
 
   return {
     keys,
+    /** A further key of the same machine. */
+    machineKey,
     rights,
     asked,
     said,

@@ -59,7 +59,7 @@ describe('second looks', function () {
     const mark = staffErrorView.parse(
       (await house.call(`${PATH}/${bad.id}/error-mark`, { apiKey: house.keys.manager })).body,
     );
-    expect(mark).to.include({ kind: 'policy-too-lenient', markedBy: 'key_reviewer', whose: 'policy:1' });
+    expect(mark).to.include({ kind: 'policy-too-lenient', markedBy: 'usr_reviewer', whose: 'policy:1' });
     await selfService(0);
     const ordinary = await applied('E99999993', 'deciding');
     expect(codeOf(await look(ordinary.id, 'confirm', house.keys.reviewer))).to.equal('reissue.not-sampled');
@@ -82,7 +82,7 @@ describe('second looks', function () {
       apiKey: house.keys.auditor,
     });
     expect(journal.status, journal.text).to.equal(200);
-    expect(journal.text).to.include('DataRevealed').and.to.include('电话核实本人身份').and.to.include('key_reviewer');
+    expect(journal.text).to.include('DataRevealed').and.to.include('电话核实本人身份').and.to.include('usr_reviewer');
     expect(journal.text).not.to.include('赵六');
     const nobody = { apiKey: house.keys.reviewer, json: { purpose: '电话核实本人身份' } };
     expect((await house.call(`${PATH}/rei_0a5d8k2m7q9x3c6v1b4n/reveal`, nobody)).status).to.equal(404);

@@ -36,7 +36,7 @@ describe('errors of staff', function () {
       ...(key === undefined ? {} : { key }),
     });
   const seen = async (id: string) => staffErrorView.parse((await ask(id, '', house.keys.manager)).body);
-  const error = { whose: 'key_operator', kind: 'wrong-refusal', words: '照片看错了' };
+  const error = { whose: 'usr_operator', kind: 'wrong-refusal', words: '照片看错了' };
   const approve = { verdict: 'approve', reason: '同意' };
   const payments = (id: string) =>
     house.asked.filter(({ type, data }) => type === payCompensation.type && JSON.stringify(data).includes(id));
@@ -45,7 +45,7 @@ describe('errors of staff', function () {
     const { operator, reviewer, manager, auditor } = house.keys;
     const id = await refused('E88888881');
     expect((await ask(id, '', operator, error)).status).to.equal(403);
-    expect(codeOf(await ask(id, '', reviewer, { ...error, whose: 'key_reviewer2' }))).to.equal('reissue.not-involved');
+    expect(codeOf(await ask(id, '', reviewer, { ...error, whose: 'usr_reviewer2' }))).to.equal('reissue.not-involved');
     const key = 'one-key-for-both-marks-000001';
     for (const marked of [await ask(id, '', reviewer, error, key), await ask(id, '', reviewer, error, key)])
       expect(marked.status, marked.text).to.equal(200);
@@ -61,7 +61,7 @@ describe('errors of staff', function () {
     expect(list.parse(waiting.body).items.map(({ applicationId }) => applicationId)).to.include(id);
     await Promise.all([0, 1].map(() => ask(id, '/approval', house.keys.secondManager, approve)));
     await eventually('paid', async () => (await seen(id)).status === 'paid', PATIENCE);
-    expect((await seen(id)).compensation).to.include({ proposedBy: 'key_manager', approvedBy: 'key_manager2' });
+    expect((await seen(id)).compensation).to.include({ proposedBy: 'usr_manager', approvedBy: 'usr_manager2' });
     expect(payments(id)).to.have.length(1);
     const analysis = analysisView.parse(
       (await house.call(`/api/v1/reissue-analysis?from=${day(-1)}&to=${day(1)}`, { apiKey: auditor })).body,
@@ -69,7 +69,7 @@ describe('errors of staff', function () {
     expect(analysis.period.staffErrors).to.deep.include({
       count: 1,
       kinds: { 'wrong-refusal': 1 },
-      people: { key_operator: 1 },
+      people: { usr_operator: 1 },
       compensated: 2_000,
     });
   });

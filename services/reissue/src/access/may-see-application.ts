@@ -1,9 +1,11 @@
-// Who may touch a case: the holder of its own token, the signed-in applicant, staff of its tenant. For everybody else it does not exist.
+// Who may touch a case: the holder of its own token, the signed-in applicant, the machine that entered it, staff of its tenant. For
+// everybody else it does not exist.
 import { DomainError, PLATFORM_TENANT, type TenantId } from '@tongpiao/kernel';
 import { Scope } from '@tongpiao/persistence';
 import { may, type Access, type Principal, type RequestContext } from '@tongpiao/service-shell';
 import type { Desk, LiveApplication, Staff } from '../application/application.ts';
 import type { Applications, ApplicationSnapshot } from '../stores.ts';
+import { namesOf } from './acting.ts';
 import { APPLICATION_BEARER } from './application-access.ts';
 
 export const APPLICANT_OR_STAFF: Access = { anyOf: [{ bearer: APPLICATION_BEARER }, 'authenticated'] };
@@ -53,6 +55,13 @@ export async function seenApplication(
     return { ...seen, staff: false };
   }
   if (principal.type === 'guest') throw notFound;
+  if (principal.type === 'apiKey') {
+    const { enteredBy } = application;
+    const entered = enteredBy !== undefined && namesOf(principal).includes(enteredBy);
+    if (!entered || !may(principal, 'reissue:applications:read')) throw notFound;
+    // A partner sees of a case what its applicant sees.
+    return { ...seen, staff: false };
+  }
   if (application.userId === principal.id) return { ...seen, staff: false };
   const own = may(principal, 'reissue:applications:read') && application.enteredBy === principal.id;
   if (!own && !may(principal, 'reissue:applications:read-any')) throw notFound;
@@ -90,7 +99,7 @@ function isStaff(principal: Principal): boolean {
 
 /** REI-20: whose desk a member of staff sits at. */
 export function staffOf(principal: Principal): Staff | undefined {
-  if (principal.type !== 'user' && principal.type !== 'apiKey') return undefined;
+  if (principal.type !== 'user') return undefined;
   const desk: Desk | undefined = may(principal, 'reissue:applications:manage')
     ? 'manager'
     : may(principal, 'reissue:applications:review')

@@ -49,7 +49,7 @@ const staffView = z.object({
       words: z
         .string()
         .optional()
-        .describe('Which proof of purchase was seen; long numbers masked, in lists altogether.'),
+        .describe('That a proof of purchase was noted; what it was is revealed for a purpose.'),
       documentAt: z.string().optional().describe('When the document of the purchase was shown.'),
     })
     .optional(),
@@ -181,14 +181,7 @@ const shown = ({ name, idType, idNumber }: Person): z.input<typeof personView> =
   idNumber: idNumber.masked,
 });
 
-/** @param proofWords REI-02: what the proof of purchase was, for staff; left out, it is masked */
-export function viewApplication(
-  id: string,
-  tenantId: string,
-  state: LiveApplication,
-  staff: boolean,
-  proofWords?: string,
-): ApplicationView {
+export function viewApplication(id: string, tenantId: string, state: LiveApplication, staff: boolean): ApplicationView {
   const { status, kind, reason, submittedAt, ticket, contact, traveller, correction } = state;
   const { number, orderId, product, ticketType, startsAt } = ticket;
   return {
@@ -206,20 +199,14 @@ export function viewApplication(
     ...moneyOf(state),
     ...endOf(state),
     ...(status === 'material_wanted' ? wantedOf(state) : {}),
-    ...(staff ? { staff: { ...forStaff(state), ...proofOf(state, proofWords) } } : {}),
+    ...(staff ? { staff: { ...forStaff(state), ...proofOf(state) } } : {}),
   };
 }
 
-/** A telephone, a document, the number of a card or payment: its end will do to compare it. */
-function withoutNumbers(text: string): string {
-  return text.replace(/\d{5,}[\dXx]*/g, (number) => '*'.repeat(number.length - 4) + number.slice(-4));
-}
-
-function proofOf({ proof }: LiveApplication, plain?: string): Pick<z.input<typeof staffView>, 'proof'> {
+function proofOf({ proof }: LiveApplication): Pick<z.input<typeof staffView>, 'proof'> {
   if (proof === undefined) return {};
   const { words, ...rest } = proof;
-  if (words === undefined) return { proof: rest };
-  return { proof: { ...rest, words: plain === undefined ? words.masked : withoutNumbers(plain) } };
+  return { proof: { ...rest, ...(words === undefined ? {} : { words: words.masked }) } };
 }
 
 function wantedOf({ materials }: LiveApplication): Pick<ApplicationView, 'material'> {

@@ -103,6 +103,10 @@ describe('application: every cell', () => {
     const vouched = { ...c.prove(), how: 'purchase-proof', by: operator.id } as ApplicationCommand;
     expect(cell(cases.submitted, vouched)).to.equal('document-needed');
     expect(cell(played(c.submit(unnamed())), vouched)).to.equal('OwnershipProven');
+    // Its name is no proof of anything, or its document is the one that is wrong.
+    const named = { ...caseFacts().ticket, realName: false };
+    expect(cell(played(c.submit(caseFacts({ ticket: named }))), vouched)).to.equal('OwnershipProven');
+    expect(cell(played(c.submit(correction())), vouched)).to.equal('OwnershipProven');
     const words = { sealed: 'p1.words', masked: '***' };
     const seen = played(c.submit(unnamed()), { ...vouched, words } as ApplicationCommand);
     expect(seen).to.deep.include({ proof: { how: 'purchase-proof', by: operator.id, at: AT, words } });

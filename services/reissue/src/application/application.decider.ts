@@ -42,7 +42,7 @@
 // again: - in every status; more than the policy's count: too-many-attachments   ¹⁴ - when it is known; three times at most   ¹⁵ executing
 // at once (REI-53) ¹⁶ the same again: -; somebody else's: sample-reviewed   ¹⁷ a ticket with a name that something else than its
 // document has proven waits for the document: missed, shown, or closed at its time; until then nothing is assessed, and staff hear
-// document-needed. A proof of purchase is document-needed at once.   ¹⁸ too-many-payments for a while, but not with staff's help; no-more-payments   ¹⁹ its assessment counts
+// document-needed. A proof of purchase of a ticket that waits for its document is document-needed at once.   ¹⁸ too-many-payments for a while, but not with staff's help; no-more-payments   ¹⁹ its assessment counts
 // them; later ones only where they add points, and a case that is suspended already stays so   ²⁰ and comes back suspended, to a
 // reviewer   ²¹ where it was begun before a scan has suspended the case: kept, so that the next approval is carried out at once; it goes
 // back with every other end, and when nothing is charged after all   ²² counted from its proof, or its document where that was waited for
@@ -231,7 +231,7 @@ function prove(state: LiveApplication, command: Command<'ProveOwnership'>): read
       ? [{ type: 'DocumentShown', at, verifyBy: verifyWithin(state.policy, at), ...(by === undefined ? {} : { by }) }]
       : missed(state, command);
   }
-  if (how === 'purchase-proof' && state.traveller !== undefined) throw documentNeeded();
+  if (how === 'purchase-proof' && namesDocument(state)) throw documentNeeded();
   const freeze = state.reason === 'lost';
   if ('matches' in shown ? shown.matches : isCode(state, shown.codeHash, at)) {
     const waits = how !== 'document' && namesDocument(state);

@@ -102,12 +102,13 @@ describe('policy of reissuing', () => {
     expect(judged(caseFacts(), {}, charging)).to.include({ fee: 300 });
     expect(judged(ofTicket({ productId: 'prd_2' }), {}, charging)).to.include({ fee: 900 });
     for (const reason of ['system-fault', 'not-received'] as const) {
-      expect(judged(caseFacts({ reason, enteredBy: 'usr_clerk' }), {}, charging)).to.include({
-        fee: 0,
-        waivedFor: reason,
-      });
-      // An applicant may say so, and whoever decides may believe it.
-      expect(judged(caseFacts({ reason }), {}, charging)).to.include({ fee: 300 });
+      for (const channel of ['counter', 'hotline', 'batch'] as const)
+        expect(judged(caseFacts({ reason, channel }), {}, charging)).to.include({ fee: 0, waivedFor: reason });
+      // An applicant may say so, at whatever machine, and whoever decides may believe it.
+      for (const channel of ['web', 'app', 'kiosk', 'ota'] as const)
+        expect(judged(caseFacts({ reason, channel, enteredBy: 'kio_hall' }), {}, charging), channel).to.include({
+          fee: 300,
+        });
     }
     expect(judged(ofTicket({ road: true }), {}, charging)).to.include({ fee: 0, waivedFor: 'real-name-road-ticket' });
     expect(judged(ofTicket({ road: true, realName: false }), {}, charging)).to.include({ fee: 300 });

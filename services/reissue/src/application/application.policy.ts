@@ -5,10 +5,7 @@ import { RISK_FACTORS, type Policy, type RiskFactor } from '../policy/policy.ts'
 import type { Assessment, CaseFacts, Decision, Desk, Finding, History, Identity, Refusal } from './application.ts';
 
 /** Of a case, what judging it takes: a past one can be judged anew by this. */
-export type Judgeable = Pick<CaseFacts, 'kind' | 'reason'> & {
-  /** Whoever is of the staff says what has gone wrong; an applicant only thinks so. */
-  readonly enteredBy?: string | undefined;
-  readonly batch?: unknown;
+export type Judgeable = Pick<CaseFacts, 'kind' | 'reason' | 'channel'> & {
   readonly ticket: Pick<
     CaseFacts['ticket'],
     'productId' | 'ticketTypeId' | 'amount' | 'realName' | 'road' | 'reissues'
@@ -119,6 +116,9 @@ export function appealDeskOf({ desk }: Pick<Assessment, 'desk'>, refusal: Pick<R
   return higherOf(higherOf(desk, 'reviewer'), refusal.desk ?? 'reviewer');
 }
 
+/** Whoever is of the staff says what has gone wrong; an applicant, at whatever machine, only thinks so. */
+const ENTERED_BY_STAFF: ReadonlySet<CaseFacts['channel']> = new Set(['counter', 'hotline', 'batch']);
+
 /** REI-22: what the policy charges, and why it does not where it could. */
 function feeOf(policy: Policy, facts: Judgeable): { readonly fee: Fen; readonly waivedFor?: string } {
   const line = policy.fees.find(
@@ -127,8 +127,7 @@ function feeOf(policy: Policy, facts: Judgeable): { readonly fee: Fen; readonly 
   if (line === undefined || line.amount === ZERO_FEN) return { fee: ZERO_FEN };
   if (facts.ticket.realName && facts.ticket.road) return { fee: ZERO_FEN, waivedFor: 'real-name-road-ticket' };
   // What we have spoiled, or never delivered, we put right for nothing; an applicant who says so is believed by whoever decides.
-  const isSaidByStaff = facts.enteredBy !== undefined || facts.batch !== undefined;
-  if (isSaidByStaff && (facts.reason === 'system-fault' || facts.reason === 'not-received'))
+  if (ENTERED_BY_STAFF.has(facts.channel) && (facts.reason === 'system-fault' || facts.reason === 'not-received'))
     return { fee: ZERO_FEN, waivedFor: facts.reason };
   return { fee: line.amount };
 }

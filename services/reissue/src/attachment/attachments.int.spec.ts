@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { sweepOnce } from '../features/sweep-attachments.ts';
 import {
   codeOf,
+  credentialsOf,
   openReissueHouse,
   seenOf,
   TENANT,
@@ -44,7 +45,7 @@ describe('attachments', function () {
   const pathOf = (id: string, more = ''): string => `/api/v1/reissue-applications/${id}/attachments${more}`;
   const headersOf = ({ token, apiKey }: Credentials): Record<string, string> => ({
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }),
+    ...(apiKey === undefined ? {} : credentialsOf(apiKey)),
   });
   async function ask(where: string, credentials: Credentials, file?: Buffer, key = freshKey()): Promise<Answer> {
     const answer = await fetch(house.url(where), {

@@ -4,7 +4,15 @@ import { ticketNumberOf, type TenantId } from '@tongpiao/kernel';
 import { eventually } from '@tongpiao/testing';
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { codeOf, openReissueHouse, seenOf, TENANT, ZHANG, type ReissueHouse } from '../reissue-house.fixture.ts';
+import {
+  codeOf,
+  credentialsOf,
+  openReissueHouse,
+  seenOf,
+  TENANT,
+  ZHANG,
+  type ReissueHouse,
+} from '../reissue-house.fixture.ts';
 import { batchOf, listsIn, numbersOf, PATH, PATIENT, why } from './lists.fixture.ts';
 
 describe('REI-53 reissue: lists', function () {
@@ -276,7 +284,7 @@ describe('REI-53 reissue: lists', function () {
     const sold = await tickets(150);
     const { id } = batchOf(await enter(numbersOf(sold)));
     const answer = await fetch(house.url(`/api/v1/events?subject=reissue-batch:${id}`), {
-      headers: { 'x-api-key': house.keys.reviewer },
+      headers: credentialsOf(house.keys.reviewer),
     });
     expect(answer.status).to.equal(200);
     await approve(id);

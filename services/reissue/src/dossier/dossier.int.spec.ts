@@ -6,7 +6,14 @@ import mongoose from 'mongoose';
 import { extractText, getDocumentProxy } from 'unpdf';
 import { z } from 'zod';
 import { freshKey } from '@tongpiao/service-shell/trial';
-import { openReissueHouse, seenOf, ZHANG, type ReissueHouse, type Seen } from '../reissue-house.fixture.ts';
+import {
+  credentialsOf,
+  openReissueHouse,
+  seenOf,
+  ZHANG,
+  type ReissueHouse,
+  type Seen,
+} from '../reissue-house.fixture.ts';
 
 const document = { idType: ZHANG.idType, idNumber: ZHANG.idNumber };
 const pageShape = z.object({
@@ -52,10 +59,10 @@ describe('dossier and audit', function () {
   async function pdf(id: string, apiKey: string, purpose?: string): Promise<{ status: number; text: string }> {
     const answer =
       purpose === undefined
-        ? await fetch(house.url(pathOf(id, 'dossier.pdf')), { headers: { 'x-api-key': apiKey } })
+        ? await fetch(house.url(pathOf(id, 'dossier.pdf')), { headers: credentialsOf(apiKey) })
         : await fetch(house.url(pathOf(id, 'dossier')), {
             method: 'POST',
-            headers: { 'x-api-key': apiKey, 'idempotency-key': freshKey(), 'content-type': 'application/json' },
+            headers: { ...credentialsOf(apiKey), 'idempotency-key': freshKey(), 'content-type': 'application/json' },
             body: JSON.stringify({ purpose }),
           });
     if (answer.headers.get('content-type') !== 'application/pdf') return { status: answer.status, text: '' };

@@ -3,8 +3,9 @@
 import { createHash } from 'node:crypto';
 import { DomainError, formatId } from '@tongpiao/kernel';
 import { mac } from '@tongpiao/persistence';
-import { nameOf, requestFingerprint, route, type Foundation, type Route } from '@tongpiao/service-shell';
+import { requestFingerprint, route, type Foundation, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
+import { actorOf } from '../access/acting.ts';
 import { APPLICANT_OR_STAFF, seenApplication, type SeenApplication } from '../access/may-see-application.ts';
 import { ATTACHMENT_SUBJECTS, type Attachment } from '../application/application.ts';
 import { mayAttach } from '../application/attaching.ts';
@@ -94,7 +95,7 @@ export function addAttachment(
       underWay += 1;
       try {
         const file = await context.readBody(maxBytes);
-        const facts = { about: context.query.about, by: nameOf(context.principal) };
+        const facts = { about: context.query.about, by: actorOf(context.principal) };
         const attachment = await takeOver(seen, file, facts, context.idempotencyKey);
         const where = `/api/v1/reissue-applications/${seen.id}/attachments/${attachment.id}`;
         return { status: 201, body: viewAttachment(attachment), headers: { Location: where } };

@@ -5,7 +5,6 @@ import { DomainError, formatId, ID_TYPES, maskIdNumber, maskName, parseTicketNum
 import { sha256, type PersonalValue, type RecordKey, type Scope } from '@tongpiao/persistence';
 import {
   derivedBytes,
-  nameOf,
   route,
   type Foundation,
   type RequestContext,
@@ -13,6 +12,7 @@ import {
   type Waiters,
 } from '@tongpiao/service-shell';
 import { z } from 'zod';
+import { actorOf } from '../access/acting.ts';
 import { batchView, viewBatch } from '../batch/batch-view.ts';
 import type { BatchLines, NewLine } from '../batch/batch-lines.store.ts';
 import type { Batches } from '../batch/batch.store.ts';
@@ -74,8 +74,7 @@ export function enterBatch(foundation: Foundation, parts: EnterParts): readonly 
     if (list.length > linesMax) throw new DomainError('reissue.batch-too-large', 'The list is too long.', { linesMax });
     const bytes = derivedBytes(idKey, context.callerKey, `POST ${given.path}`, context.idempotencyKey);
     const id = formatId<'Batch'>('rbt', scope.tenantId, bytes);
-    const { principal } = context;
-    const enteredBy = 'id' in principal ? principal.id : nameOf(principal);
+    const enteredBy = actorOf(context.principal);
     const facts = { ...given.about, lines: list.length, enteredBy, enteredAt: clock().toISOString(), policy };
     const request = { key: context.idempotencyKey, fingerprint: given.fingerprint };
     const recordKey = await vault.newRecordKey(scope);

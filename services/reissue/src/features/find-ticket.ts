@@ -1,5 +1,16 @@
 // REI-02: which ticket is meant, by its number or by what was given when it was bought; and whether it can be reissued at all (REI-04).
-import { DomainError, localDateOf, parsePhone, parseTicketNumber, type IdType, type TenantId } from '@tongpiao/kernel';
+import {
+  addDays,
+  DomainError,
+  instantOf,
+  localDate,
+  localTime,
+  parsePhone,
+  parseTicketNumber,
+  type IdType,
+  type LocalDate,
+  type TenantId,
+} from '@tongpiao/kernel';
 import { Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
 import {
@@ -30,66 +41,66 @@ export type FoundTicket = {
 export type TicketFinder = {
   /**
    * @param tenantId whose tickets are looked at; numbers and orders name their own
+   * @param channel for somebody who may name tickets of these sales only
    * @throws DomainError not found, several found
    */
-  find(looking: Scope, facts: TicketFacts, tenantId: TenantId | undefined): Promise<FoundTicket>;
+  find(looking: Scope, facts: TicketFacts, tenantId: TenantId | undefined, channel?: string): Promise<FoundTicket>;
   /** Whether there is anything at all; said to nobody. */
   mayFind(scope: Scope, facts: TicketFacts): Promise<boolean>;
 };
 
 const notFound = (): DomainError => new DomainError('reissue.ticket-not-found', 'No ticket fits what was given.');
 
+const isOf =
+  (channel: string | undefined) =>
+  ({ sold }: KnownTicket): boolean =>
+    channel === undefined || sold.channel === channel;
+
 export function createTicketFinder(foundation: Foundation, tickets: Tickets): TicketFinder {
   const ofTenant = (looking: Scope, tenantId: string): Scope => Scope.ofTenant(tenantId as TenantId, looking.origin);
 
-  async function byNumber(looking: Scope, text: string): Promise<FoundTicket> {
+  async function byNumber(looking: Scope, text: string, channel: string | undefined): Promise<FoundTicket> {
     const parsed = parseTicketNumber(text);
     const known = parsed.ok ? await tickets.byNumber(looking, parsed.number) : undefined;
     const ticket = known === undefined ? undefined : await tickets.byRight(looking, known.rightId);
-    if (known === undefined || ticket === undefined) throw notFound();
+    if (known === undefined || ticket === undefined || !isOf(channel)(ticket)) throw notFound();
     return { ticket, scope: ofTenant(looking, ticket.tenantId), asked: known._id };
   }
 
+  /** Everything that was given is asked of the database: one telephone may have bought more than anybody wants to read. */
   async function candidates(
     looking: Scope,
     facts: TicketFacts,
     tenantId: TenantId | undefined,
   ): Promise<readonly KnownTicket[]> {
-    if (facts.orderId !== undefined) return tickets.find(looking, { 'sold.orderId': facts.orderId });
-    if (tenantId === undefined) throw new DomainError('reissue.tenant-required', 'Say whose ticket it is.');
-    foundation.tenants.require(tenantId);
-    const scope = ofTenant(looking, tenantId);
+    const { orderId, document, date, purchasedOn } = facts;
+    const whose = orderId === undefined ? tenantId : await tickets.tenantOf(looking, orderId);
+    if (whose === undefined && orderId !== undefined) return [];
+    if (whose === undefined) throw new DomainError('reissue.tenant-required', 'Say whose ticket it is.');
+    const { timeZone } = foundation.tenants.require(whose);
+    const scope = ofTenant(looking, whose);
+    const phone = facts.phone === undefined ? undefined : parsePhone(facts.phone);
+    if (phone?.ok === false) return [];
     const index = (purpose: string, value: string): Promise<string> =>
       foundation.vault.blindIndex(scope, purpose, value);
-    const { document } = facts;
-    if (document !== undefined) {
-      const of = await index('document', `${document.idType}:${document.idNumber.toUpperCase()}`);
-      // A ticket whose document was put right is found by the right one only; `fitting` sees to the other.
-      return tickets.find(scope, {
-        $or: [{ 'sold.traveller.idNumber.index': of }, { 'corrected.traveller.idNumber.index': of }],
-      });
-    }
-    const phone = parsePhone(facts.phone ?? '');
-    return phone.ok ? tickets.find(scope, { 'sold.contact.phone.index': await index('phone', phone.phone) }) : [];
-  }
-
-  function onTheDay({ date, purchasedOn }: TicketFacts): (ticket: KnownTicket) => boolean {
-    return ({ tenantId, sold }) => {
-      const { timeZone } = foundation.tenants.require(tenantId);
-      return (
-        (date === undefined || sold.date === date) &&
-        (purchasedOn === undefined || localDateOf(new Date(sold.placedAt), timeZone) === purchasedOn)
-      );
-    };
+    return tickets.find(scope, {
+      ...(orderId === undefined ? {} : { orderId }),
+      ...(phone === undefined ? {} : { phoneIndex: await index('phone', phone.phone) }),
+      ...(document === undefined
+        ? {}
+        : { documentIndex: await index('document', `${document.idType}:${document.idNumber.toUpperCase()}`) }),
+      ...(date === undefined ? {} : { date }),
+      ...(purchasedOn === undefined ? {} : { placed: dayOf(localDate(purchasedOn), timeZone) }),
+    });
   }
 
   return {
-    mayFind: async (scope, facts) => (await candidates(scope, facts, scope.tenantId)).some(onTheDay(facts)),
-    async find(looking, facts, tenantId) {
-      if (facts.number !== undefined) return byNumber(looking, facts.number);
-      const { document, phone } = facts;
-      const found = (await candidates(looking, facts, tenantId)).filter(onTheDay(facts));
-      const matching = await fitting(foundation, looking, found, { document, phone });
+    mayFind: async (scope, facts) => (await candidates(scope, facts, scope.tenantId)).length > 0,
+    async find(looking, facts, tenantId, channel) {
+      if (facts.number !== undefined) return byNumber(looking, facts.number, channel);
+      const { document } = facts;
+      const found = (await candidates(looking, facts, tenantId)).filter(isOf(channel));
+      const matching = await fitting(foundation, looking, found, document);
       // One that is used or given back is not what somebody has lost, as long as there is another.
       const living = matching.filter(({ status }) => status === 'living');
       const [ticket, ...more] = living.length > 0 ? living : matching;
@@ -101,27 +112,29 @@ export function createTicketFinder(foundation: Foundation, tickets: Tickets): Ti
   };
 }
 
-/** Whatever else was given has to fit, too. */
+/** A ticket whose document was put right is the right one's only. */
 async function fitting(
   foundation: Foundation,
   looking: Scope,
   found: readonly KnownTicket[],
-  { document, phone }: Pick<TicketFacts, 'document' | 'phone'>,
+  document: TicketFacts['document'],
 ): Promise<readonly KnownTicket[]> {
+  if (document === undefined) return found;
   const fits = await Promise.all(
     found.map(async ({ tenantId, sold, corrected }) => {
       const scope = Scope.ofTenant(tenantId as TenantId, looking.origin);
-      const is = async (purpose: string, plain: string, index: string | undefined): Promise<boolean> =>
-        (await foundation.vault.blindIndex(scope, purpose, plain)) === index;
-      const parsed = phone === undefined ? undefined : parsePhone(phone);
-      if (parsed !== undefined && (!parsed.ok || !(await is('phone', parsed.phone, sold.contact.phone.index))))
-        return false;
-      if (document === undefined) return true;
       const number = `${document.idType}:${document.idNumber.toUpperCase()}`;
-      return is('document', number, travellerNow({ sold, corrected })?.idNumber.index);
+      const index = await foundation.vault.blindIndex(scope, 'document', number);
+      return index === travellerNow({ sold, corrected })?.idNumber.index;
     }),
   );
   return found.filter((_ticket, index) => fits[index] === true);
+}
+
+/** @returns when the day begins at the site, and when it is over */
+function dayOf(date: LocalDate, timeZone: string): { readonly from: string; readonly before: string } {
+  const midnight = (day: LocalDate): string => instantOf(day, localTime('00:00'), timeZone).toISOString();
+  return { from: midnight(date), before: midnight(addDays(date, 1)) };
 }
 
 /** @throws DomainError that says why this ticket cannot be reissued (REI-04) */

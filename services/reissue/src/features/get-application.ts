@@ -1,8 +1,10 @@
-// GET /api/v1/reissue-applications/{id}: the case as its applicant or staff may see it; the list is for staff, and for travellers their own.
+// GET /api/v1/reissue-applications/{id}: the case as its applicant or staff may see it; the list is for staff, for travellers their own,
+// and for machines what they have entered.
 import { reissueStatusSchema } from '@tongpiao/contracts';
 import { DomainError, parsePhone } from '@tongpiao/kernel';
-import { etagOf, may, route, type Foundation, type Route } from '@tongpiao/service-shell';
+import { etagOf, may, route, type Foundation, type Principal, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
+import { namesOf } from '../access/acting.ts';
 import { APPLICANT_OR_STAFF, seenApplication } from '../access/may-see-application.ts';
 import { applicationView, viewApplication } from '../application/application-view.ts';
 import type { Applications } from '../stores.ts';
@@ -25,14 +27,9 @@ export function getApplication(foundation: Foundation, applications: Application
         foundation.clock(),
         context.params.id,
       );
-      const words = staff ? application.proof?.words : undefined;
-      // Once it is erased, there is nothing to open.
-      const key =
-        words === undefined || snapshot.key === undefined ? undefined : await applications.recordKey(scope, snapshot);
-      const proofWords = words === undefined ? undefined : key?.open(words.sealed);
       return {
         status: 200,
-        body: viewApplication(id, scope.tenantId, application, staff, proofWords),
+        body: viewApplication(id, scope.tenantId, application, staff),
         headers: { ETag: etagOf(snapshot.version), 'Cache-Control': 'private, no-store' },
       };
     },
@@ -56,7 +53,7 @@ export function listApplications(foundation: Foundation, applications: Applicati
   return route({
     method: 'get',
     path: '/api/v1/reissue-applications',
-    summary: 'Applications of the tenant for staff, their own for travellers, newest first.',
+    summary: 'Applications of the tenant for staff, their own for travellers and machines, newest first.',
     tags: ['reissue'],
     access: 'authenticated',
     query,
@@ -65,24 +62,26 @@ export function listApplications(foundation: Foundation, applications: Applicati
       const { principal, query: asked } = context;
       if (principal.type !== 'user' && principal.type !== 'apiKey')
         throw new DomainError('platform.unauthenticated', 'Credentials are needed here.');
-      const any = may(principal, 'reissue:applications:read-any');
+      const isPerson = principal.type === 'user';
+      const any = isPerson && may(principal, 'reissue:applications:read-any');
       const entered = may(principal, 'reissue:applications:read');
-      const staff = any || entered;
-      const scope = staff ? context.scope() : context.scopeAcrossTenants('a traveller lists their own applications');
-      const mine = any ? {} : entered ? { 'state.enteredBy': principal.id } : { 'state.userId': principal.id };
+      const staff = isPerson && (any || entered);
+      const scope =
+        staff || !isPerson ? context.scope() : context.scopeAcrossTenants('a traveller lists their own applications');
+      if (!isPerson && !entered) throw new DomainError('platform.forbidden', 'This key reads no applications.');
+      const mine = any
+        ? {}
+        : entered
+          ? { 'state.enteredBy': { $in: enteredAs(principal) } }
+          : { 'state.userId': principal.id };
       const phone = asked.phone === undefined || !any ? undefined : parsePhone(asked.phone);
       const index = phone?.ok === true ? await foundation.vault.blindIndex(scope, 'phone', phone.phone) : undefined;
       const found = await applications.find(
         scope,
         {
           ...mine,
-          ...(asked.desk === undefined ? {} : { 'state.desk': asked.desk }),
-          ...(asked.overdue === undefined ? {} : OVERDUE),
+          ...(staff ? forStaff(asked) : {}),
           ...(asked.status === undefined ? {} : { 'state.status': asked.status }),
-          ...(asked.refundFailed === undefined ? {} : { 'state.refunds.status': 'failed' }),
-          ...(asked.sampled === undefined
-            ? {}
-            : { 'state.approval.sampled': true, 'state.sampleReview': { $exists: asked.sampled === 'reviewed' } }),
           ...(index === undefined ? {} : { 'state.contact.phone.index': index }),
           ...(asked.cursor === undefined ? {} : olderThan(asked.cursor)),
         },
@@ -99,6 +98,22 @@ export function listApplications(foundation: Foundation, applications: Applicati
       return { status: 200, body: { items, ...more } };
     },
   });
+}
+
+/** On which desk a case lies, and what is late there, is none of its applicant's. */
+function forStaff({ desk, overdue, refundFailed, sampled }: z.output<typeof query>): Record<string, unknown> {
+  return {
+    ...(desk === undefined ? {} : { 'state.desk': desk }),
+    ...(overdue === undefined ? {} : OVERDUE),
+    ...(refundFailed === undefined ? {} : { 'state.refunds.status': 'failed' }),
+    ...(sampled === undefined
+      ? {}
+      : { 'state.approval.sampled': true, 'state.sampleReview': { $exists: sampled === 'reviewed' } }),
+  };
+}
+
+function enteredAs(principal: Extract<Principal, { type: 'user' | 'apiKey' }>): readonly string[] {
+  return principal.type === 'apiKey' ? namesOf(principal) : [principal.id];
 }
 
 /** Many may be submitted in one millisecond: the id decides among them. */

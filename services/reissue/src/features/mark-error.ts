@@ -45,7 +45,7 @@ export function markError(foundation: Foundation, parts: Parts): readonly Route[
   const { clock } = foundation;
 
   function personOf({ principal }: Pick<RequestContext, 'principal'>): string {
-    if (principal.type === 'user' || principal.type === 'apiKey') return principal.id;
+    if (principal.type === 'user') return principal.id;
     throw new DomainError('platform.forbidden', 'Only staff do this.');
   }
 

@@ -71,7 +71,8 @@ export function onTicketsRecorded(
             orderId,
             channel,
             language,
-            placedAt,
+            // In UTC, whatever it came in: a day's purchases are looked for by it.
+            placedAt: new Date(placedAt).toISOString(),
             contact: keptContact,
             ...buyer,
             ...(traveller === undefined ? {} : { traveller: await person(traveller) }),

@@ -4,8 +4,9 @@
 import { randomInt } from 'node:crypto';
 import { DomainError, ID_TYPES, type IdType } from '@tongpiao/kernel';
 import { mac, sha256, type Scope } from '@tongpiao/persistence';
-import { may, route, type Foundation, type Route } from '@tongpiao/service-shell';
+import { route, type Foundation, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
+import { staffWith } from '../access/acting.ts';
 import { APPLICANT_OR_STAFF, seenApplication, type SeenApplication } from '../access/may-see-application.ts';
 import { applicationView, viewApplication } from '../application/application-view.ts';
 import type { ApplicationCommand, ApplicationEvent, ApplicationState } from '../application/application.ts';
@@ -158,10 +159,7 @@ export function proveOwnership(
     async handler(context) {
       const seen = await seenApplication(context, parts.applications, foundation.clock(), context.params.id);
       const { principal } = context;
-      const staffId =
-        may(principal, 'reissue:applications:create') && (principal.type === 'user' || principal.type === 'apiKey')
-          ? principal.id
-          : undefined;
+      const staffId = staffWith(principal, 'reissue:applications:create')?.id;
       const userId = principal.type === 'user' && staffId === undefined ? principal.id : undefined;
       const { state } = await answer(seen, context.body, { staffId, userId });
       if (state.status === 'none') throw new Error('an application vanished');

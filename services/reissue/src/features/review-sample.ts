@@ -24,8 +24,7 @@ export function reviewSample(foundation: Foundation, { applications, staffErrors
     async handler(context) {
       const { scope, id } = await seenApplication(context, applications, foundation.clock(), context.params.id);
       const { principal } = context;
-      if (principal.type !== 'user' && principal.type !== 'apiKey')
-        throw new DomainError('platform.forbidden', 'Only staff do this.');
+      if (principal.type !== 'user') throw new DomainError('platform.forbidden', 'Only staff do this.');
       const { id: by } = principal;
       const { verdict, words } = context.body;
       const at = foundation.clock().toISOString();

@@ -37,8 +37,7 @@ export function shipTicket(foundation: Foundation, applications: Applications): 
     async handler(context) {
       const { principal, body: given } = context;
       const { scope, id, staff } = await seenApplication(context, applications, foundation.clock(), context.params.id);
-      if (!staff || (principal.type !== 'user' && principal.type !== 'apiKey'))
-        throw new DomainError('platform.forbidden', 'Staff send tickets.');
+      if (!staff || principal.type !== 'user') throw new DomainError('platform.forbidden', 'Staff send tickets.');
       const { carrier, trackingNumber, serial } = given;
       const shipment = {
         ...{ carrier, trackingNumber, by: principal.id, at: foundation.clock().toISOString() },

@@ -26,7 +26,7 @@ export function steerBatch(foundation: Foundation, parts: BatchReading): readonl
 
   function nameOfStaff(context: Pick<RequestContext, 'principal'>): string {
     const { principal } = context;
-    if (principal.type === 'user' || principal.type === 'apiKey') return principal.id;
+    if (principal.type === 'user') return principal.id;
     throw new DomainError('platform.forbidden', 'Only staff steer a list.');
   }
 

@@ -13,13 +13,14 @@ import {
   type Route,
 } from '@tongpiao/service-shell';
 import { z } from 'zod';
+import { actorOf, staffWith } from '../access/acting.ts';
 import type { ApplicationAccess } from '../access/application-access.ts';
 import { applicationView, viewApplication } from '../application/application-view.ts';
-import type { CaseFacts, Channel, Person } from '../application/application.ts';
+import type { ApplicationState, CaseFacts, Channel, Person } from '../application/application.ts';
 import type { OpenCases } from '../application/open-case.store.ts';
 import { currentPolicy, type Policies } from '../policy/policy.store.ts';
 import type { Applications } from '../stores.ts';
-import type { Tickets } from '../views/tickets.store.ts';
+import type { SoldTicket, Tickets } from '../views/tickets.store.ts';
 import { copiedFacts, correctedPerson } from './case-facts.ts';
 import { mustBeReissuable, type FoundTicket, type TicketFinder } from './find-ticket.ts';
 import type { PhoneCodes } from './phone-code.ts';
@@ -110,41 +111,71 @@ export function submitApplication(foundation: Foundation, parts: Parts): Route {
           ? context.scopeAcrossTenants('an applicant names a ticket, and the ticket its tenant')
           : context.scope();
       const tenantId = who.enteredBy === undefined ? context.body.tenantId : looking.tenantId;
-      if (who.enteredBy === undefined) await mustHoldPhone(foundation, parts, context);
-      const found = await parts.finder.find(looking, context.body.ticket, tenantId as TenantId | undefined);
-      const { scope } = found;
-      const bytes = derivedBytes(idKey, context.callerKey, ROUTE, context.idempotencyKey);
-      const id = formatId<'Application'>('rei', scope.tenantId, bytes);
-      const known = await applications.load(scope, id);
-      if (known === undefined) await mustBeReissuable(parts.tickets, found, now);
-      const recordKey = await vault.newRecordKey(scope);
-      const facts = await factsOf(foundation, parts, context, { found, scope, id, recordKey, now, ...who });
-      if (known === undefined) {
-        // Last: what is refused for what it says must not keep the same applicant from saying it right.
-        const holder = await openCases.take(scope, found.ticket._id, id, now);
-        if (holder !== id)
-          throw new DomainError('reissue.already-open', 'Another application for this ticket is open.');
+      const request = { key: context.idempotencyKey, fingerprint: context.fingerprint };
+      const idIn = (tenant: TenantId): string =>
+        formatId('rei', tenant, derivedBytes(idKey, context.callerKey, ROUTE, context.idempotencyKey));
+
+      /** PLA-32: what was shown with a request has been spent by then, and its ticket may be another's by now: its case answers. */
+      async function repeated(scope: Scope): Promise<Answer | undefined> {
+        const id = idIn(scope.tenantId);
+        const known = await applications.load(scope, id);
+        if (known === undefined || known.state.status === 'none') return undefined;
+        const { state } = await applications.handle(scope, id, isThere, { request });
+        const proving =
+          state.status === 'submitted' ? await parts.tickets.byRight(scope, state.ticket.rightId) : undefined;
+        const shown = proving === undefined ? undefined : await proven(parts, context.body, scope, proving, id, who);
+        return answered(scope, id, shown?.state ?? state);
       }
-      const handled = await applications.handle(
+
+      function answered(scope: Scope, id: string, state: ApplicationState): Answer {
+        if (state.status === 'none') throw new Error('an application was submitted and is not there');
+        return {
+          status: 201,
+          body: {
+            ...viewApplication(id, scope.tenantId, state, who.staff),
+            accessToken: access.tokenOf(id, scope.tenantId),
+          },
+          headers: { Location: `/api/v1/reissue-applications/${id}` },
+        };
+      }
+
+      const asked = foundation.tenants.get(tenantId ?? '');
+      const before =
+        asked === undefined ? undefined : await repeated(Scope.ofTenant(tenantId as TenantId, context.origin()));
+      if (before !== undefined) return before;
+      if (!who.staff) await mustHoldPhone(foundation, parts, context, tenantId);
+      const found = await parts.finder.find(looking, context.body.ticket, tenantId as TenantId | undefined, who.sells);
+      const { scope, ticket } = found;
+      const again = scope.tenantId === tenantId ? undefined : await repeated(scope);
+      if (again !== undefined) return again;
+      const id = idIn(scope.tenantId);
+      await mustBeReissuable(parts.tickets, found, now);
+      const recordKey = await vault.newRecordKey(scope);
+      const facts = await factsOf(foundation, parts, context, { found, scope, id, recordKey, now, who });
+      // Last: what is refused for what it says must not keep the same applicant from saying it right.
+      const holder = await openCases.take(scope, ticket._id, id, now);
+      if (holder !== id) throw new DomainError('reissue.already-open', 'Another application for this ticket is open.');
+      const { state } = await applications.handle(
         scope,
         id,
         { type: 'SubmitApplication', facts },
-        { request: { key: context.idempotencyKey, fingerprint: context.fingerprint }, recordKey },
+        { request, recordKey },
       );
-      const shown = handled.repeated
-        ? handled
-        : ((await proven(parts, context.body, found, id, who.userId)) ?? handled);
-      if (shown.state.status === 'none') throw new Error('an application was submitted and is not there');
-      return {
-        status: 201,
-        body: {
-          ...viewApplication(id, scope.tenantId, shown.state, who.enteredBy !== undefined),
-          accessToken: access.tokenOf(id, scope.tenantId),
-        },
-        headers: { Location: `/api/v1/reissue-applications/${id}` },
-      };
+      const shown = await proven(parts, context.body, scope, ticket, id, who);
+      return answered(scope, id, shown?.state ?? state);
     },
   });
+}
+
+type Answer = {
+  readonly status: 201;
+  readonly body: z.input<typeof answer>;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+/** A case that is there was made by this request, or by another one under the same key. */
+function isThere(): never {
+  throw new Error('a case was made by no request');
 }
 
 /** REI-02: a telephone and a day name a ticket for whoever holds the telephone; a stranger does not learn whether it has bought one. */
@@ -152,8 +183,9 @@ async function mustHoldPhone(
   foundation: Foundation,
   { phoneCodes }: Pick<Parts, 'phoneCodes'>,
   context: RequestContext<unknown, unknown, Body>,
+  tenantId: string | undefined,
 ): Promise<void> {
-  const { ticket, proof, tenantId } = context.body;
+  const { ticket, proof } = context.body;
   const { number, orderId, document, phone: given } = ticket;
   if (given === undefined || number !== undefined || orderId !== undefined || document !== undefined) return;
   if (tenantId === undefined) throw new DomainError('reissue.tenant-required', 'Say whose ticket it is.');
@@ -168,12 +200,13 @@ async function mustHoldPhone(
 async function proven(
   { prover }: Pick<Parts, 'prover'>,
   { proof, ticket: named }: Body,
-  { scope, ticket }: FoundTicket,
+  scope: Scope,
+  { sold }: { readonly sold: SoldTicket },
   id: string,
-  userId: string | undefined,
+  { userId }: Applicant,
 ): Promise<Awaited<ReturnType<OwnershipProver['byPhone']>> | undefined> {
   if (proof === undefined)
-    return userId !== undefined && ticket.sold.userId === userId ? prover.byLogin(scope, id, userId) : undefined;
+    return userId !== undefined && sold.userId === userId ? prover.byLogin(scope, id, userId) : undefined;
   if ('document' in proof) return prover.byDocument(scope, id, proof.document);
   if ('orderToken' in proof) return prover.byOrderToken(scope, id, proof.orderToken);
   // It was compared before the ticket was looked for; with a ticket that is named otherwise it proves nothing.
@@ -182,17 +215,27 @@ async function proven(
     : undefined;
 }
 
-type Applicant = { readonly enteredBy?: string; readonly userId?: string };
+type Applicant = {
+  readonly enteredBy?: string;
+  readonly userId?: string;
+  readonly staff: boolean;
+  /** Whose tickets it may name: a reseller's are those of its channel. */
+  readonly sells?: string;
+};
 
-/** Staff enter it for somebody; a signed-in traveller applies for themselves; a guest has the token of the answer. */
+/** Staff enter it for somebody; a machine passes on what somebody says; a signed-in traveller applies for themselves; a guest has the token of the answer. */
 function applicantOf({ principal }: Pick<RequestContext, 'principal'>): Applicant {
-  if (may(principal, 'reissue:applications:create') && (principal.type === 'user' || principal.type === 'apiKey'))
-    return { enteredBy: principal.id };
-  if (principal.type === 'apiKey') throw new DomainError('platform.forbidden', 'This key enters no applications.');
-  return principal.type === 'user' ? { userId: principal.id } : {};
+  const staff = staffWith(principal, 'reissue:applications:create');
+  if (staff !== undefined) return { enteredBy: staff.id, staff: true };
+  if (principal.type !== 'apiKey')
+    return { staff: false, ...(principal.type === 'user' ? { userId: principal.id } : {}) };
+  if (!may(principal, 'reissue:applications:create'))
+    throw new DomainError('platform.forbidden', 'This key enters no applications.');
+  return { enteredBy: actorOf(principal), staff: false, ...(principal.kind === 'ota' ? { sells: 'ota' } : {}) };
 }
 
-type Making = Applicant & {
+type Making = {
+  readonly who: Applicant;
   readonly found: FoundTicket;
   readonly scope: Scope;
   readonly id: string;
@@ -206,18 +249,21 @@ async function factsOf(
   context: RequestContext<unknown, unknown, Body>,
   making: Making,
 ): Promise<CaseFacts> {
-  const { found, scope, id, recordKey, now, ...who } = making;
+  const { found, scope, id, recordKey, now, who } = making;
+  const { enteredBy, userId } = who;
   const { ticket } = found;
   const { kind, reason, note } = context.body;
   const reissues = (await tickets.numbersOf(scope, ticket._id)).filter(
     ({ ended }) => ended?.how === 'superseded',
   ).length;
-  const device = who.enteredBy === undefined ? deviceOf(context) : undefined;
+  const device = enteredBy === undefined ? deviceOf(context) : undefined;
   const copied = await copiedFacts(foundation, { scope, ticket, reissues, recordKey });
   const { traveller, contact } = copied;
   const correction = await correctionOf(foundation, scope, context.body, traveller, recordKey, now);
   return {
-    ...{ kind, reason, ...who },
+    ...{ kind, reason },
+    ...(enteredBy === undefined ? {} : { enteredBy }),
+    ...(userId === undefined ? {} : { userId }),
     channel: channelOf(context),
     language: context.language,
     ...copied,
@@ -266,6 +312,6 @@ function deviceOf(context: Pick<RequestContext, 'header'>): string | undefined {
 function channelOf(context: RequestContext<unknown, unknown, Body>): Channel {
   const { principal, body: given } = context;
   if (principal.type === 'apiKey') return principal.kind === 'ota' ? 'ota' : 'kiosk';
-  if (may(principal, 'reissue:applications:create')) return given.channel ?? 'counter';
+  if (staffWith(principal, 'reissue:applications:create') !== undefined) return given.channel ?? 'counter';
   return context.channel === 'app' ? 'app' : 'web';
 }

@@ -25,7 +25,7 @@ const money = z.custom<Fen>(isFen, 'not an amount in fen');
 const judgedBy = {
   kind: reissueKindSchema,
   reason: z.enum(['lost', 'damaged', 'not-received', 'wrong-data', 'system-fault', 'other']),
-  enteredBy: z.string().optional(),
+  channel: z.enum(['web', 'app', 'counter', 'hotline', 'kiosk', 'ota', 'batch']),
   ticket: z.object({
     productId: z.string(),
     ticketTypeId: z.string(),
@@ -35,7 +35,7 @@ const judgedBy = {
     reissues: z.number(),
   }),
   correction: z.object({ idType: z.string() }).optional(),
-} satisfies Record<Exclude<keyof Judgeable, 'batch'>, z.ZodType>;
+} satisfies Record<keyof Judgeable, z.ZodType>;
 const storedSchema = z.object({
   _id: z.string(),
   state: z.object({

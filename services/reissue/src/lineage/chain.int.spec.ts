@@ -2,7 +2,15 @@
 import { formerTicketShown } from '@tongpiao/contracts';
 import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
-import { openReissueHouse, seenOf, ZHANG, type ReissueHouse, type Seen, type Sold } from '../reissue-house.fixture.ts';
+import {
+  credentialsOf,
+  openReissueHouse,
+  seenOf,
+  ZHANG,
+  type ReissueHouse,
+  type Seen,
+  type Sold,
+} from '../reissue-house.fixture.ts';
 import { chainView, type ChainView } from './chain-view.ts';
 
 const document = { idType: ZHANG.idType, idNumber: ZHANG.idNumber };
@@ -71,7 +79,7 @@ describe('chain of tickets', function () {
   });
 
   it('can be looked at, by staff and auditors; nobody else can tell that it is there', async () => {
-    const answer = await fetch(house.url(pathOf(first.id, '.svg')), { headers: { 'x-api-key': house.keys.auditor } });
+    const answer = await fetch(house.url(pathOf(first.id, '.svg')), { headers: credentialsOf(house.keys.auditor) });
     expect(answer.headers.get('content-type')).to.equal('image/svg+xml');
     const svg = await answer.text();
     for (const text of [ticket.number, first.newNumber ?? '', '已补发作废', '脱机放行', GATE])

@@ -1,6 +1,6 @@
 // Reissue's copy of sales' tickets: what was sold to whom, under this service's own keys, and what has become of it since. What was sold
 // and what happened afterwards may come in any order: the first is set once, the second is guarded by the right's sequence.
-import { isFen, type Fen } from '@tongpiao/kernel';
+import { isFen, localDateOf, type Fen, type TenantId } from '@tongpiao/kernel';
 import { idTypeSchema, languageSchema } from '@tongpiao/contracts';
 import {
   applyToView,
@@ -47,6 +47,8 @@ export type SoldTicket = z.infer<typeof soldSchema>;
 
 /** After an exchange the ticket is for another time and price. */
 const movedSchema = z.object({
+  /** Day at the site. */
+  date: z.string().optional(),
   startsAt: z.string().optional(),
   validUntil: z.string().optional(),
   amount: fenSchema.optional(),
@@ -115,10 +117,26 @@ export type Tickets = {
   /** How often each of these was reissued; who is not named never was. */
   reissuesOf(scope: Scope, rightIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   numbersOf(scope: Scope, rightId: string): Promise<readonly TicketNumberView[]>;
-  find(scope: Scope, filter: Readonly<Record<string, unknown>>): Promise<readonly KnownTicket[]>;
+  /** Those that fit all of it, the last bought first. */
+  find(scope: Scope, named: NamedBy): Promise<readonly KnownTicket[]>;
+  /** Whose order it is; undefined for one of which there is no ticket. */
+  tenantOf(scope: Scope, orderId: string): Promise<TenantId | undefined>;
   /** PLA-12: whose validity was over before then, and who still has an owner. */
   over(scope: Scope, before: Date, limit: number): Promise<readonly string[]>;
   erase(scope: Scope, rightId: string): Promise<void>;
+};
+/** In which zone a tenant's days begin. */
+type Zones = { require(tenantId: string): { readonly timeZone: string } };
+
+type NamedBy = {
+  readonly orderId?: string;
+  readonly phoneIndex?: string;
+  /** Of the one that was sold, or the one that was put right. */
+  readonly documentIndex?: string;
+  /** Of travel, at the site. */
+  readonly date?: string;
+  /** When it was bought, as ISO instants in UTC. */
+  readonly placed?: { readonly from: string; readonly before: string };
 };
 export type Recorded = {
   readonly rightId: string;
@@ -134,7 +152,8 @@ const FOUND_MAX = 60;
 export async function openTickets({
   database,
   holdsKeys,
-}: Pick<Foundation, 'database' | 'holdsKeys'>): Promise<Tickets> {
+  tenants: directory,
+}: Pick<Foundation, 'database' | 'holdsKeys'> & { readonly tenants: Zones }): Promise<Tickets> {
   const { Mixed } = Schema.Types;
   const tenantId = { type: String, required: true };
   const schema = new Schema(
@@ -154,10 +173,10 @@ export async function openTickets({
   );
   schema.index({ 'sold.orderId': 1 });
   schema.index({ tenantId: 1, 'sold.validUntil': 1 }, { partialFilterExpression: { key: { $exists: true } } });
-  schema.index({ tenantId: 1, 'sold.contact.phone.index': 1 });
-  schema.index({ tenantId: 1, 'sold.traveller.idNumber.index': 1 });
+  schema.index({ tenantId: 1, 'sold.contact.phone.index': 1, 'sold.placedAt': -1 });
+  schema.index({ tenantId: 1, 'sold.traveller.idNumber.index': 1, 'sold.placedAt': -1 });
   schema.index(
-    { tenantId: 1, 'corrected.traveller.idNumber.index': 1 },
+    { tenantId: 1, 'corrected.traveller.idNumber.index': 1, 'sold.placedAt': -1 },
     { partialFilterExpression: { 'corrected.traveller.idNumber.index': { $exists: true } } },
   );
   const numberFields = new Schema({ _id: String, tenantId, rightId: String, ended: Mixed }, { versionKey: false });
@@ -166,10 +185,10 @@ export async function openTickets({
   const tickets = await openRecords(connection, 'tickets', schema, (found) => ticketSchema.parse(found));
   const numbers = await openRecords(connection, 'ticket_numbers', numberFields, (found) => numberSchema.parse(found));
   holdsKeys(tickets, ['key', 'corrected.key']);
-  return ticketViews(tickets, numbers);
+  return ticketViews(tickets, numbers, directory);
 }
 
-function ticketViews(tickets: Records<TicketView>, numbers: Records<TicketNumberView>): Tickets {
+function ticketViews(tickets: Records<TicketView>, numbers: Records<TicketNumberView>, directory: Zones): Tickets {
   const number = (scope: Scope, _id: string, rightId: string, change: Change = {}): Promise<number> =>
     numbers.update(
       scope,
@@ -177,6 +196,8 @@ function ticketViews(tickets: Records<TicketView>, numbers: Records<TicketNumber
       { ...change, $setOnInsert: { tenantId: scope.tenantId, rightId } },
       { upsert: true },
     );
+  const dayAtSite = (scope: Scope, instant: string): string =>
+    localDateOf(new Date(instant), directory.require(scope.tenantId).timeZone);
   return {
     async record(scope, recorded) {
       const { tenantId } = scope;
@@ -203,7 +224,10 @@ function ticketViews(tickets: Records<TicketView>, numbers: Records<TicketNumber
       );
     },
     async happened(scope, rightId, what) {
-      await applyToView(tickets, scope, { _id: rightId, tenantId: scope.tenantId, ...what });
+      const { moved } = what;
+      const dated =
+        moved?.startsAt === undefined ? {} : { moved: { ...moved, date: dayAtSite(scope, moved.startsAt) } };
+      await applyToView(tickets, scope, { _id: rightId, tenantId: scope.tenantId, ...what, ...dated });
     },
     async replaced(scope, rightId, previous, ended) {
       await number(scope, previous, rightId, { $set: { ended } });
@@ -227,8 +251,13 @@ function ticketViews(tickets: Records<TicketView>, numbers: Records<TicketNumber
       return new Map([...Map.groupBy(found, ({ rightId }) => rightId)].map(([id, former]) => [id, former.length]));
     },
     numbersOf: (scope, rightId) => numbers.find(scope, { rightId }, { limit: FOUND_MAX }),
-    async find(scope, filter) {
-      return (await tickets.find(scope, filter, { limit: FOUND_MAX })).flatMap((ticket) => known(ticket) ?? []);
+    async find(scope, named) {
+      const newest = { sort: { 'sold.placedAt': -1 }, limit: FOUND_MAX } as const;
+      return (await tickets.find(scope, filterOf(named), newest)).flatMap((ticket) => known(ticket) ?? []);
+    },
+    async tenantOf(scope, orderId) {
+      const [ticket] = await tickets.find(scope, { 'sold.orderId': orderId }, { limit: 1 });
+      return ticket?.tenantId as TenantId | undefined;
     },
     async over(scope, before, limit) {
       const then = before.toISOString();
@@ -249,6 +278,30 @@ function ticketViews(tickets: Records<TicketView>, numbers: Records<TicketNumber
     },
   };
 }
+
+function filterOf({ orderId, phoneIndex, documentIndex, date, placed }: NamedBy): Record<string, unknown> {
+  const eitherWay = [
+    ...(documentIndex === undefined
+      ? []
+      : [
+          oneOf(
+            { 'sold.traveller.idNumber.index': documentIndex },
+            { 'corrected.traveller.idNumber.index': documentIndex },
+          ),
+        ]),
+    ...(date === undefined
+      ? []
+      : [oneOf({ 'moved.date': date }, { 'moved.date': { $exists: false }, 'sold.date': date })]),
+  ];
+  return {
+    ...(orderId === undefined ? {} : { 'sold.orderId': orderId }),
+    ...(phoneIndex === undefined ? {} : { 'sold.contact.phone.index': phoneIndex }),
+    ...(placed === undefined ? {} : { 'sold.placedAt': { $gte: placed.from, $lt: placed.before } }),
+    ...(eitherWay.length === 0 ? {} : { $and: eitherWay }),
+  };
+}
+
+const oneOf = (...filters: readonly Record<string, unknown>[]): Record<string, unknown> => ({ $or: filters });
 
 /** REI-31: the person whom it names today. */
 export function travellerNow({ corrected, sold }: Pick<KnownTicket, 'corrected' | 'sold'>): SoldTicket['traveller'] {
