@@ -98,6 +98,12 @@ describe('REI-33 what the applicant is told', () => {
     });
     expect(sms).to.equal(`【云台山】分时入园门票补发未通过：经审核不符合条件。${by}前可凭申请编号申诉一次。`);
     expect(text).to.contain('证件照片与购票人不符').and.contain(`凭申请编号${CASE}申诉一次`);
+    const paid = await step('refused', {
+      ...{ reason: 'reissue.decided-against', until: '2026-12-07T02:00:00.000Z', returned: 500 },
+    });
+    expect(paid.text).to.contain('已付的工本费¥5.00将原路全额退回').and.contain('申诉一次');
+    const cash = { reason: 'reissue.decided-against', until: '2026-12-07T02:00:00.000Z', returned: 500, inCash: true };
+    expect((await step('refused', cash)).text).to.contain('工本费¥5.00请到售票窗口领取');
     expect((await step('appealing')).text).to.contain('由未参与此前审核的人员复核');
     const final = await step('refused', { reason: 'reissue.decided-against', language: 'en' });
     expect(final.sms).to.contain('was refused: the decision was upheld.');

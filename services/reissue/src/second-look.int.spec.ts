@@ -5,7 +5,15 @@ import { expect } from 'chai';
 import { z } from 'zod';
 import { analysisView } from './analysis/analysis.ts';
 import { isRoad } from './features/case-facts.ts';
-import { codeOf, openReissueHouse, seenOf, type ReissueHouse, type Reply, type Seen } from './reissue-house.fixture.ts';
+import {
+  codeOf,
+  openReissueHouse,
+  seenOf,
+  TENANT,
+  type ReissueHouse,
+  type Reply,
+  type Seen,
+} from './reissue-house.fixture.ts';
 import { staffErrorView } from './staff-error/staff-error-view.ts';
 
 const list = z.object({ items: z.array(z.object({ id: z.string() })) });
@@ -188,5 +196,35 @@ describe('second looks', function () {
     expect(isRoad('admission', 'station')).to.equal(false);
     expect(isRoad(undefined, 'station')).to.equal(true);
     expect(isRoad(undefined, 'scenic')).to.equal(false);
+  });
+
+  it('REI-20 what waits at a desk is found by its index, however many cases are over', async () => {
+    const seen = await applied('E99999401', 'deciding');
+    const { examined, total } = await house.inDatabase(async (connection) => {
+      const cases = connection.collection<{ _id: string; state: Record<string, unknown> }>('applications');
+      const one = await cases.findOne({ _id: seen.id });
+      if (one === null) throw new Error('it is gone');
+      const { desk: _none, ...over } = one.state;
+      const state = { ...over, status: 'closed', endReason: 'reissue.unproven', endedAt: new Date().toISOString() };
+      const copies = Array.from({ length: 300 }, (_, index) => ({
+        ...one,
+        _id: `rei_over${index}`,
+        timers: [],
+        state,
+      }));
+      await cases.insertMany(copies);
+      const found = cases
+        .find({ tenantId: TENANT, 'state.desk': 'operator' })
+        .sort({ 'state.submittedAt': -1, _id: -1 })
+        .limit(50);
+      const { executionStats } = z
+        .looseObject({
+          executionStats: z.looseObject({ totalKeysExamined: z.number(), totalDocsExamined: z.number() }),
+        })
+        .parse(await found.explain('executionStats'));
+      return { examined: executionStats, total: await cases.countDocuments({ 'state.desk': 'operator' }) };
+    });
+    expect(examined.totalDocsExamined).to.equal(total);
+    expect(examined.totalKeysExamined).to.be.at.most(total + 1);
   });
 });

@@ -101,10 +101,22 @@ function refusal({ reason, words, until, returned, inCash, language }: Progress,
   const { short, whole } = whyOf(reason, until !== undefined, language);
   const said = words === undefined ? '' : language === 'en' ? ` (${words})` : `（${words}）`;
   const mail = { why: `${whole}${said}` };
-  if (until !== undefined) return { template: 'reissue-refused', sms: { why: short, until: moment(until) }, mail };
+  if (until !== undefined) {
+    const back = returned === undefined ? '' : feeBack(formatYuan(fen(returned)), inCash === true, language);
+    return { template: 'reissue-refused', sms: { why: short, until: moment(until) }, mail: { why: mail.why + back } };
+  }
   const way = inCash === true ? 'reissue-refused-cash' : 'reissue-refused-returned';
   if (returned !== undefined) return { template: way, sms: { why: short, amount: formatYuan(fen(returned)) }, mail };
   return { template: 'reissue-refused-final', sms: { why: short }, mail };
+}
+
+/** REI-22: paid while a risk held the case up, and refused by a person. An SMS has no room for it beside the appeal. */
+function feeBack(amount: string, inCash: boolean, language: Progress['language']): string {
+  if (language === 'en')
+    return inCash
+      ? `; the fee of ${amount} was paid in cash: please fetch it at a counter`
+      : `; the fee of ${amount} goes back in full, the way it was paid`;
+  return inCash ? `；以现金支付的工本费${amount}请到售票窗口领取` : `；已付的工本费${amount}将原路全额退回`;
 }
 
 /** A mail like that of the purchase: the new ticket is in it, and attached as a page that bears 补发 and the day (REI-30). */
