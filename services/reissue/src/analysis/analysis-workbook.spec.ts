@@ -39,6 +39,7 @@ describe('workbook of the analysis', () => {
         { _id: 'period', ...span },
       ],
       repeats: [],
+      erasedRepeats: [],
       reasons: [{ _id: { span: '2026-11', key: evil }, count: 1 }],
       factors: [{ _id: { span: '2026-11', key: 'same-day' }, hits: 1, points: 20, reissued: 0, refused: 1 }],
       rules: [],

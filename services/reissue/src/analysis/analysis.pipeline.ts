@@ -123,6 +123,11 @@ export function analysisStages(period: {
         appealEnd: only(appealed, ended),
         // What nobody has proven may be a stranger's doing.
         person: only(exists('$state.proof'), '$state.personIndex'),
+        // Who was erased has applied so often in that month before, as it was counted then.
+        erasedEarlier: only(
+          { $eq: ['$state.personIndex', ''] },
+          { $ifNull: ['$state.assessment.history.sameMonth', 0] },
+        ),
         overdue: { $gt: ['$state.overdue', 0] },
         assessed: exists('$state.assessment'),
         byPolicy: { $eq: [{ $indexOfBytes: [{ $ifNull: ['$state.approval.by', ''] }, 'policy:'] }, 0] },
@@ -163,11 +168,22 @@ export function analysisStages(period: {
           },
         ],
         repeats: [
-          // Who was erased is nobody: all of them together are no one person.
+          // All who were erased are no one person.
           { $match: { person: { $type: 'string', $ne: '' } } },
           { $group: { _id: { span: '$span', person: '$person' }, count: { $sum: 1 } } },
           { $match: { count: { $gt: 1 } } },
           { $group: { _id: '$_id.span', people: { $sum: 1 }, applications: { $sum: '$count' } } },
+        ],
+        // The second application of a person brings in the first.
+        erasedRepeats: [
+          { $match: { erasedEarlier: { $gt: 0 } } },
+          {
+            $group: {
+              _id: '$span',
+              people: many({ $eq: ['$erasedEarlier', 1] }),
+              applications: { $sum: { $cond: [{ $eq: ['$erasedEarlier', 1] }, 2, 1] } },
+            },
+          },
         ],
         factors: hitsOf('findings', '$findings.factor', '$findings.points'),
         rules: hitsOf('rules', '$rules', 0),
@@ -234,10 +250,13 @@ const span = z.object({
   appealCount: count,
 });
 
+const repeats = z.array(z.object({ _id: z.string(), people: count, applications: count }));
+
 /** What the stages come to: one document. */
 export const figuresSchema = z.object({
   spans: z.array(span),
-  repeats: z.array(z.object({ _id: z.string(), people: count, applications: count })),
+  repeats,
+  erasedRepeats: repeats,
   factors: hits,
   rules: hits,
   ...{ kinds: tallies, reasons: tallies, channels: tallies, outcomes: tallies },

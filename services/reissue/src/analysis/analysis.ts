@@ -109,10 +109,7 @@ type All = Figures & { readonly errors: StaffErrorFigures };
 function spanOf(figures: All, name: string): SpanView {
   const span = figures.spans.find(({ _id }) => _id === name) ?? { _id: name, ...EMPTY };
   const { applications, overdue, assessed, byPolicy, ownFaultCases, feesWaived } = span;
-  const { people, applications: repeated } = figures.repeats.find(({ _id }) => _id === name) ?? {
-    people: 0,
-    applications: 0,
-  };
+  const repeats = [...figures.repeats, ...figures.erasedRepeats].filter(({ _id }) => _id === name);
   const tallies = Object.fromEntries(
     COUNTED_NAMES.map((counted) => [counted, countsOf(figures[counted], name)]),
   ) as Record<CountedName, Record<string, number>>;
@@ -124,7 +121,10 @@ function spanOf(figures: All, name: string): SpanView {
     decidedByPolicy: byPolicy,
     sampled: { drawn: span.sampled, confirmed: span.confirmed, contested: span.contested },
     times: Object.fromEntries(STAGES.map((stage) => [stage, spreadOf(span, stage)])) as SpanView['times'],
-    repeatApplicants: { people, applications: repeated },
+    repeatApplicants: {
+      people: repeats.reduce((sum, { people }) => sum + people, 0),
+      applications: repeats.reduce((sum, one) => sum + one.applications, 0),
+    },
     factors: hitsOf(figures.factors, name, assessed),
     rules: hitsOf(figures.rules, name, assessed),
     ownFaults: { cases: ownFaultCases, feesWaived },

@@ -76,6 +76,7 @@ export const assessmentSchema = z.object({
   history: z.object({
     ...{ sameDay: count, refused: count, sameTicket: count, sharedAddress: count },
     sharedDevice: count.default(0),
+    sameMonth: count.optional(),
     ...{ failedChecks: count.default(0), scansAdmitted: count.default(0), scansRefused: count.default(0) },
   }),
   findings: z.array(z.object({ factor: z.string(), points: count, value: count })),

@@ -82,6 +82,8 @@ export type History = {
   readonly sharedAddress: number;
   /** Other people's applications from this device within the last thirty days. */
   readonly sharedDevice: number;
+  /** REI-51: earlier ones of the person in the same month, for the figures of years whose people are erased. Counts for nothing. */
+  readonly sameMonth?: number | undefined;
   /** Proofs and identity checks that failed in other cases of the person, within the days that the policy names. */
   readonly failedChecks: number;
   /** How often the ticket was held up at a gate, and let in or not. */

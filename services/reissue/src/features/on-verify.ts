@@ -2,7 +2,7 @@
 // duplicate: a case that is assessed says "-" · late: the same · early: NotYet · the service is down: the case waits and a timer asks
 // again; no message waits on a rung for it · crash before the write: it comes again, and the check is asked once more.
 import { verifyApplication } from '@tongpiao/contracts';
-import { ContractBreach, localDateOf, instantOf, localTime, TransientError } from '@tongpiao/kernel';
+import { ContractBreach, localDate, localDateOf, instantOf, localTime, TransientError } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
 import type { Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
@@ -63,37 +63,43 @@ export function onVerify(foundation: Foundation, parts: Parts): (message: Receiv
     const others = { _id: { $ne: id } };
     const count = (filter: Readonly<Record<string, unknown>>): Promise<number> =>
       applications.count(scope, { ...others, ...filter }, COUNTED_MAX);
-    const { personIndex, addressIndex, deviceIndex, ticket } = application;
+    const { personIndex, addressIndex, deviceIndex, ticket, submittedAt } = application;
     const ofPerson = { 'state.personIndex': personIndex };
     // What nobody has proven may be a stranger's doing.
     const proven = { 'state.proof': { $exists: true } };
-    const [sameDay, refused, sameTicket, sharedAddress, sharedDevice, failedChecks, scans] = await Promise.all([
-      count({ ...ofPerson, ...proven, 'state.submittedAt': { $gte: startOfDay(scope, now) } }),
-      count({
-        ...ofPerson,
-        'state.submittedAt': { $gte: since(REMEMBER_PERSON_MS) },
-        'state.refusal.reason': 'reissue.decided-against',
-      }),
-      count({ ...proven, 'state.ticket.rightId': ticket.rightId }),
-      application.enteredBy === undefined
-        ? count({
-            'state.addressIndex': addressIndex,
-            'state.submittedAt': { $gte: since(REMEMBER_ADDRESS_MS) },
-            'state.enteredBy': { $exists: false },
-            'state.personIndex': { $ne: personIndex },
-          })
-        : 0,
-      deviceIndex === undefined
-        ? 0
-        : count({
-            'state.deviceIndex': deviceIndex,
-            'state.submittedAt': { $gte: since(REMEMBER_ADDRESS_MS) },
-            'state.personIndex': { $ne: personIndex },
-          }),
-      failedChecksOf(scope, id, application),
-      shownTickets.countOf(scope, ticket.rightId),
-    ]);
-    const counted = { sameDay, refused, sameTicket, sharedAddress, sharedDevice, failedChecks };
+    const [sameDay, refused, sameTicket, sharedAddress, sharedDevice, failedChecks, scans, sameMonth] =
+      await Promise.all([
+        count({ ...ofPerson, ...proven, 'state.submittedAt': { $gte: startOfDay(scope, now) } }),
+        count({
+          ...ofPerson,
+          'state.submittedAt': { $gte: since(REMEMBER_PERSON_MS) },
+          'state.refusal.reason': 'reissue.decided-against',
+        }),
+        count({ ...proven, 'state.ticket.rightId': ticket.rightId }),
+        application.enteredBy === undefined
+          ? count({
+              'state.addressIndex': addressIndex,
+              'state.submittedAt': { $gte: since(REMEMBER_ADDRESS_MS) },
+              'state.enteredBy': { $exists: false },
+              'state.personIndex': { $ne: personIndex },
+            })
+          : 0,
+        deviceIndex === undefined
+          ? 0
+          : count({
+              'state.deviceIndex': deviceIndex,
+              'state.submittedAt': { $gte: since(REMEMBER_ADDRESS_MS) },
+              'state.personIndex': { $ne: personIndex },
+            }),
+        failedChecksOf(scope, id, application),
+        shownTickets.countOf(scope, ticket.rightId),
+        count({
+          ...ofPerson,
+          ...proven,
+          'state.submittedAt': { $gte: startOfMonth(scope, submittedAt), $lt: submittedAt },
+        }),
+      ]);
+    const counted = { sameDay, sameMonth, refused, sameTicket, sharedAddress, sharedDevice, failedChecks };
     return { ...counted, scansAdmitted: scans.admitted, scansRefused: scans.refused };
   }
 
@@ -120,6 +126,13 @@ export function onVerify(foundation: Foundation, parts: Parts): (message: Receiv
   function startOfDay(scope: Scope, now: Date): string {
     const { timeZone } = foundation.tenants.require(scope.tenantId);
     return instantOf(localDateOf(now, timeZone), localTime('00:00'), timeZone).toISOString();
+  }
+
+  /** As the figures count months. */
+  function startOfMonth(scope: Scope, submittedAt: string): string {
+    const { timeZone } = foundation.tenants.require(scope.tenantId);
+    const first = `${localDateOf(new Date(submittedAt), timeZone).slice(0, 'YYYY-MM'.length)}-01`;
+    return instantOf(localDate(first), localTime('00:00'), timeZone).toISOString();
   }
 
   return async (message) => {
