@@ -22,7 +22,7 @@ export type GateHouse = {
   put(id: string, fields: Partial<SoldRight>): Promise<void>;
   readonly counters: SiteCounters;
   /** Changes today's counters of the first site as nobody should, and this slot of them with it. */
-  miscount(by: Readonly<Record<string, number>>, slots: 'entries' | 'exits'): Promise<void>;
+  miscount(by: Readonly<Record<string, number>>, slots: 'entries' | 'exits', now?: Date): Promise<void>;
   stop(): Promise<void>;
 };
 export type Seeded = { readonly id: string; readonly number: string };
@@ -89,8 +89,7 @@ export async function openGateHouse(options: Parameters<SalesHouse['start']>[0] 
       );
       return items.map(({ id, number }) => ({ id, number }));
     },
-    async miscount(by, slots) {
-      const now = new Date();
+    async miscount(by, slots, now = new Date()) {
       const date = localDateOf(now, 'Asia/Shanghai');
       const people = by['entered'] ?? by['exited'] ?? 0;
       await database.connection

@@ -71,6 +71,9 @@ export type Mending =
 
 /** Those that have moved lately are looked at often; others of these days now and then, since what was lost moves nothing. */
 type Unchecked = {
+  /** At rest since then, and not looked at since they had been at rest for so long. */
+  readonly quietSince: Date;
+  readonly quietAfterMs: number;
   readonly touchedSince: Date;
   readonly touchedCheckedBefore: Date;
   readonly sinceDate: string;
@@ -195,11 +198,18 @@ export async function openSiteCounters(database: Database): Promise<SiteCounters
       );
       return matched === 1;
     },
-    async unchecked(everywhere, { touchedSince, touchedCheckedBefore, sinceDate, otherwiseCheckedBefore }) {
+    async unchecked(everywhere, wish) {
+      const { quietSince, quietAfterMs, touchedSince, touchedCheckedBefore, sinceDate, otherwiseCheckedBefore } = wish;
       const before = (at: Date): unknown => ({ $not: { $gte: at } });
       const moving = { touchedAt: { $gte: touchedSince }, checkedAt: before(touchedCheckedBefore) };
       const others = { date: { $gte: sinceDate }, checkedAt: before(otherwiseCheckedBefore) };
-      const found = [...(await records.find(everywhere, moving)), ...(await records.find(everywhere, others))];
+      const restedAt = { $add: ['$touchedAt', quietAfterMs] };
+      const atRest = {
+        ...{ touchedAt: { $gte: touchedSince, $lte: quietSince } },
+        $expr: { $lt: [{ $ifNull: ['$checkedAt', '$touchedAt'] }, restedAt] },
+      };
+      const found: Counters[] = [];
+      for (const filter of [moving, atRest, others]) found.push(...(await records.find(everywhere, filter)));
       return [...new Map(found.map((counters) => [counters._id, counters])).values()];
     },
     async checked(scope, day, at) {

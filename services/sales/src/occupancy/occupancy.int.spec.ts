@@ -385,6 +385,22 @@ describe('SAL-43 occupancy of a site', function () {
     aheadMs = 0;
   });
 
+  it('a site at rest is mended after a minute, and not before', async () => {
+    aheadMs = 36 * 60_000;
+    expect(await enter(await one())).to.equal('admitted');
+    const { entered, exited } = await settled('the figures', () => figures());
+    await world.miscount({ inside: 4, entered: 4 }, 'entries', new Date(Date.now() + aheadMs));
+    aheadMs += 50_000;
+    await settled('what nobody mends yet', async () => JSON.stringify(await world.counters.read(world.scope, today())));
+    expect((await world.counters.read(world.scope, today()))?.entered).to.equal(entered + 4);
+    aheadMs += 20_000;
+    await eventually('the counters are mended', async () => {
+      const counters = await world.counters.read(world.scope, today());
+      return counters?.entered === entered && counters.exited === exited;
+    });
+    aheadMs = 0;
+  });
+
   it('PLA-02 exits are the gate’s own', async () => {
     const json = { people: 1 };
     expectNotThere(await call(`/api/v1/gates/${GATES[1]}/exits`, json, world.house.keys.gates[0] ?? ''));

@@ -1,5 +1,5 @@
 // Mends counters of people that a crash left wrong (SAL-43): slot by slot it compares them with the records that they are counted from,
-// and lets alone what is still moving. Also looks at lights that nobody else looked at.
+// and lets alone what is still moving. A site that has come to rest is looked at a minute later. Also looks at lights that nobody else looked at.
 import { localDate, localDateOf, type TenantId } from '@tongpiao/kernel';
 import type { Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
@@ -20,6 +20,8 @@ type Parts = {
 const MINUTE_MS = 60_000;
 /** From the beginning of a slot: its ten minutes, and two more for whoever is being counted. */
 const FINAL_AFTER_MS = 12 * MINUTE_MS;
+/** Where nobody has come or gone for so long, whoever was being counted is counted, in the slot of this moment too. */
+const QUIET_AFTER_MS = MINUTE_MS;
 /** Reading 100,000 rights takes a second or two of the database, so not every minute. */
 const AGAIN_AFTER_MS = 5 * MINUTE_MS;
 const MOVED_WITHIN_MS = 40 * MINUTE_MS;
@@ -42,12 +44,21 @@ export function createOccupancySweep(foundation: Foundation, parts: Parts): () =
     const day = dayOfSite(siteId, localDate(date), tenants.require(tenantId).timeZone);
     const record = await occupancies.load(scope, occupancyId(siteId, date));
     const corrected = record === undefined || record.state.status === 'none' ? 0 : record.state.corrected;
-    const isFinal = (slot: Slot): boolean => Number(slot) * SLOT_MS + FINAL_AFTER_MS <= now.getTime();
+    const [entries, exits] = [await truth.entries(scope, day), await truth.exits(scope, day)];
+    const movedAtMs = Math.max(found.touchedAt.getTime(), entries.changedAtMs, exits.changedAtMs);
+    const isQuiet = movedAtMs + QUIET_AFTER_MS <= now.getTime();
+    const isFinal = (slot: Slot): boolean => isQuiet || Number(slot) * SLOT_MS + FINAL_AFTER_MS <= now.getTime();
+    const slots = (settled: (slot: Slot) => boolean): readonly Mending[] => [
+      ...differences('entries', found.entries, entries.sums, settled),
+      ...differences('exits', found.exits, exits.sums, settled),
+    ];
     const wrong: Mending[] = [
-      ...differences('entries', found.entries, await truth.entries(scope, day), isFinal),
-      ...differences('exits', found.exits, await truth.exits(scope, day), isFinal),
+      ...slots(isFinal),
       ...(corrected === found.corrected ? [] : [{ of: 'corrected' as const, by: corrected - found.corrected }]),
     ];
+    // Counters at rest beside records that are not: somebody was let in whom nobody has counted. That is looked at again at once.
+    const isLagging =
+      found.touchedAt.getTime() + QUIET_AFTER_MS <= now.getTime() && slots((slot) => !isFinal(slot)).length > 0;
     let mended = 0;
     for (const mending of wrong) {
       if (!(await counters.mend(scope, found, mending))) continue;
@@ -55,7 +66,7 @@ export function createOccupancySweep(foundation: Foundation, parts: Parts): () =
       mendedPeople.inc(Math.abs(mending.by));
       logger.warn({ siteId, date, ...mending }, 'people of a site were counted wrong; mended');
     }
-    await counters.checked(scope, { siteId, date }, now);
+    if (!isLagging) await counters.checked(scope, { siteId, date }, now);
     await lights.observe(tenantId, { siteId, date });
     return mended;
   }
@@ -73,6 +84,8 @@ export function createOccupancySweep(foundation: Foundation, parts: Parts): () =
     await lookAtLimited(now);
     const ago = (ms: number): Date => new Date(now.getTime() - ms);
     const found = await counters.unchecked(everywhere, {
+      quietAfterMs: QUIET_AFTER_MS,
+      quietSince: ago(QUIET_AFTER_MS),
       touchedSince: ago(MOVED_WITHIN_MS),
       touchedCheckedBefore: ago(AGAIN_AFTER_MS),
       // Yesterday in any zone.

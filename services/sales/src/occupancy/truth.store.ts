@@ -20,11 +20,13 @@ const exitSchema = z.object({
 type Exit = z.output<typeof exitSchema>;
 
 export type SlotSums = ReadonlyMap<Slot, number>;
+/** `changedAtMs`: when the youngest of the records was written, since which a counter may lag. */
+export type Truth = { readonly sums: SlotSums; readonly changedAtMs: number };
 export type OccupancyTruth = {
   /** @returns false when it is known already */
   recordExit(scope: Scope, exit: Exit): Promise<boolean>;
-  entries(scope: Scope, day: ManifestDay): Promise<SlotSums>;
-  exits(scope: Scope, day: ManifestDay): Promise<SlotSums>;
+  entries(scope: Scope, day: ManifestDay): Promise<Truth>;
+  exits(scope: Scope, day: ManifestDay): Promise<Truth>;
 };
 
 const usedRight = z.object({
@@ -34,7 +36,7 @@ const usedRight = z.object({
   state: z.object({ uses: z.array(z.object({ at: z.string(), people: z.number() })) }),
 });
 type UsedRight = z.output<typeof usedRight>;
-const letIn = z.object({ _id: z.number(), people: z.number().int() });
+const letIn = z.object({ _id: z.number(), people: z.number().int(), changedAt: z.date() });
 /** Small documents; a portion is parsed in some milliseconds. */
 const PORTION = 1_000;
 
@@ -62,17 +64,20 @@ export async function openOccupancyTruth(database: Database): Promise<OccupancyT
   const exits = await openRecords(database.connection, 'site_exits', schema, (document) => exitSchema.parse(document));
 
   /** Whom gates without network let in on tickets of any day and site that were not good, or on none: each is an incident (SAL-41). */
-  async function addStrangers(scope: Scope, { siteId, from, until }: ManifestDay, sums: Map<Slot, number>) {
+  async function strangers(
+    scope: Scope,
+    { siteId, from, until }: ManifestDay,
+  ): Promise<readonly z.output<typeof letIn>[]> {
     const since = new Date(Date.parse(from) - SCAN_AHEAD_MAX_MS).toISOString();
     const admitted = { 'state.scan.decided': 'admitted', 'state.scan.truth': { $ne: 'admissible' } };
     const slot = { $floor: { $divide: [{ $toLong: '$at' }, SLOT_MS] } };
     const found = await incidents.aggregate(scope, [
       { $match: { 'state.siteId': siteId, 'state.foundAt': { $gte: since }, ...admitted } },
-      { $project: { at: { $toDate: '$state.scan.at' }, people: '$state.scan.people' } },
+      { $project: { at: { $toDate: '$state.scan.at' }, people: '$state.scan.people', changedAt: 1 } },
       { $match: { at: { $gte: new Date(from), $lt: new Date(until) } } },
-      { $group: { _id: slot, people: { $sum: '$people' } } },
+      { $group: { _id: slot, people: { $sum: '$people' }, changedAt: { $max: '$changedAt' } } },
     ]);
-    for (const { _id, people } of found.map((one) => letIn.parse(one))) add(sums, String(_id), people);
+    return found.map((one) => letIn.parse(one));
   }
 
   return {
@@ -80,6 +85,7 @@ export async function openOccupancyTruth(database: Database): Promise<OccupancyT
     async entries(scope, day) {
       const { siteId, dates, from, until } = day;
       const sums = new Map<Slot, number>();
+      let changedAtMs = 0;
       const projection = { tenantId: 1, changedAt: 1, 'state.uses': 1 } as const;
       const ask = (filter: Filter, limit: number): Promise<UsedRight[]> =>
         rights.find(scope, filter, { sort: IN_ORDER_OF_CHANGE, limit, projection });
@@ -92,15 +98,22 @@ export async function openOccupancyTruth(database: Database): Promise<OccupancyT
         do {
           found = await changesAfter(ask, stream, sinceMs, after, PORTION);
           after = positionOf(found[found.length - 1]);
-          for (const { state } of found)
-            for (const { at, people } of state.uses) if (at >= from && at < until) add(sums, slotOf(at), people);
+          for (const { state, changedAt } of found) {
+            const uses = state.uses.filter(({ at }) => at >= from && at < until);
+            for (const { at, people } of uses) add(sums, slotOf(at), people);
+            if (uses.length > 0) changedAtMs = Math.max(changedAtMs, changedAt.getTime());
+          }
         } while (found.length === PORTION);
       }
-      await addStrangers(scope, day, sums);
-      return sums;
+      for (const { _id, people, changedAt } of await strangers(scope, day)) {
+        add(sums, String(_id), people);
+        changedAtMs = Math.max(changedAtMs, changedAt.getTime());
+      }
+      return { sums, changedAtMs };
     },
     async exits(scope, { siteId, date }) {
       const sums = new Map<Slot, number>();
+      let changedAtMs = 0;
       let found: readonly Exit[];
       let after = '';
       do {
@@ -109,9 +122,10 @@ export async function openOccupancyTruth(database: Database): Promise<OccupancyT
         for (const { _id, at, people } of found) {
           after = _id;
           add(sums, slotOf(at), people);
+          changedAtMs = Math.max(changedAtMs, at.getTime());
         }
       } while (found.length === PORTION);
-      return sums;
+      return { sums, changedAtMs };
     },
   };
 }
