@@ -41,7 +41,6 @@ export function gatesAgainstTickets(
   }
 }
 
-/** People are compared with tickets by a sweep, some time after; until then a death may show as a difference here. */
 export function gateCounts(
   rights: readonly Document[],
   incidents: readonly Document[],

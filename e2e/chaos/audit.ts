@@ -3,7 +3,9 @@
 import mongoose, { type Connection } from 'mongoose';
 import { afterSale, afterSaleCounts, worthOf } from './audit-after-sale.ts';
 import { gateCounts, gatesAgainstTickets } from './audit-gates.ts';
+import { peopleAgainstRecords } from './audit-people.ts';
 import { caseCounts, casesAgainstTickets } from './audit-reissues.ts';
+import { takingsAgainstTickets } from './audit-takings.ts';
 import { at, list, number, text, WITH_TICKETS, type Document } from './documents.ts';
 import type { Decided } from './gates.ts';
 
@@ -90,7 +92,8 @@ export async function unsettled(connection: Connection): Promise<readonly string
     { 'state.status': { $in: ['queued', 'sending'] } },
     'messages are being sent',
   );
-  return open;
+  // Read last, and only when nobody moves: these are all tickets.
+  return open.length > 0 ? open : peopleAgainstRecords(connection);
 }
 
 async function cancelledSessions(connection: Connection): Promise<readonly string[]> {
@@ -125,6 +128,7 @@ export async function audit(
   ticketsAgainstOrders(orders, rights, violations);
   moneyAgainstOrders(orders, rights, payments, sandbox.payments, violations);
   ledgerAgainstPayments(payments, entries, violations);
+  takingsAgainstTickets({ orders, rights, payments, entries }, violations);
   stockAgainstTickets(orders, rights, holds, siteDays, violations);
   await leftovers(connection, violations);
   toldTwice(orders, messages, applications, sandbox, violations);
@@ -272,10 +276,12 @@ function stockAgainstTickets(
 ): void {
   const soldBySession = new Map<string, number>();
   for (const right of rights) {
-    // A ticket that was given back has given its places back too: no session of the trial is over.
-    if (text(right, 'state.status') === 'refunded') continue;
+    // A ticket that was given back has given its places back too, but for those of people who came in: no session of the trial is over.
+    const admits = number(right, 'state.admits');
+    const came = list(right, 'state.uses').reduce<number>((sum, use) => sum + number(use, 'people'), 0);
+    const taken = text(right, 'state.status') === 'refunded' ? Math.min(admits, came) : admits;
     const sessionId = text(right, 'state.sessionId');
-    soldBySession.set(sessionId, (soldBySession.get(sessionId) ?? 0) + number(right, 'state.admits'));
+    soldBySession.set(sessionId, (soldBySession.get(sessionId) ?? 0) + taken);
   }
   for (const siteDay of siteDays) {
     const sessions = Object.entries((at(siteDay, 'sessions') ?? {}) as Record<string, unknown>);

@@ -53,7 +53,8 @@ async function main(): Promise<number> {
     preferredPort: 18_180,
     addresses: {},
     instances: { sales: 2, finance: 2 },
-    environment: { LIMITS: 'off' },
+    // The sweep comes often enough to be waited for.
+    environment: { LIMITS: 'off', OCCUPANCY_SWEEP_SECONDS: '5' },
   });
   const client = createClient(platform.baseUrl, 64);
   try {
