@@ -78,6 +78,8 @@ export const applicationProgressed = defineEvent({
     reason: z.string().max(100).optional(),
     /** What the person who refused it has to say to the applicant. */
     words: z.string().max(1_000).optional(),
+    /** The same, sealed for notification; one of the two. */
+    sealedWords: sealedForRecipient.optional(),
     /** What is due before it goes on. */
     fee: amountSchema.optional(),
     /** Until when the applicant can act: prove, bring, pay or appeal. */
@@ -88,6 +90,8 @@ export const applicationProgressed = defineEvent({
     proven: z.boolean().optional(),
     /** What staff want to see, in their words (REI-21). */
     wanted: z.string().max(1_000).optional(),
+    /** The same, sealed for notification; one of the two. */
+    sealedWanted: sealedForRecipient.optional(),
     /** The same again, because the time to bring it runs out. */
     reminder: z.boolean().optional(),
     /** The fee goes back (REI-22). */

@@ -300,7 +300,8 @@ export function fulfilledOrder(
 export function toldAfterSale(
   world: Pick<World, 'sealed'>,
   definition: MessageDefinition,
-  change: Readonly<Record<string, unknown>>,
+  /** By the message's id where something of it is sealed. */
+  change: Readonly<Record<string, unknown>> | ((id: string) => Readonly<Record<string, unknown>>),
   to: { readonly phone: string; readonly email: string },
 ): Envelope<{ orderId: string }> {
   const id = newMessageId();
@@ -311,5 +312,10 @@ export function toldAfterSale(
   };
   const orderId = `ord_0a${randomBytes(10).toString('hex')}`;
   const example = z.looseObject({ orderId: z.string() }).parse(definition.example);
-  return envelopeOf(definition.type, id, { ...example, orderId, contact, ...change });
+  return envelopeOf(definition.type, id, {
+    ...example,
+    orderId,
+    contact,
+    ...(typeof change === 'function' ? change(id) : change),
+  });
 }

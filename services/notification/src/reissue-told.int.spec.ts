@@ -37,7 +37,8 @@ describe('REI-33 what the applicant is told', () => {
     await world.stop();
   });
   let people = 0;
-  const say = async (definition: MessageDefinition, change: Readonly<Record<string, unknown>>): Promise<Heard> => {
+  type Change = Parameters<typeof toldAfterSale>[2];
+  const say = async (definition: MessageDefinition, change: Change): Promise<Heard> => {
     people += 1;
     const [to, email] = [phone(), `applicant-${people}@example.cn`];
     await world.publish(toldAfterSale(world, definition, change, { phone: to, email }));
@@ -50,8 +51,11 @@ describe('REI-33 what the applicant is told', () => {
       pdf: mail.attachments.find(({ mimeType }) => mimeType === 'application/pdf')?.path,
     };
   };
-  const step = (status: string, change: Readonly<Record<string, unknown>> = {}): Promise<Heard> =>
-    say(applicationProgressed, { status, fee: undefined, until: undefined, frozen: false, proven: true, ...change });
+  const step = (status: string, change: Change = {}): Promise<Heard> =>
+    say(applicationProgressed, (id) => ({
+      ...{ status, fee: undefined, until: undefined, frozen: false, proven: true },
+      ...(typeof change === 'function' ? change(id) : change),
+    }));
 
   it('received, and that the old ticket is frozen where it is', async () => {
     const { sms, text } = await step('verifying');
@@ -78,6 +82,8 @@ describe('REI-33 what the applicant is told', () => {
     const { sms, text } = await step('material_wanted', { wanted, until });
     expect(sms).to.equal(`【云台山】分时入园门票补发申请需补充材料：购票时的支付记录或者取票凭…，请于${by}前提交。`);
     expect(text).to.contain(wanted);
+    const sealed = await step('material_wanted', (id) => ({ sealedWanted: world.sealed(id, wanted), until }));
+    expect(sealed.text).to.contain(wanted);
     const reminder = await step('material_wanted', { wanted, until, reminder: true });
     expect(reminder.sms)
       .to.match(/^【云台山】提醒：/)
@@ -98,6 +104,10 @@ describe('REI-33 what the applicant is told', () => {
     });
     expect(sms).to.equal(`【云台山】分时入园门票补发未通过：经审核不符合条件。${by}前可凭申请编号申诉一次。`);
     expect(text).to.contain('证件照片与购票人不符').and.contain(`凭申请编号${CASE}申诉一次`);
+    const sealedWords = (id: string): Readonly<Record<string, unknown>> => ({
+      ...{ reason: 'reissue.decided-against', sealedWords: world.sealed(id, '照片不是本人') },
+    });
+    expect((await step('refused', sealedWords)).text).to.contain('照片不是本人');
     const paid = await step('refused', {
       ...{ reason: 'reissue.decided-against', until: '2026-12-07T02:00:00.000Z', returned: 500 },
     });

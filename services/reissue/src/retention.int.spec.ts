@@ -33,6 +33,34 @@ describe('retention', function () {
   const stored = async (collection: string, filter: Readonly<Record<string, unknown>>): Promise<string> =>
     house.stored(collection, filter);
 
+  it('PLA-12 what staff have written of a case goes with it; the case can be looked at, and its journal is whole', async () => {
+    const userId = 'usr_buyer00000004';
+    const { number } = await house.sold(undefined, 12_000, { userId });
+    const applied = await house.apply({ ticket: { number }, reason: 'damaged' }, { token: house.tokenOf(userId) });
+    const { id } = await house.becomes(seenOf(applied), 'deciding');
+    await house.review(id, house.keys.manager, { action: 'phone-confirmation', note: '张伟本人确认' });
+    await house.review(id, house.keys.manager, { action: 'decide', verdict: 'refuse', reason: '张伟不是购票人' });
+    const [before, then] = [await stored('applications', { _id: id }), ahead];
+    const sealedIn = (text: string): readonly string[] =>
+      [...text.matchAll(/"sealed":"([^"]+)"/g)].map(([, it]) => it ?? '');
+    ahead = then + 5.01 * YEAR;
+    const after = await eventually(
+      'it is erased',
+      async () => {
+        const found = await stored('applications', { _id: id });
+        return !found.includes('"wrapped":') && found;
+      },
+      PATIENCE,
+    );
+    for (const sealed of sealedIn(before)) expect(after).not.to.include(sealed);
+    expect(sealedIn(before).length).to.be.greaterThan(3);
+    const seen = await staff(`${PATH}/${id}`);
+    expect(seen.body).to.have.nested.property('refusal.reason', 'reissue.decided-against');
+    const checked = await staff(`/api/v1/operations/reissue/journals/applications/${id}`, house.keys.auditor);
+    expect(checked.text).to.include('"intact":true').and.to.include('PhoneConfirmed');
+    ahead = then;
+  });
+
   it('REI-50 PLA-12 five years after its end a case loses its files and its data key, and keeps its journal; a younger one keeps all', async () => {
     const [old, young] = [await opened(), await opened()];
     expect((await house.step(old, 'withdrawal')).status).to.equal(200);

@@ -38,7 +38,7 @@ function progressed(parts: TellParts): Teller {
     const { data } = envelope;
     if (data.proven === false) return [];
     const { timeZone } = tenantOf(parts, envelope);
-    const step = stepOf(data, (instant) => momentOf(instant, timeZone, data.language));
+    const step = stepOf(withWords(parts, envelope), (instant) => momentOf(instant, timeZone, data.language));
     if (step === undefined) return [];
     const { template, sms, mail = {}, expiresAt } = step;
     const always = { kind: kindOf(data.kind, data.language) };
@@ -49,6 +49,16 @@ function progressed(parts: TellParts): Teller {
       expiresAt,
     });
   });
+}
+
+/** What staff have written comes sealed, or from an older case as text. */
+function withWords({ bus }: TellParts, envelope: Envelope<Progress>): Progress {
+  const { sealedWords, sealedWanted, ...data } = envelope.data;
+  return {
+    ...data,
+    ...(sealedWords === undefined ? {} : { words: opened(bus, envelope, sealedWords) }),
+    ...(sealedWanted === undefined ? {} : { wanted: opened(bus, envelope, sealedWanted) }),
+  };
 }
 
 /** @returns undefined for steps that are the staff's own business */

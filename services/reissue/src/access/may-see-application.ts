@@ -1,7 +1,7 @@
 // Who may touch a case: the holder of its own token, the signed-in applicant, the machine that entered it, staff of its tenant. For
 // everybody else it does not exist.
 import { DomainError, PLATFORM_TENANT, type TenantId } from '@tongpiao/kernel';
-import { Scope } from '@tongpiao/persistence';
+import { Scope, type PersonalValue } from '@tongpiao/persistence';
 import { may, type Access, type Principal, type RequestContext } from '@tongpiao/service-shell';
 import type { Desk, LiveApplication, Staff } from '../application/application.ts';
 import type { Applications, ApplicationSnapshot } from '../stores.ts';
@@ -24,6 +24,8 @@ export type SeenApplication = {
   readonly snapshot: ApplicationSnapshot;
   readonly application: LiveApplication;
   readonly staff: boolean;
+  /** Opens what was written in it; left out once it is erased. */
+  readonly open?: (value: PersonalValue) => string;
 };
 
 /** The token is good until this long after the case was begun. */
@@ -47,7 +49,7 @@ export async function seenApplication(
   if (snapshot === undefined || snapshot.state.status === 'none') throw notFound;
   const application = snapshot.state;
   const scope = Scope.ofTenant(snapshot.tenantId as TenantId, context.origin());
-  const seen = { scope, id, snapshot, application };
+  const seen = { scope, id, snapshot, application, ...(await openerOf(applications, scope, snapshot)) };
   if (principal.type === 'bearer') {
     if (principal.subject !== id) throw notFound;
     if (now.getTime() > Date.parse(application.submittedAt) + TOKEN_GOOD_MS)
@@ -66,6 +68,16 @@ export async function seenApplication(
   const own = may(principal, 'reissue:applications:read') && application.enteredBy === principal.id;
   if (!own && !may(principal, 'reissue:applications:read-any')) throw notFound;
   return { ...seen, staff: true };
+}
+
+async function openerOf(
+  applications: Applications,
+  scope: Scope,
+  snapshot: ApplicationSnapshot,
+): Promise<Pick<SeenApplication, 'open'>> {
+  if (snapshot.key === undefined) return {};
+  const key = await applications.recordKey(scope, snapshot);
+  return { open: ({ sealed }) => key.open(sealed) };
 }
 
 /**

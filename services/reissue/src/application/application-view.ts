@@ -10,9 +10,10 @@ import {
   type ReissueStatus,
 } from '@tongpiao/contracts';
 import type { Fen } from '@tongpiao/kernel';
+import type { PersonalValue } from '@tongpiao/persistence';
 import { z } from 'zod';
 import { problems } from '../problems.ts';
-import type { Desk, LiveApplication, Of, Person } from './application.ts';
+import type { Desk, LiveApplication, Of, Person, Words } from './application.ts';
 import { countedDays } from './times.ts';
 
 const money = z.object({ amount: z.int(), currency: z.literal('CNY') });
@@ -174,6 +175,9 @@ const CASH_TO_FETCH: Bilingual = { zh: '现金请到售票窗口领取', en: 'To
 const DOCUMENT_WANTED: Bilingual = { zh: '核验中（待出示购票证件）', en: 'Waiting for the document of the purchase' };
 const NO_WORDS: Bilingual = { zh: '不符合补发条件。', en: 'The conditions for a new ticket are not met.' };
 
+type Opener = (value: PersonalValue) => string;
+export const textOf = (words: Words, open: Opener): string => (typeof words === 'string' ? words : open(words));
+
 const yuan = (amount: Fen): { amount: number; currency: 'CNY' } => ({ amount, currency: 'CNY' });
 const shown = ({ name, idType, idNumber }: Person): z.input<typeof personView> => ({
   name: name.masked,
@@ -181,7 +185,14 @@ const shown = ({ name, idType, idNumber }: Person): z.input<typeof personView> =
   idNumber: idNumber.masked,
 });
 
-export function viewApplication(id: string, tenantId: string, state: LiveApplication, staff: boolean): ApplicationView {
+/** @param open what was written to or about the applicant; left out, it is masked */
+export function viewApplication(
+  id: string,
+  tenantId: string,
+  state: LiveApplication,
+  staff: boolean,
+  open: Opener = ({ masked }) => masked,
+): ApplicationView {
   const { status, kind, reason, submittedAt, ticket, contact, traveller, correction } = state;
   const { number, orderId, product, ticketType, startsAt } = ticket;
   return {
@@ -197,9 +208,9 @@ export function viewApplication(id: string, tenantId: string, state: LiveApplica
     frozen: state.freeze !== 'none',
     ...(state.documentBy === undefined ? {} : { documentBy: state.documentBy }),
     ...moneyOf(state),
-    ...endOf(state),
-    ...(status === 'material_wanted' ? wantedOf(state) : {}),
-    ...(staff ? { staff: { ...forStaff(state), ...proofOf(state) } } : {}),
+    ...endOf(state, open),
+    ...(status === 'material_wanted' ? wantedOf(state, open) : {}),
+    ...(staff ? { staff: { ...forStaff(state, open), ...proofOf(state) } } : {}),
   };
 }
 
@@ -209,9 +220,9 @@ function proofOf({ proof }: LiveApplication): Pick<z.input<typeof staffView>, 'p
   return { proof: { ...rest, ...(words === undefined ? {} : { words: words.masked }) } };
 }
 
-function wantedOf({ materials }: LiveApplication): Pick<ApplicationView, 'material'> {
+function wantedOf({ materials }: LiveApplication, open: Opener): Pick<ApplicationView, 'material'> {
   const last = materials.at(-1);
-  return last === undefined ? {} : { material: { what: last.what, until: last.until } };
+  return last === undefined ? {} : { material: { what: textOf(last.what, open), until: last.until } };
 }
 
 function moneyOf(state: LiveApplication): Pick<ApplicationView, 'fee' | 'payBy' | 'payments' | 'refunds'> {
@@ -233,7 +244,7 @@ function moneyOf(state: LiveApplication): Pick<ApplicationView, 'fee' | 'payBy' 
 
 type End = Pick<ApplicationView, 'refusal' | 'endReason' | 'endText' | 'newNumber' | 'reissuedAt' | 'shipment'>;
 
-function endOf(state: LiveApplication): End {
+function endOf(state: LiveApplication, open: Opener): End {
   switch (state.status) {
     case 'reissued':
       return { newNumber: state.newNumber, reissuedAt: state.reissuedAt, ...shipmentOf(state) };
@@ -244,7 +255,7 @@ function endOf(state: LiveApplication): End {
       return {
         refusal: {
           ...{ reason, text },
-          ...(words === undefined ? {} : { words }),
+          ...(words === undefined ? {} : { words: textOf(words, open) }),
           ...(appealBy === undefined || state.status === 'appealing' ? {} : { appealBy }),
         },
       };
@@ -271,12 +282,18 @@ function afterwards({ carriedOutMs, gates, shipments }: Of<'reissued'>) {
   return { carriedOutMs, ...(gates === undefined ? {} : { gates }), ...(serial === undefined ? {} : { serial }) };
 }
 
-function forStaff(state: LiveApplication): z.input<typeof staffView> {
+function forStaff(state: LiveApplication, open: Opener): z.input<typeof staffView> {
   const { overdue, channel, enteredBy, batch, policy, deciders, calls } = state;
   const judged = 'assessment' in state ? state.assessment : undefined;
   const approval = 'approval' in state ? state.approval : undefined;
   return {
-    ...{ overdue, channel, policyVersion: policy.version, deciders: [...deciders], calls: [...calls] },
+    ...{
+      overdue,
+      channel,
+      policyVersion: policy.version,
+      deciders: [...deciders],
+      calls: calls.map((call) => ({ ...call, note: textOf(call.note, open) })),
+    },
     ...(enteredBy === undefined ? {} : { enteredBy }),
     ...(batch === undefined ? {} : { batch }),
     ...failedRefundsOf(state),

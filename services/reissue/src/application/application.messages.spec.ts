@@ -241,6 +241,20 @@ describe('REI-33 what a case says', () => {
         if (!(key in expected)) expect(one).not.to.have.property(key);
     });
 
+  it('PLA-12 what staff have written leaves sealed for whoever tells the applicant, that of an older case as it is', () => {
+    const words = { sealed: 'p1.words', masked: '***' };
+    const refusing = { ...c.decide(operator, 'refuse'), words } as ApplicationCommand;
+    const asking = { ...c.ask(), what: words } as ApplicationCommand;
+    const [refused] = told(...onDesk(), refusing);
+    expect(refused)
+      .to.deep.include({ sealedWords: forRecipient('notification', words) })
+      .and.not.have.property('words');
+    const [wanted] = told(...onDesk(), asking);
+    expect(wanted).to.deep.include({ sealedWanted: forRecipient('notification', words) });
+    expect(wanted).not.to.have.property('wanted');
+    expect(JSON.stringify(told(...onDesk(), c.decide(operator, 'refuse')))).to.include('"words":"核对无误"');
+  });
+
   it('REI-04 a case that nobody has proven says so, and nothing is said before it ends', () => {
     expect(told(c.submit())).to.deep.equal([]);
     const [closed] = told(c.submit(), c.remind('proof', after(24 * 60)));

@@ -19,17 +19,24 @@ import { forRecipient, remind, say, type Said } from '@tongpiao/persistence';
 import { CODE_VALID_MINUTES } from './application.decider.ts';
 import { VERIFYING_DESK } from './application.policy.ts';
 import { isOpen } from './fee.ts';
-import type { ApplicationEvent, ApplicationState, LiveApplication, NewTicket, TimerName } from './application.ts';
+import type {
+  ApplicationEvent,
+  ApplicationState,
+  LiveApplication,
+  NewTicket,
+  TimerName,
+  Words,
+} from './application.ts';
 
 const TIMERS: readonly TimerName[] = ['proof', 'decision', 'material-reminder', 'material', 'fee'];
 const VERIFY = 'verify';
 
 type News = {
   readonly reason?: string;
-  readonly words?: string;
+  readonly words?: Words;
   readonly fee?: number;
   readonly until?: string;
-  readonly wanted?: string;
+  readonly wanted?: Words;
   readonly reminder?: true;
   readonly returned?: number;
   readonly inCash?: true;
@@ -236,7 +243,7 @@ function about(applicationId: string, state: LiveApplication) {
   return { applicationId, orderId, kind, language, product, contact: contactFor(state) };
 }
 
-function progressed(applicationId: string, state: LiveApplication, at: string, news: News): Said {
+function progressed(applicationId: string, state: LiveApplication, at: string, { words, wanted, ...news }: News): Said {
   return say(applicationProgressed, {
     ...about(applicationId, state),
     ticketNumber: state.ticket.number,
@@ -245,7 +252,15 @@ function progressed(applicationId: string, state: LiveApplication, at: string, n
     proven: state.proof !== undefined,
     at,
     ...news,
+    ...said('words', 'sealedWords', words),
+    ...said('wanted', 'sealedWanted', wanted),
   });
+}
+
+/** Sealed for whoever tells the applicant; what an older case has as text goes as text. */
+function said<Plain extends string, Sealed extends string>(plain: Plain, sealed: Sealed, words: Words | undefined) {
+  if (words === undefined) return {};
+  return typeof words === 'string' ? { [plain]: words } : { [sealed]: forRecipient('notification', words) };
 }
 
 function reissued(

@@ -58,6 +58,9 @@ const factsShape = {
   policy: keptPolicySchema,
 };
 
+/** Sealed; of an older case, text. */
+const words = z.union([personalValueSchema, z.string()]);
+
 const attachment = z.object({
   id: z.string(),
   about: z.enum(ATTACHMENT_SUBJECTS),
@@ -101,7 +104,7 @@ const approval = z.object({
 });
 const refusal = z.object({
   reason: z.string(),
-  words: z.string().optional(),
+  words: words.optional(),
   by: z.string(),
   at: z.string(),
   desk: desk.optional(),
@@ -127,7 +130,7 @@ const common = {
   deciders: z.array(z.string()),
   materials: z.array(
     z.object({
-      what: z.string(),
+      what: words,
       by: z.string(),
       until: z.string(),
       at: z.string(),
@@ -137,7 +140,7 @@ const common = {
     }),
   ),
   attachments: z.array(attachment).default([]),
-  calls: z.array(z.object({ by: z.string(), note: z.string(), at: z.string() })),
+  calls: z.array(z.object({ by: z.string(), note: words, at: z.string() })),
   payments: z.array(
     z.object({
       id: z.string(),

@@ -4,6 +4,9 @@ import type { Fen, IdType } from '@tongpiao/kernel';
 import type { PersonalValue } from '@tongpiao/persistence';
 import type { Policy } from '../policy/policy.ts';
 
+/** What staff write may name anybody: it is sealed. An older case may have it as text. */
+export type Words = PersonalValue | string;
+
 type Reason = 'lost' | 'damaged' | 'not-received' | 'wrong-data' | 'system-fault' | 'other';
 export type Channel = 'web' | 'app' | 'counter' | 'hotline' | 'kiosk' | 'ota' | 'batch';
 export type Person = { readonly name: PersonalValue; readonly idType: IdType; readonly idNumber: PersonalValue };
@@ -145,7 +148,7 @@ type Approval = Decision & {
 
 export type Refusal = {
   readonly reason: string;
-  readonly words?: string | undefined;
+  readonly words?: Words | undefined;
   readonly by: string;
   readonly at: string;
   /** Of a person's refusal: the desk on which it lay. */
@@ -201,7 +204,7 @@ export type Attachment = {
 };
 
 type Material = {
-  readonly what: string;
+  readonly what: Words;
   readonly by: string;
   readonly until: string;
   readonly at: string;
@@ -214,7 +217,7 @@ type Material = {
       }
     | undefined;
 };
-type PhoneCall = { readonly by: string; readonly note: string; readonly at: string };
+type PhoneCall = { readonly by: string; readonly note: Words; readonly at: string };
 
 type SampleReview = {
   readonly verdict: 'confirm' | 'contest';
@@ -387,6 +390,8 @@ export type ApplicationCommand =
       readonly by: Staff;
       readonly verdict: Verdict;
       readonly reason: string;
+      /** The same for the applicant, should it be refused. */
+      readonly words?: PersonalValue | undefined;
       /** REI-22: nothing is charged when the fault is ours. */
       readonly ourFault: boolean;
       readonly code: string;
@@ -401,8 +406,8 @@ export type ApplicationCommand =
       readonly at: string;
     }
   | { readonly type: 'ClearRisk'; readonly by: Staff; readonly reason: string; readonly at: string }
-  | { readonly type: 'AskMaterial'; readonly by: Staff; readonly what: string; readonly at: string }
-  | { readonly type: 'ConfirmByPhone'; readonly by: Staff; readonly note: string; readonly at: string }
+  | { readonly type: 'AskMaterial'; readonly by: Staff; readonly what: Words; readonly at: string }
+  | { readonly type: 'ConfirmByPhone'; readonly by: Staff; readonly note: Words; readonly at: string }
   | {
       readonly type: 'SupplyMaterial';
       readonly note: PersonalValue;

@@ -87,7 +87,7 @@ function decidedOnAppeal(state: Of<'appealing'>, command: Command<'Decide'>): re
 
 function outcome(
   state: CaseOnDesk | Of<'appealing'>,
-  { by, verdict, reason, ourFault, code, at }: Command<'Decide'>,
+  { by, verdict, reason, words, ourFault, code, at }: Command<'Decide'>,
   appealable: boolean,
 ): readonly ApplicationEvent[] {
   const { policy, assessment, desk } = state;
@@ -97,7 +97,14 @@ function outcome(
     return [approved, ...(approved.approval.fee === ZERO_FEN ? feeBack(state) : [])];
   }
   const appealBy = appealable ? { appealBy: later(at, policy.deadlines.appealHours * 3_600_000) } : {};
-  return refusedWith(state, { reason: 'reissue.decided-against', words: reason, by: by.id, at, desk, ...appealBy });
+  return refusedWith(state, {
+    reason: 'reissue.decided-against',
+    words: words ?? reason,
+    by: by.id,
+    at,
+    desk,
+    ...appealBy,
+  });
 }
 
 function escalation(

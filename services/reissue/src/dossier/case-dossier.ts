@@ -5,7 +5,7 @@ import { createDossier, type Dossier, type Fact } from '@tongpiao/documents/doss
 import type { Bilingual } from '@tongpiao/contracts';
 import { formatYuan } from '@tongpiao/kernel';
 import type { ChainVerdict, JournalEntry, PersonalValue } from '@tongpiao/persistence';
-import { STATUS_TEXT } from '../application/application-view.ts';
+import { STATUS_TEXT, textOf } from '../application/application-view.ts';
 import type { LiveApplication, Person } from '../application/application.ts';
 import type { ChainView } from '../lineage/chain-view.ts';
 import { chainCards } from '../lineage/draw-chain.ts';
@@ -71,7 +71,7 @@ type Parts = {
   readonly show: (value: PersonalValue) => string;
 };
 
-function summary({ dossier, file, time }: Parts): void {
+function summary({ dossier, file, time, show }: Parts): void {
   const { application, site } = file;
   const { kind, reason, channel, submittedAt, enteredBy, ticket, policy, overdue } = application;
   dossier.section({ zh: '案件概要', en: 'The case' });
@@ -90,11 +90,11 @@ function summary({ dossier, file, time }: Parts): void {
     fact('地点', 'Site', site === undefined ? ticket.siteId : both(site)),
     fact('票价', 'Price', formatYuan(ticket.amount)),
     fact('超过时限次数', 'Deadlines passed', String(overdue)),
-    ...endOf(application, time),
+    ...endOf(application, time, show),
   ]);
 }
 
-function endOf(application: LiveApplication, time: (at: string) => string): readonly Fact[] {
+function endOf(application: LiveApplication, time: Parts['time'], show: Parts['show']): readonly Fact[] {
   switch (application.status) {
     case 'reissued': {
       const { newNumber, reissuedAt, carriedOutMs, gates } = application;
@@ -108,7 +108,7 @@ function endOf(application: LiveApplication, time: (at: string) => string): read
     case 'refused':
     case 'appealing': {
       const { reason, words: said, by, at } = application.refusal;
-      const why = `${both(words.reasonWord(reason))}${said === undefined ? '' : `：${said}`}`;
+      const why = `${both(words.reasonWord(reason))}${said === undefined ? '' : `：${textOf(said, show)}`}`;
       return [fact('未通过原因', 'Refused because', `${why}（${by}，${time(at)}）`, true)];
     }
     case 'withdrawn':
@@ -197,7 +197,7 @@ function assessment({ dossier, file }: Parts): void {
   );
 }
 
-function decisions({ dossier, file, time }: Parts): void {
+function decisions({ dossier, file, time, show }: Parts): void {
   dossier.section({ zh: '办理与决定', en: 'Steps and decisions' });
   const steps = file.journal.filter(({ type }) => words.DECIDING.has(type));
   if (steps.length === 0) {
@@ -210,7 +210,7 @@ function decisions({ dossier, file, time }: Parts): void {
       time(entry.at),
       both(words.eventWord(entry.type)),
       words.byWord(entry.by),
-      words.contentOf(entry),
+      words.contentOf(entry, show),
     ]),
   );
 }

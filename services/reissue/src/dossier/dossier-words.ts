@@ -1,6 +1,6 @@
 // What a dossier calls things, in both languages. Exhaustive where the code knows all there is: a new event without a name does not compile.
 import type { Bilingual } from '@tongpiao/contracts';
-import type { JournalEntry } from '@tongpiao/persistence';
+import { personalValueSchema, type JournalEntry, type PersonalValue } from '@tongpiao/persistence';
 import type { ApplicationEvent, Assessment, CaseFacts, Desk, LiveApplication } from '../application/application.ts';
 import { problems } from '../problems.ts';
 
@@ -161,21 +161,29 @@ export function byWord(by: string): string {
 }
 
 type Data = JournalEntry['data'];
-function at(data: unknown, path: string): string {
-  const found = path
+function found(data: unknown, path: string): unknown {
+  return path
     .split('.')
     .reduce<unknown>(
       (value, key) => (typeof value === 'object' && value !== null ? (value as Data)[key] : undefined),
       data,
     );
-  return typeof found === 'string' || typeof found === 'number' ? String(found) : '';
+}
+function at(data: unknown, path: string, show?: (value: PersonalValue) => string): string {
+  const value = found(data, path);
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  const sealed = personalValueSchema.safeParse(value);
+  return sealed.success && show !== undefined ? show(sealed.data) : '';
 }
 
-/** What an entry says besides its name; nothing that is sealed. */
-export function contentOf({ type, data }: Pick<JournalEntry, 'type' | 'data'>): string {
+/** What an entry says besides its name. @param show of what is sealed */
+export function contentOf(
+  { type, data }: Pick<JournalEntry, 'type' | 'data'>,
+  show: (value: PersonalValue) => string,
+): string {
   const said = (...paths: readonly string[]): string =>
     paths
-      .map((path) => at(data, path))
+      .map((path) => at(data, path, show))
       .filter((text) => text !== '')
       .join('  ');
   switch (type) {
@@ -196,7 +204,7 @@ export function contentOf({ type, data }: Pick<JournalEntry, 'type' | 'data'>): 
     case 'CaseApproved':
       return said('approval.reason', 'approval.code');
     case 'CaseRefused':
-      return [both(reasonWord(at(data, 'refusal.reason'))), at(data, 'refusal.words')].filter(Boolean).join('  ');
+      return [both(reasonWord(at(data, 'refusal.reason'))), at(data, 'refusal.words', show)].filter(Boolean).join('  ');
     case 'CaseReissued':
       return said('ticket.number');
     case 'RiskCleared':

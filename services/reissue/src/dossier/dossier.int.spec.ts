@@ -86,8 +86,8 @@ describe('dossier and audit', function () {
   it('the auditor has it masked; nobody else without the right, not even the applicant', async () => {
     const { status, text } = await pdf(seen.id, house.keys.auditor);
     expect(status).to.equal(200);
-    expect(text).to.contain('1101**********002X').and.to.contain('照片与本人不符').and.to.contain('日志完整');
-    expect(text).not.to.contain(ZHANG.idNumber).and.not.to.contain('长椅');
+    expect(text).to.contain('1101**********002X').and.to.contain('日志完整');
+    for (const written of [ZHANG.idNumber, '长椅', '照片与本人不符']) expect(text).not.to.contain(written);
     expect((await pdf(seen.id, house.keys.operator)).status).to.equal(403);
     expect((await house.call(pathOf(seen.id, 'dossier.pdf'), { token: seen.accessToken })).status).to.equal(403);
     expect((await pdf('rei_nobody0000000000', house.keys.auditor)).status).to.equal(404);
@@ -99,6 +99,7 @@ describe('dossier and audit', function () {
     const { status, text } = await pdf(seen.id, house.keys.reviewer, '核对投诉');
     expect(status).to.equal(200);
     expect(text).to.contain(ZHANG.idNumber).and.to.contain('丢在山顶的长椅上').and.to.contain('查看个人信息原文');
+    expect(text).to.contain('照片与本人不符');
     const { journal } = verdictShape.parse((await journalsOf(`/${seen.id}`)).body);
     expect(journal.at(-1)).to.include({ type: 'DataRevealed' });
   });

@@ -39,12 +39,12 @@ export function applicantSteps(
     around: typeof reopening = (_seen, write) => write(),
   ): Promise<{ status: 200; body: ApplicationView }> {
     const seen = await seenApplication(context, applications, foundation.clock(), context.params.id);
-    const { scope, id, staff } = seen;
+    const { scope, id, staff, open } = seen;
     const request = { key: context.idempotencyKey, fingerprint: context.fingerprint };
     const command = await commandOf(seen, foundation.clock().toISOString());
     const { state } = await around(seen, () => applications.handle(scope, id, command, { request }));
     if (state.status === 'none') throw new Error('an application vanished');
-    return { status: 200, body: viewApplication(id, scope.tenantId, state, staff) };
+    return { status: 200, body: viewApplication(id, scope.tenantId, state, staff, open) };
   }
 
   return [

@@ -43,7 +43,7 @@ export function followEvents(foundation: Foundation, parts: Parts): Route {
     }
   }
 
-  async function follow(sink: EventSink, { scope, id, staff }: SeenApplication): Promise<void> {
+  async function follow(sink: EventSink, { scope, id, staff, open }: SeenApplication): Promise<void> {
     const end = Date.now() + STREAM_MAX_MS;
     let told = seqOf(sink.lastEventId);
     while (!sink.signal.aborted && Date.now() < end) {
@@ -54,7 +54,7 @@ export function followEvents(foundation: Foundation, parts: Parts): Route {
         throw new DomainError('platform.not-found', 'There is no such application.');
       const { seq, state } = snapshot;
       if (seq > told) {
-        sink.send({ id: seq, event: 'reissue', data: viewApplication(id, scope.tenantId, state, staff) });
+        sink.send({ id: seq, event: 'reissue', data: viewApplication(id, scope.tenantId, state, staff, open) });
         told = seq;
       }
       if (OVER.has(state.status)) return;

@@ -21,7 +21,7 @@ export function getApplication(foundation: Foundation, applications: Application
     access: APPLICANT_OR_STAFF,
     responses: { 200: applicationView },
     async handler(context) {
-      const { scope, id, snapshot, application, staff } = await seenApplication(
+      const { scope, id, snapshot, application, staff, open } = await seenApplication(
         context,
         applications,
         foundation.clock(),
@@ -29,7 +29,7 @@ export function getApplication(foundation: Foundation, applications: Application
       );
       return {
         status: 200,
-        body: viewApplication(id, scope.tenantId, application, staff),
+        body: viewApplication(id, scope.tenantId, application, staff, open),
         headers: { ETag: etagOf(snapshot.version), 'Cache-Control': 'private, no-store' },
       };
     },

@@ -30,7 +30,12 @@ export function payFee(foundation: Foundation, { applications, waiters, producti
     async handler(context) {
       const { method } = context.body;
       const { principal } = context;
-      const { scope, id, staff } = await seenApplication(context, applications, foundation.clock(), context.params.id);
+      const { scope, id, staff, open } = await seenApplication(
+        context,
+        applications,
+        foundation.clock(),
+        context.params.id,
+      );
       if (method === 'cash' && !may(principal, 'sales:payments:cash'))
         throw new DomainError('platform.forbidden', 'Only a clerk takes cash.');
       if (method === 'sandbox' && (production || foundation.tenants.get(scope.tenantId)?.demo !== true))
@@ -55,7 +60,7 @@ export function payFee(foundation: Foundation, { applications, waiters, producti
       };
       const settled = isSettled(state) ? state : await waiters.until(id, probe, context.waitMs, context.signal);
       const given = {
-        body: viewApplication(id, scope.tenantId, settled ?? state, staff),
+        body: viewApplication(id, scope.tenantId, settled ?? state, staff, open),
         headers: { Location: `/api/v1/reissue-applications/${id}` },
       };
       return settled === undefined ? { status: 202, ...given } : { status: 201, ...given };

@@ -163,7 +163,7 @@ export function proveOwnership(
       const userId = principal.type === 'user' && staffId === undefined ? principal.id : undefined;
       const { state } = await answer(seen, context.body, { staffId, userId });
       if (state.status === 'none') throw new Error('an application vanished');
-      return { status: 200, body: viewApplication(seen.id, seen.scope.tenantId, state, seen.staff) };
+      return { status: 200, body: viewApplication(seen.id, seen.scope.tenantId, state, seen.staff, seen.open) };
     },
   });
 }

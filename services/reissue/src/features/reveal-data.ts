@@ -5,6 +5,7 @@ import { DomainError } from '@tongpiao/kernel';
 import type { PersonalValue, RecordKey } from '@tongpiao/persistence';
 import { route, type Foundation, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
+import { textOf } from '../application/application-view.ts';
 import type { LiveApplication, Person } from '../application/application.ts';
 import type { Applications } from '../stores.ts';
 
@@ -60,7 +61,7 @@ export function opened(key: RecordKey, state: LiveApplication): z.input<typeof p
     ...(note === undefined ? {} : { note: open(note) }),
     ...(proof?.words === undefined ? {} : { purchaseProof: open(proof.words) }),
     materials: materials.flatMap(({ what, supplied }) =>
-      supplied === undefined ? [] : [{ what, words: open(supplied.note) }],
+      supplied === undefined ? [] : [{ what: textOf(what, open), words: open(supplied.note) }],
     ),
     ...(appeal === undefined ? {} : { appeal: open(appeal.words) }),
   };

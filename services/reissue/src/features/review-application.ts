@@ -2,6 +2,7 @@
 // the case itself, on fresh state: by desk, never on an own case, and on appeal by somebody else (PLA-04, REI-41).
 import { DomainError, unreachable } from '@tongpiao/kernel';
 import { route, type Foundation, type Route } from '@tongpiao/service-shell';
+import type { PersonalValue } from '@tongpiao/persistence';
 import { z } from 'zod';
 import { seenApplication, staffOf } from '../access/may-see-application.ts';
 import { applicationView, viewApplication } from '../application/application-view.ts';
@@ -34,21 +35,23 @@ export function reviewApplication(
   foundation: Foundation,
   { applications, ids }: { readonly applications: Applications; readonly ids: DerivedIds },
 ): Route {
-  function commandOf(given: Body, by: Staff, id: string): ApplicationCommand {
+  /** @param seal what they write may name anybody */
+  function commandOf(given: Body, by: Staff, id: string, seal: (text: string) => PersonalValue): ApplicationCommand {
     const at = foundation.clock().toISOString();
     switch (given.action) {
       case 'decide': {
         const { verdict: decided, reason: why, ourFault } = given;
-        return { type: 'Decide', by, verdict: decided, reason: why, ourFault, code: ids.reissueCodeOf(id), at };
+        const code = ids.reissueCodeOf(id);
+        return { type: 'Decide', by, verdict: decided, reason: why, words: seal(why), ourFault, code, at };
       }
       case 'escalate':
         return { type: 'Escalate', by, to: given.to, verdict: given.verdict, reason: given.reason, at };
       case 'clear-risk':
         return { type: 'ClearRisk', by, reason: given.reason, at };
       case 'ask-material':
-        return { type: 'AskMaterial', by, what: given.what, at };
+        return { type: 'AskMaterial', by, what: seal(given.what), at };
       case 'phone-confirmation':
-        return { type: 'ConfirmByPhone', by, note: given.note, at };
+        return { type: 'ConfirmByPhone', by, note: seal(given.note), at };
       default:
         return unreachable(given, 'review action');
     }
@@ -67,13 +70,20 @@ export function reviewApplication(
     ],
     responses: { 200: applicationView },
     async handler(context) {
-      const { scope, id } = await seenApplication(context, applications, foundation.clock(), context.params.id);
+      const { scope, id, snapshot, open } = await seenApplication(
+        context,
+        applications,
+        foundation.clock(),
+        context.params.id,
+      );
       const by = staffOf(context.principal);
       if (by === undefined) throw new DomainError('platform.forbidden', 'Only staff decide.');
+      const key = await applications.recordKey(scope, snapshot);
+      const seal = (text: string): PersonalValue => ({ sealed: key.seal(text), masked: '***' });
       const request = { key: context.idempotencyKey, fingerprint: context.fingerprint };
-      const { state } = await applications.handle(scope, id, commandOf(context.body, by, id), { request });
+      const { state } = await applications.handle(scope, id, commandOf(context.body, by, id, seal), { request });
       if (state.status === 'none') throw new Error('an application vanished');
-      return { status: 200, body: viewApplication(id, scope.tenantId, state, true) };
+      return { status: 200, body: viewApplication(id, scope.tenantId, state, true, open) };
     },
   });
 }

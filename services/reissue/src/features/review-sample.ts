@@ -22,7 +22,7 @@ export function reviewSample(foundation: Foundation, { applications, staffErrors
     problems: ['reissue.not-sampled', 'reissue.sample-reviewed', 'reissue.own-case'],
     responses: { 200: applicationView },
     async handler(context) {
-      const { scope, id } = await seenApplication(context, applications, foundation.clock(), context.params.id);
+      const { scope, id, open } = await seenApplication(context, applications, foundation.clock(), context.params.id);
       const { principal } = context;
       if (principal.type !== 'user') throw new DomainError('platform.forbidden', 'Only staff do this.');
       const { id: by } = principal;
@@ -37,7 +37,7 @@ export function reviewSample(foundation: Foundation, { applications, staffErrors
         const facts = { ...about, whose, kind: 'policy-too-lenient', words, markedBy: by, markedAt: at } as const;
         await staffErrors.handle(scope, errorId, { type: 'MarkError', facts, involved: involvedIn(state) });
       }
-      return { status: 200, body: viewApplication(id, scope.tenantId, state, true) };
+      return { status: 200, body: viewApplication(id, scope.tenantId, state, true, open) };
     },
   });
 }

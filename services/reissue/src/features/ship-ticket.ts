@@ -36,7 +36,12 @@ export function shipTicket(foundation: Foundation, applications: Applications): 
     responses: { 200: applicationView },
     async handler(context) {
       const { principal, body: given } = context;
-      const { scope, id, staff } = await seenApplication(context, applications, foundation.clock(), context.params.id);
+      const { scope, id, staff, open } = await seenApplication(
+        context,
+        applications,
+        foundation.clock(),
+        context.params.id,
+      );
       if (!staff || principal.type !== 'user') throw new DomainError('platform.forbidden', 'Staff send tickets.');
       const { carrier, trackingNumber, serial } = given;
       const shipment = {
@@ -46,7 +51,7 @@ export function shipTicket(foundation: Foundation, applications: Applications): 
       const request = { key: context.idempotencyKey, fingerprint: context.fingerprint };
       const { state } = await applications.handle(scope, id, { type: 'RecordShipment', shipment }, { request });
       if (state.status === 'none') throw new Error('an application vanished');
-      return { status: 200, body: viewApplication(id, scope.tenantId, state, true) };
+      return { status: 200, body: viewApplication(id, scope.tenantId, state, true, open) };
     },
   });
 }
