@@ -21,7 +21,7 @@ type Exit = z.output<typeof exitSchema>;
 
 export type SlotSums = ReadonlyMap<Slot, number>;
 /** `changedAtMs`: when the youngest of the records was written, since which a counter may lag. */
-export type Truth = { readonly sums: SlotSums; readonly changedAtMs: number };
+type Truth = { readonly sums: SlotSums; readonly changedAtMs: number };
 export type OccupancyTruth = {
   /** @returns false when it is known already */
   recordExit(scope: Scope, exit: Exit): Promise<boolean>;
