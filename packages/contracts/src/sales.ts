@@ -638,6 +638,23 @@ export const holderToldOfDisruption = defineEvent({
   },
 });
 
+export const holderKeepsTickets = defineEvent({
+  type: 'sales.order.session-kept.v1',
+  summary: 'Enough others have left a reduced session: these tickets stay good, and no money comes back for them.',
+  data: z.object({
+    ...aboutOrder,
+    disruptionId: idSchema,
+    ticketNumbers: z.array(z.string()).min(1).max(500),
+    startsAt: instantSchema,
+  }),
+  example: {
+    ...ABOUT_ORDER,
+    disruptionId: 'dis_0a5d8k2m7q9x3c6v1b4n',
+    ticketNumbers: [TICKET_FACTS.ticketNumber],
+    startsAt: '2026-12-01T09:00:00+08:00',
+  },
+});
+
 /** SAL-43: how full a site is. Sales and entry stop at red. */
 export const siteLightSchema = z.enum(['green', 'yellow', 'orange', 'red']);
 export type SiteLight = z.infer<typeof siteLightSchema>;

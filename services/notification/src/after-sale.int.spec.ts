@@ -7,6 +7,7 @@ import {
   applicationShipped,
   exchangeCompleted,
   exchangeFailed,
+  holderKeepsTickets,
   holderToldOfDisruption,
   ticketsRefunded,
   waitingJoined,
@@ -25,6 +26,7 @@ const SLICE_OF: readonly (readonly [MessageDefinition, string])[] = [
   [waitingJoined, 'on-waiting-told'],
   [waitingServed, 'on-waiting-told'],
   [holderToldOfDisruption, 'on-session-disrupted'],
+  [holderKeepsTickets, 'on-session-disrupted'],
   [applicationProgressed, 'on-reissue-told'],
   [applicationReissued, 'on-reissue-told'],
   [applicationShipped, 'on-reissue-told'],
@@ -162,6 +164,14 @@ describe('after the sale', () => {
     const reduced = await say(holderToldOfDisruption, { kind: 'reduced', reason: '栈道'.repeat(250) });
     expect(reduced.sms).to.match(/^【云台山】因栈道栈道栈道栈道栈…，12月1日09:00场次名额缩减，/);
     expect(reduced.html).to.contain('栈道'.repeat(250));
+  });
+
+  it('INV-20 a ticket that stays good after all: that it does, and that no money comes', async () => {
+    await start();
+    const { sms, subject, html } = await say(holderKeepsTickets, { ticketNumbers: ['A1', 'A2'] });
+    expect(sms).to.equal('【云台山】12月1日09:00场次已有足够余位，票A1等2张仍然有效，不再自动退款。');
+    expect(subject).to.equal('您的票仍然有效：分时入园门票 12月1日09:00');
+    expect(html).to.contain('票号A1、A2').and.contain('不再自动退款');
   });
 
   it('NOT-03 every event three times to two instances: one SMS and one mail each', async () => {

@@ -6,6 +6,7 @@ import {
   applicationShipped,
   exchangeCompleted,
   exchangeFailed,
+  holderKeepsTickets,
   holderToldOfDisruption,
   orderClosed,
   orderFulfilled,
@@ -211,7 +212,7 @@ export async function run(config: Config, options: NotificationTestOptions = {})
   });
   await broker.consume({
     slice: 'on-session-disrupted',
-    definitions: [holderToldOfDisruption],
+    definitions: [holderToldOfDisruption, holderKeepsTickets],
     maxBatch: batchOf(config.BULK_PER_SECOND),
     handleBatch: paced(config.BULK_PER_SECOND, onSessionDisrupted(tell)),
   });

@@ -109,6 +109,13 @@ const WORDS: readonly SmsWords[] = [
     variables: { when: MOMENT, reason: { max: 10 }, until: MOMENT },
     wider: { reason: { max: 60 }, when: MOMENT_EN, until: MOMENT_EN },
   },
+  {
+    id: 'session-kept',
+    zh: '{when}场次已有足够余位，票{tickets}仍然有效，不再自动退款。',
+    en: '{when}: there is room for you after all. You can use {tickets} as before; no money comes back.',
+    variables: { when: MOMENT, tickets: NUMBERS },
+    wider: { ...NUMBERS_EN, when: MOMENT_EN },
+  },
 ];
 
 const money = { amount: { max: 20 } } as const;
@@ -273,6 +280,20 @@ const plain: readonly MailTemplate[] = [
       },
     },
     choice,
+  ),
+  ...plainMail(
+    'session-kept',
+    {
+      'zh-CN': {
+        subject: '您的票仍然有效：{product} {when}',
+        body: '此前通知{product}（{when}）名额缩减。其他游客已退票或改签，余位足够，您的票（票号{tickets}）仍然有效，请按时入场；不再自动退款。',
+      },
+      en: {
+        subject: 'Your ticket stays good: {product} {when}',
+        body: 'we told you that {product} ({when}) has fewer places. Enough others have given theirs back: you can use {tickets} as before, and no money comes back by itself.',
+      },
+    },
+    { ...PLAIN_MAIL, ...numbers, when: moment },
   ),
 ];
 

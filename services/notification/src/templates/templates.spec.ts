@@ -85,6 +85,10 @@ const given: Readonly<Record<string, Readonly<Record<'zh-CN' | 'en', Values>>>> 
     'zh-CN': { when: '12月1日09:00', reason: '栈道维修', until: '11月30日20:00' },
     en: { when: 'Dec 1 09:00', reason: 'repairs', until: 'Nov 30 20:00' },
   },
+  'session-kept': {
+    'zh-CN': { when: '12月1日09:00', tickets: '0A7F3K9Q2M5X8C4等2张' },
+    en: { when: 'Dec 1 09:00', tickets: 'ticket 0A7F3K9Q2M5X8C4 and 1 more' },
+  },
 };
 
 const lost = {
@@ -152,6 +156,7 @@ const segments: Readonly<Record<string, Readonly<Record<'zh-CN' | 'en', number>>
   'waiting-served': { 'zh-CN': 1, en: 2 },
   'session-cancelled': { 'zh-CN': 1, en: 2 },
   'session-reduced': { 'zh-CN': 1, en: 2 },
+  'session-kept': { 'zh-CN': 1, en: 2 },
   ...Object.fromEntries(Object.keys(givenOfCase).map((id) => [id, { 'zh-CN': 1, en: EN_SEGMENTS[id] ?? 2 }])),
 };
 

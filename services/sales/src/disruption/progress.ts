@@ -33,10 +33,11 @@ export const progressView = z.object({
       exchanged: z.int(),
       used: z.int(),
       undecided: z.int().describe('Told, and nothing has become of it yet.'),
+      kept: z.int().describe('Told, and good after all, since enough others have left the reduced session.'),
       untold: z.int().describe('Could not be told, however often it was tried.'),
     })
     .describe(
-      'told = refunded + exchanged + used + undecided, unless a cancellation has taken tickets of a reduction over, or somebody exchanged before they were told.',
+      'told = refunded + exchanged + used + undecided + kept, unless a cancellation has taken tickets of a reduction over, or somebody exchanged before they were told.',
     ),
 });
 export type ProgressView = z.output<typeof progressView>;
@@ -64,6 +65,9 @@ export async function progressOf(
       : 0,
   ]);
   const told = disruption.tickets;
+  // Their offers are gone, and a cancellation takes over whoever has one.
+  const kept =
+    kind === 'reduced' && supersededBy === undefined ? Math.max(0, told - refunded - used - undecided - exchanged) : 0;
   return {
     id,
     kind,
@@ -88,6 +92,7 @@ export async function progressOf(
       exchanged,
       used,
       undecided,
+      kept,
       untold: disruption.untold,
     },
   };

@@ -1,21 +1,26 @@
 // One step after the deadline (SAL-52): whoever has not chosen gets everything back that was not used. A ticket whose exchange is under way has chosen and
-// is left alone until that is settled. The right decides; whatever came first, its entry, refund or exchange, stands.
+// is left alone until that is settled. The right decides; whatever came first, its entry, refund or exchange, stands. Of a reduced session (INV-20) only as many
+// go as still have to, the newest first: others may have left by themselves. The rest keep their tickets, and hear of it.
 import { DomainError } from '@tongpiao/kernel';
-import type { Filter, Scope } from '@tongpiao/persistence';
+import type { Filter, Scope, Snapshot } from '@tongpiao/persistence';
 import { paced, STEP_TICKETS, type Foundation } from '@tongpiao/service-shell';
 import { unusedShare } from '../after-sale/refund-quote.ts';
 import { exchanging } from '../order/exchanges-under-way.ts';
 import type { RefundIds } from '../order/refund-ids.ts';
 import { awaitsChoice, isLiving } from '../right/right.decider.ts';
-import type { RightCommand, RightState } from '../right/right.ts';
+import type { RightCommand, RightState, SoldRight } from '../right/right.ts';
 import type { Disruption } from './disruption.ts';
+import { peopleToGo } from './still-to-go.ts';
 import type { TellParts } from './tell-step.ts';
-import { someUntold } from './untold.ts';
+import { behind, someUntold, upToPeople } from './untold.ts';
 
 /** Who is inside although there were fewer places has chosen to come. */
 const UNDECIDED = { cancelled: ['issued', 'checked_in'], reduced: ['issued'] } as const;
 /** A frozen ticket is being replaced; it gets its turn when that is over. */
 const WAITING = { cancelled: [...UNDECIDED.cancelled, 'frozen'], reduced: [...UNDECIDED.reduced, 'frozen'] } as const;
+
+type Sold = Snapshot<RightState> & { readonly state: SoldRight };
+type Page = readonly Sold[];
 
 export function createReturnStep(foundation: Foundation, parts: TellParts & { readonly refundIds: RefundIds }) {
   const { clock, logger } = foundation;
@@ -49,26 +54,85 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
     }
   }
 
+  /** Of a reduced session the newest go first, as they were told; the tickets of a cancelled one go in any order. */
+  async function nextPage(
+    scope: Scope,
+    id: string,
+    { kind, returnedTo }: Disruption,
+  ): Promise<readonly Snapshot<RightState>[]> {
+    const offered = offeredBy(id, UNDECIDED[kind]);
+    if (kind === 'cancelled') {
+      const after = returnedTo === undefined ? {} : { _id: { $gt: returnedTo } };
+      return rights.find(scope, { ...offered, ...after }, { sort: { _id: 1 }, limit: STEP_TICKETS });
+    }
+    const last = returnedTo === undefined ? undefined : await rights.load(scope, returnedTo);
+    const after =
+      last === undefined || last.state.status === 'none' ? {} : behind({ soldAt: last.state.soldAt, id: last.id });
+    const sort = { 'state.soldAt': -1, _id: 1 } as const;
+    return rights.find(scope, { ...offered, ...after }, { sort, limit: STEP_TICKETS });
+  }
+
+  /** INV-20: as many as still have to go, less those who are leaving by an exchange. */
+  async function whoGoes(
+    scope: Scope,
+    disruption: Disruption,
+    page: Page,
+    leftAlone: ReadonlySet<string>,
+  ): Promise<ReadonlySet<string>> {
+    const undecided = page.filter((ticket) => !leftAlone.has(ticket.id));
+    if (disruption.kind === 'cancelled') return new Set(undecided.map((ticket) => ticket.id));
+    const leaving = page.reduce((sum, { id, state }) => sum + (leftAlone.has(id) ? state.admits : 0), 0);
+    const wanted = (await peopleToGo(parts, scope, disruption)) - leaving;
+    return new Set(upToPeople(undecided, wanted).map((ticket) => ticket.id));
+  }
+
+  /** There is room for these after all. Told first: after a crash they are found again, and nobody waits for money that does not come. */
+  async function keep(scope: Scope, id: string, disruption: Disruption, tickets: readonly Sold[]): Promise<void> {
+    const { kind, startsAt, reason, decideBy } = disruption;
+    const orderId = tickets[0]?.state.orderId;
+    if (orderId === undefined) return;
+    const ticketNumbers = tickets.map(({ state }) => state.number);
+    const told = { disruptionId: id, kind, kept: true, ticketNumbers, startsAt, reason, decideBy } as const;
+    try {
+      await orders.handle(scope, orderId, { type: 'TellDisruption', told });
+      for (const ticket of tickets) await rights.handle(scope, ticket.id, { type: 'WithdrawOffer', disruptionId: id });
+    } catch (error) {
+      logger.error({ err: error, disruptionId: id, orderId }, 'tickets of a reduced session were not kept');
+    }
+  }
+
   return async (scope: Scope, id: string, disruption: Disruption): Promise<void> => {
-    const { kind, step, returnedTo } = disruption;
-    const page = await rights.find(
-      scope,
-      { ...offeredBy(id, UNDECIDED[kind]), ...(returnedTo === undefined ? {} : { _id: { $gt: returnedTo } }) },
-      { sort: { _id: 1 }, limit: STEP_TICKETS },
-    );
+    const { kind, step } = disruption;
+    const page = (await nextPage(scope, id, disruption)).filter(isSold);
     if (page.length === 0) {
       await end(scope, id, disruption);
       return;
     }
     const leftAlone = await exchanging(orders, scope, page);
-    const begun = await paced(page, async (right) => {
-      if (!leftAlone.has(right.id)) await giveBack(scope, id, kind, right.id);
+    const goes = await whoGoes(scope, disruption, page, leftAlone);
+    // Whoever keeps several tickets of one order hears it once.
+    const units =
+      kind === 'cancelled'
+        ? page.map((ticket) => [ticket])
+        : [...Map.groupBy(page, ({ state }) => state.orderId).values()];
+    const begun = await paced(units, async (tickets) => {
+      for (const ticket of tickets) if (goes.has(ticket.id)) await giveBack(scope, id, kind, ticket.id);
+      await keep(
+        scope,
+        id,
+        disruption,
+        tickets.filter((ticket) => !goes.has(ticket.id) && !leftAlone.has(ticket.id)),
+      );
     });
-    const last = page[begun - 1] ?? page[0];
+    const last = begun === units.length ? page.at(-1) : (units[begun - 1] ?? units[0])?.at(-1);
     const at = clock().toISOString();
     if (last !== undefined)
       await disruptions.handle(scope, id, { type: 'FinishReturning', step, returnedTo: last.id, at });
   };
+}
+
+function isSold(snapshot: Snapshot<RightState>): snapshot is Sold {
+  return snapshot.state.status !== 'none';
 }
 
 function offeredBy(id: string, statuses: readonly string[]): Filter {

@@ -53,11 +53,12 @@ export function untoldFilter(id: string, { sessionId, kind }: Disruption): Filte
   };
 }
 
-function behind({ soldAt, id }: Cursor): Filter {
+export function behind({ soldAt, id }: Cursor): Filter {
   return { $or: [{ 'state.soldAt': { $lt: soldAt } }, { 'state.soldAt': soldAt, _id: { $gt: id } }] };
 }
 
-function upToPeople(found: readonly Snapshot<RightState>[], wanted: number): readonly Snapshot<RightState>[] {
+/** The first of them, until they are as many people as wanted. */
+export function upToPeople(found: readonly Snapshot<RightState>[], wanted: number): readonly Snapshot<RightState>[] {
   let people = 0;
   return found.filter(({ state }) => {
     if (state.status === 'none' || people >= wanted) return false;

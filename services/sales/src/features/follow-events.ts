@@ -20,6 +20,8 @@ import { seenDisruption } from './session-cancellations.ts';
 
 /** A quiet stream looks again now and then, in case a wake was lost. */
 const LOOK_AGAIN_MS = 20_000;
+/** Holders choose without a word to the cancellation: what has become of their tickets is counted at this pace. */
+const COUNT_AGAIN_MS = 5_000;
 const STREAM_MAX_MS = 3_600_000;
 const OVER = new Set(['rejected', 'expired', 'cancelled', 'refunded']);
 
@@ -65,19 +67,22 @@ export function followEvents(foundation: Foundation, parts: Parts): Route {
       return {
         seq,
         over,
-        restless: false,
-        show: async () => ({ data: await progressOf(parts, scope, id, disruption) }),
+        restless: disruption.status === 'open' || disruption.status === 'returning',
+        show: async () => {
+          const data = await progressOf(parts, scope, id, disruption);
+          return { data, mark: JSON.stringify(data.counts) };
+        },
       };
     };
   }
 
-  async function follow(sink: EventSink, kind: string, id: string, look: Look): Promise<void> {
+  async function follow(sink: EventSink, kind: string, id: string, look: Look, againMs: number): Promise<void> {
     const end = Date.now() + STREAM_MAX_MS;
     let told = seqOf(sink.lastEventId);
     let marked: unknown;
     while (!sink.signal.aborted && Date.now() < end) {
       // Listening begins before the look, so that a change in between is not missed.
-      const changed = waiters.waitFor(id, LOOK_AGAIN_MS, sink.signal);
+      const changed = waiters.waitFor(id, againMs, sink.signal);
       const { seq, over, restless, show } = await look();
       if (seq > told || restless) {
         const { data, mark } = await show();
@@ -105,8 +110,12 @@ export function followEvents(foundation: Foundation, parts: Parts): Route {
     responses: { 200: events(z.union([orderView, progressView]), 'The order, or the progress, after each change.') },
     async handler(context) {
       const [kind = '', id = ''] = context.query.subject.split(':');
-      const look = kind === 'order' ? await orderOf(context, id) : await disruptionOf(context, id);
-      return { status: 200, stream: (sink) => follow(sink, kind, id, look) };
+      const isOrder = kind === 'order';
+      const look = isOrder ? await orderOf(context, id) : await disruptionOf(context, id);
+      return {
+        status: 200,
+        stream: (sink) => follow(sink, kind, id, look, isOrder ? LOOK_AGAIN_MS : COUNT_AGAIN_MS),
+      };
     },
   });
 }

@@ -453,9 +453,11 @@ function returnTicket(state: FulfilledOrder, { returned }: Command<'ReturnTicket
   ];
 }
 
-/** SAL-52: once per ticket; one that came to the session later, by an exchange that was under way, is told by itself. */
+/** SAL-52: once per ticket, and once that it stays good after all; one that came to the session later, by an exchange that was under way, is told by itself. */
 function tellDisruption(state: FulfilledOrder, { told }: Command<'TellDisruption'>): readonly OrderEvent[] {
-  const before = state.told.filter(({ disruptionId }) => disruptionId === told.disruptionId);
+  const before = state.told.filter(
+    ({ disruptionId, kept }) => disruptionId === told.disruptionId && kept === told.kept,
+  );
   const known = new Set(before.flatMap(({ ticketNumbers }) => ticketNumbers));
   const ticketNumbers = told.ticketNumbers.filter((number) => !known.has(number));
   return ticketNumbers.length === 0 ? [] : [{ type: 'DisruptionTold', told: { ...told, ticketNumbers } }];

@@ -40,6 +40,22 @@ describe('SAL-52 an order of a disrupted session', () => {
       .when(tell('dis_2', 'N1'))
       .then(wasTold('dis_2', 'N1'));
   });
+  it('INV-20 is told, once, that tickets stay good after all, and is told so in other words', () => {
+    const kept = { ...told('dis_1', 'N1'), kind: 'reduced', kept: true } as const;
+    const before = [...withTickets, wasTold('dis_1', 'N1', 'N2')];
+    given(...before)
+      .when({ type: 'TellDisruption', told: kept })
+      .then({ type: 'DisruptionTold', told: kept });
+    given(...before, { type: 'DisruptionTold', told: kept })
+      .when({ type: 'TellDisruption', told: kept })
+      .thenNothing();
+    const state = fold(orderDecider, orderDecider.initial, before);
+    const [said] = orderMessages({ type: 'DisruptionTold', told: kept }, { id: 'ord_1', state });
+    expect(said).to.have.nested.property('definition.type', 'sales.order.session-kept.v1');
+    expect(said)
+      .to.have.property('data')
+      .that.deep.includes({ disruptionId: 'dis_1', ticketNumbers: ['N1'] });
+  });
   it('waits until a paid order has its tickets', () => {
     given(placed, granted, paidBy('pay_1')).when(tell('dis_1', 'N1')).thenRefused('sales.order-without-tickets');
   });

@@ -4,6 +4,7 @@ import {
   confirmHold,
   expireOrder,
   extendHold,
+  holderKeepsTickets,
   holderToldOfDisruption,
   issueTickets,
   orderClosed,
@@ -123,9 +124,11 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
       return [say(ticketsRefunded, { ...told, ...cashOf(state, refundId) })];
     }
     case 'DisruptionTold': {
-      const { ticketNumbers, ...told } = event.told;
-      const about = aboutOrder(orderId, state);
-      return [say(holderToldOfDisruption, { ...about, ...told, ticketNumbers: [...ticketNumbers] })];
+      const { ticketNumbers, kept, ...told } = event.told;
+      const about = { ...aboutOrder(orderId, state), ticketNumbers: [...ticketNumbers] };
+      const { disruptionId, startsAt } = told;
+      if (kept === true) return [say(holderKeepsTickets, { ...about, disruptionId, startsAt })];
+      return [say(holderToldOfDisruption, { ...about, ...told })];
     }
     case 'HoldLetGo':
       return [

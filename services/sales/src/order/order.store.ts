@@ -109,6 +109,7 @@ const sold = {
     z.object({
       disruptionId: z.string(),
       kind: z.enum(['cancelled', 'reduced']),
+      kept: z.literal(true).optional(),
       ticketNumbers: z.array(z.string()),
       startsAt: z.string(),
       reason: z.string(),

@@ -80,6 +80,8 @@ export type ReturnedTicket = {
 export type ToldDisruption = {
   readonly disruptionId: string;
   readonly kind: 'cancelled' | 'reduced';
+  /** INV-20: enough others have left, and these tickets stay good. */
+  readonly kept?: true | undefined;
   readonly ticketNumbers: readonly string[];
   readonly startsAt: string;
   readonly reason: string;

@@ -236,6 +236,20 @@ describe('right after the sale', () => {
       expect(cell(soldRight({ ...inside, offer: all }), expire())).to.equal('-');
       expect(cell(soldRight({ ...inside, offer: fewer }), expire())).to.equal('TicketExpired');
     });
+    it('INV-20 WithdrawOffer: of its own reduction, from whoever has not chosen', () => {
+      const fewer = { ...offer.offer, kind: 'reduced' } as const;
+      const withdraw: RightCommand = { type: 'WithdrawOffer', disruptionId: 'dis_1' };
+      for (const status of all) {
+        const expected = status === 'issued' || status === 'frozen' ? 'OfferWithdrawn' : '-';
+        expect(cell({ ...states[status], offer: fewer }, withdraw), status).to.equal(expected);
+        expect(cell(states[status], withdraw), `${status}, nothing offered`).to.equal('-');
+      }
+      expect(cell(none, withdraw)).to.equal('-');
+      expect(cell(soldRight({ offer: offer.offer }), withdraw), 'cancelled').to.equal('-');
+      expect(cell(soldRight({ offer: { ...fewer, disruptionId: 'dis_2' } }), withdraw), 'another').to.equal('-');
+      const offered = soldRight({ offer: fewer });
+      expect(fold(rightDecider, offered, rightDecider.decide(offered, withdraw))).to.deep.equal(soldRight());
+    });
     it('SAL-32 PrintTicket: once', () => {
       expect(row(print())).to.deep.equal({
         none: 'platform.not-found',

@@ -35,6 +35,7 @@
 // has so much less left. Not where an exchange lies between the two.
 // FreezeTicket of a number that is not the right's own any more: refused changed, in every status but none; for an appeal (`again`) while
 // the same application still has it frozen: frozen, to be tried again.
+// WithdrawOffer: withdrawn when issued or frozen, where the offer is of that reduction; else -.
 // PrintTicket: printed when issued or checked_in and never printed; the same serial again: -; else printed-already | not-living.
 // ShowFormerTicket: shown in every status, where the scan shows a former ticket; by the same gate within a minute, or more than 200: -.
 // NoteRefusedScan: noted when issued, checked_in or frozen, where its own ticket was shown; like ShowFormerTicket within a minute or beyond 200: -.
@@ -88,6 +89,8 @@ function decide(state: RightState, command: RightCommand): readonly RightEvent[]
         : [];
     case 'OfferChoice':
       return offerChoice(state, command.offer);
+    case 'WithdrawOffer':
+      return withdrawOffer(state, command.disruptionId);
     case 'PrintTicket':
       return print(existing(state), command);
     case 'RecordReveal':
@@ -119,6 +122,14 @@ function offerChoice(state: RightState, offer: Offer): readonly RightEvent[] {
   if (before?.disruptionId === offer.disruptionId) return [];
   // Fewer places still are others' places; a cancellation is for everybody.
   return before !== undefined && offer.kind === 'reduced' ? [] : [{ type: 'ChoiceOffered', offer }];
+}
+
+function withdrawOffer(state: RightState, disruptionId: string): readonly RightEvent[] {
+  if (state.status !== 'issued' && state.status !== 'frozen') return [];
+  const { offer } = state;
+  return offer?.kind === 'reduced' && offer.disruptionId === disruptionId
+    ? [{ type: 'OfferWithdrawn', disruptionId }]
+    : [];
 }
 
 function checkIn(state: RightState, { scan, request }: Of<'CheckIn'>): readonly RightEvent[] {
@@ -423,6 +434,10 @@ function evolve(state: RightState, event: RightEvent): RightState {
       return { ...state, status: 'expired' };
     case 'ChoiceOffered':
       return { ...state, offer: event.offer };
+    case 'OfferWithdrawn': {
+      const { offer: _offer, ...kept } = state;
+      return kept;
+    }
     case 'TicketPrinted':
       return { ...state, prints: [...state.prints, event.print] };
     case 'ReissueRefused': {

@@ -27,6 +27,7 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
     case 'TicketIssued':
     case 'TravellerRevealed':
     case 'ChoiceOffered':
+    case 'OfferWithdrawn':
     case 'TicketPrinted':
       return [];
     case 'TicketCheckedIn':

@@ -249,6 +249,8 @@ export type RightCommand =
     }
   | { readonly type: 'ExpireTicket'; readonly at: string }
   | { readonly type: 'OfferChoice'; readonly offer: Offer }
+  /** INV-20: enough others have left: there is room for this one. */
+  | { readonly type: 'WithdrawOffer'; readonly disruptionId: string }
   | { readonly type: 'PrintTicket'; readonly serial: string; readonly by: string; readonly at: string }
   /** Somebody saw the traveller's plain data (PLA-11, PLA-21). */
   | { readonly type: 'RecordReveal'; readonly purpose: string; readonly request: string };
@@ -298,5 +300,6 @@ export type RightEvent =
   | { readonly type: 'TicketReplaced'; readonly replacement: Replacement; readonly before: PastTicket }
   | { readonly type: 'TicketExpired'; readonly at: string }
   | { readonly type: 'ChoiceOffered'; readonly offer: Offer }
+  | { readonly type: 'OfferWithdrawn'; readonly disruptionId: string }
   | { readonly type: 'TicketPrinted'; readonly print: Print }
   | { readonly type: 'TravellerRevealed'; readonly purpose: string; readonly request: string };
