@@ -57,6 +57,8 @@ describe('SAL-50 fee rules of tickets that are sold', () => {
     expect(refusal({ ...before, refunds: [refunds(OLD, 50)] })).to.deep.equal(inForce('refunds'));
     expect(refusal({ ...before, refunds: [refunds(NEXT)] })).to.deep.equal(inForce('refunds'));
     const toTheEnd = { ...refunds(OLD), countsTo: 'end' as const };
+    const keeping = { ...refunds(OLD), keepsStepOfExchange: true };
+    expect(refusal({ ...before, refunds: [keeping, refunds(NEXT)] })).to.deep.equal(inForce('refunds'));
     expect(refusal({ ...before, refunds: [toTheEnd] })).to.deep.equal(inForce('refunds'));
     const spelledOut = { ...refunds(OLD), countsTo: 'start' as const };
     expect(refusal({ ...before, refunds: [spelledOut, refunds(NEXT)] })).to.equal(undefined);

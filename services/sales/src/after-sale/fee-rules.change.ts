@@ -39,11 +39,12 @@ function sameRules(one: Rules, other: Rules): boolean {
 
 /** Whatever the order of its keys, and in whichever zone its beginning is written. */
 function spelled(rules: Rules): string {
-  const { effectiveFrom, steps, rounding, countsTo = 'start' } = rules;
+  const { effectiveFrom, steps, rounding, countsTo = 'start', keepsStepOfExchange = false } = rules;
   const ladder = steps
     .map(({ minutesBefore, feePercent, feeMinimum }) => [minutesBefore, feePercent, feeMinimum])
     .sort(([a = 0], [b = 0]) => b - a);
   const limits =
     'timesMax' in rules ? [rules.timesMax, rules.otherTicketTypes, [...(rules.productIds ?? [])].sort()] : [];
-  return JSON.stringify([Date.parse(effectiveFrom), ladder, rounding.unit, rounding.direction, countsTo, limits]);
+  const counted = [rounding.unit, rounding.direction, countsTo, keepsStepOfExchange];
+  return JSON.stringify([Date.parse(effectiveFrom), ladder, ...counted, limits]);
 }

@@ -19,7 +19,10 @@ const shape = {
   countsTo: z.enum(['start', 'end']).optional(),
 };
 
-export const refundRulesSchema: z.ZodType<RefundRules> = z.strictObject(shape);
+export const refundRulesSchema: z.ZodType<RefundRules> = z.strictObject({
+  ...shape,
+  keepsStepOfExchange: z.boolean().optional(),
+});
 export const exchangeRulesSchema: z.ZodType<ExchangeRules> = z.strictObject({
   ...shape,
   timesMax: z.int().min(0).max(100),

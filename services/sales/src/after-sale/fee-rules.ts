@@ -26,6 +26,11 @@ export type RefundRules = {
   readonly rounding: Rounding;
   /** The session's start unless told otherwise. A flow ticket (流水班) is good until its end, and so long somebody may change their mind. */
   readonly countsTo?: 'start' | 'end' | undefined;
+  /**
+   * After an exchange of the customer's own, giving the ticket back costs at least the step of the moment of that exchange: who would have
+   * paid for a refund does not get around that by first moving the ticket to a later session. Says nothing about exchanges.
+   */
+  readonly keepsStepOfExchange?: boolean | undefined;
 };
 
 export type ExchangeRules = RefundRules & {
@@ -48,11 +53,12 @@ const step = (minutesBefore: number, feePercent: number, feeMinimum: number): Fe
   feeMinimum: fen(feeMinimum),
 });
 
-/** Where a product says nothing: free until a day before, 10 % until the start. */
+/** Where a product says nothing: free until a day before, 10 % until the start; an exchange does not make it cheaper. */
 export const DEFAULT_REFUND_RULES: RefundRules = {
   effectiveFrom: ALWAYS,
   steps: [free(DAY), step(0, 10, 0)],
   rounding: EVERY_FEN,
+  keepsStepOfExchange: true,
 };
 
 /** Where a product says nothing: once, free, before the start, within the same product and ticket type. */
@@ -73,7 +79,12 @@ const HOUSE: Bilingual = { zh: '平台默认，无统一规定', en: 'The platfo
  * most. Station or carrier at fault: no fee, whatever the ladder says.
  */
 export const REFUND_PRESETS: Readonly<Record<string, Preset<RefundRules>>> = {
-  'scenic-standard': { steps: DEFAULT_REFUND_RULES.steps, rounding: EVERY_FEN, source: HOUSE },
+  'scenic-standard': {
+    steps: DEFAULT_REFUND_RULES.steps,
+    rounding: EVERY_FEN,
+    keepsStepOfExchange: true,
+    source: HOUSE,
+  },
   'scenic-flexible': { steps: [free(0)], rounding: EVERY_FEN, source: HOUSE },
   'road-standard': {
     steps: [step(2 * HOUR, 10, 50), step(0, 20, 100)],
@@ -149,6 +160,12 @@ export function stepAt(rules: RefundRules, session: SessionTimes, at: string): F
   return [...rules.steps]
     .sort((a, b) => b.minutesBefore - a.minutesBefore)
     .find(({ minutesBefore }) => minutesLeft >= minutesBefore);
+}
+
+/** The step of an exchange that was made then, for rules that keep it; one that came after the last step keeps the dearest. */
+export function stepOfExchange(rules: RefundRules, session: SessionTimes, at: string): FeeStep | undefined {
+  if (rules.keepsStepOfExchange !== true) return undefined;
+  return stepAt(rules, session, at) ?? [...rules.steps].sort((a, b) => a.minutesBefore - b.minutesBefore)[0];
 }
 
 /** A quote is shown, read and confirmed within this time, unless its step ends sooner. */

@@ -3,7 +3,7 @@ import { DomainError, fen } from '@tongpiao/kernel';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { soldRight } from '../right/right.fixture.ts';
-import type { SoldRight } from '../right/right.ts';
+import type { PastTicket, SoldRight } from '../right/right.ts';
 import { REFUND_PRESETS, type RefundRules } from './fee-rules.ts';
 import { refundQuote } from './refund-quote.ts';
 
@@ -31,6 +31,48 @@ function refusal(right: SoldRight, at = before(DAY), rules: readonly RefundRules
 }
 
 describe('SAL-50 what comes back for a ticket', () => {
+  describe('after an exchange of the customer’s own', () => {
+    const exchanged = (minutes: number, change: Partial<PastTicket> = {}): SoldRight =>
+      soldRight({
+        ...{ startsAt: '2026-12-09T09:00:00+08:00', endsAt: '2026-12-09T11:00:00+08:00', revision: 2 },
+        past: [
+          {
+            ...{
+              number: 'N0',
+              revision: 1,
+              status: 'exchanged',
+              sessionId: 'ses_0',
+              siteId: 'sit_1',
+              date: '2026-12-02',
+            },
+            ...{ amount: fen(12_000), cause: 'exc_1', at: before(minutes) },
+            ...{ startsAt: '2026-12-02T09:00:00+08:00', endsAt: '2026-12-02T11:00:00+08:00' },
+            ...change,
+          },
+        ],
+      });
+    const fee = (right: SoldRight, rules?: readonly RefundRules[], at = before(0)): number =>
+      refundQuote(right, rules, at).fee;
+
+    it('it costs at least what it would have cost then, by the rules that hold where a product says nothing', () => {
+      expect([fee(exchanged(60)), fee(exchanged(DAY)), fee(exchanged(3 * DAY))]).to.deep.equal([1_200, 0, 0]);
+      expect(fee(exchanged(-30)), 'after the start').to.equal(1_200);
+      expect(fee(soldRight({ ...exchanged(60), amount: fen(20_000) })), 'of what is paid now').to.equal(2_000);
+    });
+    it('and more when the step of the moment is dearer', () => {
+      const steep = { ...road, keepsStepOfExchange: true };
+      const soon = new Date(Date.parse('2026-12-09T08:00:00+08:00')).toISOString();
+      expect([fee(exchanged(DAY), [steep], soon), fee(exchanged(60), [steep])]).to.deep.equal([2_400, 2_400]);
+    });
+    it('SAL-52 not after one that the tenant made necessary, or a reissue', () => {
+      expect(fee(exchanged(60, { disruptionId: 'dis_1' }))).to.equal(0);
+      expect(fee(exchanged(60, { status: 'superseded' }))).to.equal(0);
+    });
+    it('not where the rules do not say so: a station’s', () => {
+      expect(REFUND_PRESETS['road-standard']).not.to.have.property('keepsStepOfExchange');
+      expect(fee(exchanged(60), [road])).to.equal(1_200);
+    });
+  });
   it('price less fee, by the step of the moment', () => {
     const quote = (minutes: number): number => refundQuote(soldRight(), [road], before(minutes)).fee;
     expect([quote(DAY), quote(120), quote(119), quote(0)]).to.deep.equal([1_200, 1_200, 2_400, 2_400]);

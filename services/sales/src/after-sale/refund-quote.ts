@@ -5,7 +5,15 @@ import { DomainError, fen, ZERO_FEN, type Fen } from '@tongpiao/kernel';
 import { placesLeft } from '../right/admission.policy.ts';
 import { awaitsChoice, isLiving, used } from '../right/right.decider.ts';
 import type { SoldRight } from '../right/right.ts';
-import { DEFAULT_REFUND_RULES, feeOf, goodUntil, rulesAt, stepAt, type RefundRules } from './fee-rules.ts';
+import {
+  DEFAULT_REFUND_RULES,
+  feeOf,
+  goodUntil,
+  rulesAt,
+  stepAt,
+  stepOfExchange,
+  type RefundRules,
+} from './fee-rules.ts';
 
 export type RefundQuote = {
   readonly reason: Exclude<RefundReason, 'exception'>;
@@ -32,7 +40,7 @@ export function refundQuote(right: SoldRight, rules: readonly RefundRules[] | un
   const step = stepAt(version, right, at);
   if (step === undefined)
     throw new DomainError('sales.refund-window-over', 'The time to give this ticket back is over.', { startsAt });
-  const fee = feeOf(step, version.rounding, amount);
+  const fee = fen(Math.max(feeOf(step, version.rounding, amount), feeOfExchanges(right, version)));
   return {
     reason: 'customer',
     price: amount,
@@ -40,6 +48,17 @@ export function refundQuote(right: SoldRight, rules: readonly RefundRules[] | un
     returned: fen(amount - fee),
     goodUntil: goodUntil(at, right, version, step),
   };
+}
+
+/** What giving it back would have cost when it was exchanged, where the rules keep that. */
+function feeOfExchanges({ past, amount }: SoldRight, rules: RefundRules): number {
+  const fees = past.map(({ status, disruptionId, startsAt, endsAt, at }) => {
+    if (status !== 'exchanged' || disruptionId !== undefined || startsAt === undefined || endsAt === undefined)
+      return ZERO_FEN;
+    const step = stepOfExchange(rules, { startsAt, endsAt }, at);
+    return step === undefined ? ZERO_FEN : feeOf(step, rules.rounding, amount);
+  });
+  return Math.max(ZERO_FEN, ...fees);
 }
 
 /**

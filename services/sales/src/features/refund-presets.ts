@@ -22,14 +22,19 @@ const ladder = {
     .enum(['start', 'end'])
     .optional()
     .describe('Of the session; its start if left out. A flow ticket’s: its end.'),
+  keepsStepOfExchange: z
+    .boolean()
+    .optional()
+    .describe('After an exchange of the customer’s own a refund costs at least the step in which that was made.'),
   source: z.object({ zh: z.string(), en: z.string() }).describe('Whose practice it is; no part of a product’s rules.'),
 };
 
 export function listRefundPresets(): Route {
-  const ladderOf = ({ steps, rounding, countsTo, source }: (typeof REFUND_PRESETS)[string]) => ({
+  const ladderOf = ({ steps, rounding, countsTo, keepsStepOfExchange, source }: (typeof REFUND_PRESETS)[string]) => ({
     steps: steps.map((step) => ({ ...step })),
     rounding,
     ...(countsTo === undefined ? {} : { countsTo }),
+    ...(keepsStepOfExchange === undefined ? {} : { keepsStepOfExchange }),
     source,
   });
   return route({

@@ -258,7 +258,7 @@ function exchange(state: SoldRight, command: Of<'ExchangeTicket'>): readonly Rig
   if (!isLiving(state)) throw notLiving(state);
   if (state.revision !== command.revision)
     throw new DomainError('sales.ticket-changed', 'The ticket has changed since the exchange was agreed.');
-  const { number, revision, sessionId, siteId, date, amount, holdId } = state;
+  const { number, revision, sessionId, siteId, date, amount, startsAt, endsAt, holdId } = state;
   const { exchangeId, place, paid, at, cancellation } = command;
   const disruptionId = state.offer?.disruptionId ?? cancellation;
   // SAL-52: what the tenant has made necessary meanwhile is free, though a fee was agreed before.
@@ -278,6 +278,8 @@ function exchange(state: SoldRight, command: Of<'ExchangeTicket'>): readonly Rig
         siteId,
         date,
         amount,
+        startsAt,
+        endsAt,
         cause: exchangeId,
         at,
         ...disrupted,

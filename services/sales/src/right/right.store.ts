@@ -55,6 +55,8 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
         siteId: z.string(),
         date: z.string(),
         amount: fenSchema,
+        startsAt: z.string().optional(),
+        endsAt: z.string().optional(),
         cause: z.string(),
         at: z.string(),
         frozenAt: z.string().optional(),

@@ -65,6 +65,9 @@ export type PastTicket = {
   readonly siteId: string;
   readonly date: string;
   readonly amount: Fen;
+  /** Of an exchanged one: what its refund counted to (SAL-50). */
+  readonly startsAt?: string | undefined;
+  readonly endsAt?: string | undefined;
   readonly cause: string;
   readonly at: string;
   /** When the case that replaced it had frozen it: from then on it opened no gate. */
