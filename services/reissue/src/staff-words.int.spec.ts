@@ -9,6 +9,8 @@ const PATH = '/api/v1/reissue-applications';
 const NOTE = '回拨 138 0013 8000，张伟本人确认';
 const WANTED = '请张伟出示工作证';
 const REFUSED = '张伟不是购票人';
+const HANDED_UP = '张伟的情况拿不准';
+const APPROVED = '已向张伟核实';
 
 describe('PLA-12 what staff write', function () {
   this.timeout(60_000);
@@ -57,6 +59,20 @@ describe('PLA-12 what staff write', function () {
       ['in the list', list.text],
     ] as const)
       for (const words of [NOTE, WANTED, REFUSED]) expect(text, where).not.to.include(words);
+  });
+
+  it('in a recommendation or an approval is sealed as well, and read by staff', async () => {
+    const seen = await onDesk();
+    const act = (json: Readonly<Record<string, unknown>>) => house.review(seen.id, house.keys.manager, json);
+    const passed = await act({ action: 'escalate', to: 'manager', verdict: 'approve', reason: HANDED_UP });
+    expect(passed.body).to.have.nested.property('staff.recommendation.reason', HANDED_UP);
+    await act({ action: 'clear-risk', reason: HANDED_UP });
+    const decided = await house.review(seen.id, house.keys.secondManager, {
+      ...{ action: 'decide', verdict: 'approve', reason: APPROVED },
+    });
+    expect(decided.body).to.have.nested.property('staff.decision.reason', APPROVED);
+    const stored = await house.stored('applications', { _id: seen.id });
+    for (const words of [HANDED_UP, APPROVED]) expect(stored).not.to.include(words);
   });
 
   it('of an older case is text, and stays readable', async () => {

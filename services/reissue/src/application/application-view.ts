@@ -299,10 +299,10 @@ function forStaff(state: LiveApplication, open: Opener): z.input<typeof staffVie
     ...failedRefundsOf(state),
     ...('desk' in state ? deadlineOf(state) : 'verifyBy' in state ? verificationOf(state) : {}),
     ...('recommendation' in state && state.recommendation !== undefined
-      ? { recommendation: state.recommendation }
+      ? { recommendation: { ...state.recommendation, reason: textOf(state.recommendation.reason, open) } }
       : {}),
     ...(judged === undefined ? {} : { assessment: assessmentOf(judged) }),
-    ...(approval === undefined ? {} : { decision: decisionOf(approval) }),
+    ...(approval === undefined ? {} : { decision: decisionOf(approval, open) }),
     ...(state.sampleReview === undefined ? {} : { sampleReview: state.sampleReview }),
     ...('refusal' in state ? { refusedBy: state.refusal.by } : {}),
     ...(state.status === 'reissued' ? afterwards(state) : {}),
@@ -345,6 +345,6 @@ function assessmentOf({ identity, score, findings, escalatedFor, suspended, waiv
 }
 
 type Approved = Extract<LiveApplication, { status: 'executing' }>['approval'];
-function decisionOf({ by, reason, at, code, sampled }: Approved) {
-  return { ...{ by, reason, at, code }, ...(sampled === undefined ? {} : { sampled }) };
+function decisionOf({ by, reason, at, code, sampled }: Approved, open: Opener) {
+  return { ...{ by, reason: textOf(reason, open), at, code }, ...(sampled === undefined ? {} : { sampled }) };
 }

@@ -243,7 +243,7 @@ describe('REI-33 what a case says', () => {
 
   it('PLA-12 what staff have written leaves sealed for whoever tells the applicant, that of an older case as it is', () => {
     const words = { sealed: 'p1.words', masked: '***' };
-    const refusing = { ...c.decide(operator, 'refuse'), words } as ApplicationCommand;
+    const refusing = { ...c.decide(operator, 'refuse'), reason: words } as ApplicationCommand;
     const asking = { ...c.ask(), what: words } as ApplicationCommand;
     const [refused] = told(...onDesk(), refusing);
     expect(refused)

@@ -94,7 +94,7 @@ export const assessmentSchema = z.object({
 const approval = z.object({
   verdict,
   by: z.string(),
-  reason: z.string(),
+  reason: words,
   at: z.string(),
   sampled: z.boolean().optional(),
   desk: desk.optional(),
@@ -178,7 +178,7 @@ const onDesk = {
   countedFrom: z.string().optional(),
   provisional: z.boolean().default(false),
   overdueSince: z.string().optional(),
-  recommendation: z.object({ verdict, by: z.string(), reason: z.string() }).optional(),
+  recommendation: z.object({ verdict, by: z.string(), reason: words }).optional(),
 };
 const deskStatus = z.enum(['risk_check', 'deciding', 'reviewing']);
 

@@ -131,7 +131,7 @@ export type Decision = {
   readonly verdict: Verdict;
   /** A member of staff, or `policy:<version>`. */
   readonly by: string;
-  readonly reason: string;
+  readonly reason: Words;
   readonly at: string;
   /** REI-43: looked at again by a person. */
   readonly sampled?: boolean | undefined;
@@ -157,7 +157,7 @@ export type Refusal = {
   readonly appealBy?: string | undefined;
 };
 
-export type Recommendation = { readonly verdict: Verdict; readonly by: string; readonly reason: string };
+export type Recommendation = { readonly verdict: Verdict; readonly by: string; readonly reason: Words };
 
 export type FeePayment = {
   readonly id: string;
@@ -389,9 +389,7 @@ export type ApplicationCommand =
       readonly type: 'Decide';
       readonly by: Staff;
       readonly verdict: Verdict;
-      readonly reason: string;
-      /** The same for the applicant, should it be refused. */
-      readonly words?: PersonalValue | undefined;
+      readonly reason: Words;
       /** REI-22: nothing is charged when the fault is ours. */
       readonly ourFault: boolean;
       readonly code: string;
@@ -402,10 +400,10 @@ export type ApplicationCommand =
       readonly by: Staff;
       readonly to: 'reviewer' | 'manager';
       readonly verdict: Verdict;
-      readonly reason: string;
+      readonly reason: Words;
       readonly at: string;
     }
-  | { readonly type: 'ClearRisk'; readonly by: Staff; readonly reason: string; readonly at: string }
+  | { readonly type: 'ClearRisk'; readonly by: Staff; readonly reason: Words; readonly at: string }
   | { readonly type: 'AskMaterial'; readonly by: Staff; readonly what: Words; readonly at: string }
   | { readonly type: 'ConfirmByPhone'; readonly by: Staff; readonly note: Words; readonly at: string }
   | {
@@ -520,7 +518,7 @@ export type ApplicationEvent =
   | ({
       readonly type: 'RiskCleared';
       readonly by: string;
-      readonly reason: string;
+      readonly reason: Words;
       readonly at: string;
     } & DecideBy)
   | ({

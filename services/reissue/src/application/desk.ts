@@ -87,7 +87,7 @@ function decidedOnAppeal(state: Of<'appealing'>, command: Command<'Decide'>): re
 
 function outcome(
   state: CaseOnDesk | Of<'appealing'>,
-  { by, verdict, reason, words, ourFault, code, at }: Command<'Decide'>,
+  { by, verdict, reason, ourFault, code, at }: Command<'Decide'>,
   appealable: boolean,
 ): readonly ApplicationEvent[] {
   const { policy, assessment, desk } = state;
@@ -99,7 +99,7 @@ function outcome(
   const appealBy = appealable ? { appealBy: later(at, policy.deadlines.appealHours * 3_600_000) } : {};
   return refusedWith(state, {
     reason: 'reissue.decided-against',
-    words: words ?? reason,
+    words: reason,
     by: by.id,
     at,
     desk,

@@ -42,12 +42,12 @@ export function reviewApplication(
       case 'decide': {
         const { verdict: decided, reason: why, ourFault } = given;
         const code = ids.reissueCodeOf(id);
-        return { type: 'Decide', by, verdict: decided, reason: why, words: seal(why), ourFault, code, at };
+        return { type: 'Decide', by, verdict: decided, reason: seal(why), ourFault, code, at };
       }
       case 'escalate':
-        return { type: 'Escalate', by, to: given.to, verdict: given.verdict, reason: given.reason, at };
+        return { type: 'Escalate', by, to: given.to, verdict: given.verdict, reason: seal(given.reason), at };
       case 'clear-risk':
-        return { type: 'ClearRisk', by, reason: given.reason, at };
+        return { type: 'ClearRisk', by, reason: seal(given.reason), at };
       case 'ask-material':
         return { type: 'AskMaterial', by, what: seal(given.what), at };
       case 'phone-confirmation':
