@@ -202,14 +202,22 @@ describe('delivery of messages', () => {
   const shortTimings = { answerWithinMs: 1_200, sweepEveryMs: 200, resumeEveryMs: 50 };
 
   it('NOT-05 a crash between claim and submission leaves the message unknown, and it is not sent later', async () => {
+    let crashes = 0;
     const running = await start({
       timings: shortTimings,
-      sendingFaults: { at: (point) => (point === 'afterClaim' ? crash() : undefined) },
+      sendingFaults: {
+        at(point) {
+          if (point !== 'afterClaim') return;
+          crashes += 1;
+          crash();
+        },
+      },
     });
     const [to, email] = [phone(), mailbox()];
     const order = fulfilledOrder(world, { phone: to, email });
     await world.publish(order);
-    await becomes(order.data.orderId, { sms: 'sending', email: 'sending' });
+    // Before that, an instance that stops gives back what it has claimed.
+    await eventually('both have died', () => crashes === 2);
     await running.stop();
     await start({ timings: shortTimings });
     await becomes(order.data.orderId, { sms: 'unknown', email: 'unknown' });
