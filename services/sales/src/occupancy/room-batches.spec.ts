@@ -1,6 +1,7 @@
 // People who come at the same moment share a write, and nobody is let in or turned away by that who would not be alone.
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { eventually } from '@tongpiao/testing';
 import { createRoomBatches } from './room-batches.ts';
 
 describe('SAL-43 room for many at once', () => {
@@ -56,6 +57,67 @@ describe('SAL-43 room for many at once', () => {
         },
       ),
     );
+  });
+
+  describe('room ahead (ADR 0045)', () => {
+    const aheadOf = (seen: { left: number }, people: number) => ({
+      people,
+      async giveBack(unused: number) {
+        await Promise.resolve();
+        seen.left += unused;
+      },
+    });
+
+    it('a crowd that comes one by one hardly waits for a write, and what nobody needed goes back', async () => {
+      const { seen, takeAll } = site(1_000);
+      const batches = createRoomBatches();
+      const ahead = aheadOf(seen, 20);
+      for (let person = 0; person < 100; person += 1)
+        expect(await batches.take('sit_1', 1, takeAll, ahead)).to.equal(true);
+      await batches.stop();
+      expect(seen.left).to.equal(900);
+      expect(seen.writes).to.be.below(15);
+    });
+
+    it('goes back by itself when nobody comes any more', async () => {
+      const { seen, takeAll } = site(1_000);
+      const batches = createRoomBatches(5);
+      await batches.take('sit_1', 1, takeAll, aheadOf(seen, 20));
+      await eventually('given back', () => seen.left === 999);
+    });
+
+    it('nothing is taken ahead where it is tight, and the last place is found', async () => {
+      const { seen, takeAll } = site(10);
+      const batches = createRoomBatches();
+      const taken: boolean[] = [];
+      for (let person = 0; person < 12; person += 1)
+        taken.push(await batches.take('sit_1', 1, takeAll, aheadOf(seen, 20)));
+      expect(taken).to.deep.equal([...Array.from({ length: 10 }, () => true), false, false]);
+    });
+
+    it('whoever comes in whatever company: never more than there is room for, and in the end exactly those', async () => {
+      const company = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 8 });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.nat(120),
+          fc.nat(20),
+          fc.array(company, { maxLength: 20 }),
+          async (room, people, comers) => {
+            const { seen, takeAll } = site(room);
+            const batches = createRoomBatches();
+            const ahead = aheadOf(seen, people);
+            let inside = 0;
+            for (const wishes of comers) {
+              const taken = await Promise.all(wishes.map((wish) => batches.take('sit_1', wish, takeAll, ahead)));
+              wishes.forEach((wish, index) => (inside += taken[index] === true ? wish : 0));
+              expect(seen.left).to.be.at.least(0);
+            }
+            await batches.stop();
+            expect([seen.left, seen.most <= 1]).to.deep.equal([room - inside, true]);
+          },
+        ),
+      );
+    });
   });
 
   it('sites do not wait for each other; an error is everybody’s who was in it, and the next ones go on', async () => {
