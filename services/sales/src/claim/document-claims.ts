@@ -6,14 +6,24 @@ import type { ClaimWish } from './claim.store.ts';
 type Place = { readonly sessionId: string; readonly ticketTypeId: string; readonly date: string };
 type Document = Pick<PersonalValue, 'index' | 'masked'>;
 
+/** What the claims of a document at a place are called; whose they still are is asked by the same names. */
+export function documentKeys({ sessionId, ticketTypeId, date }: Place, index: string) {
+  return {
+    ofSession: `session-document:${sessionId}:${index}`,
+    ofDay: `day-document:${ticketTypeId}:${date}:${index}`,
+  };
+}
+
 /** @param perDay of the ticket type, where it has a limit */
 export function documentClaims(
-  { sessionId, ticketTypeId, date }: Place,
+  place: Place,
   { index = '', masked: document }: Document,
   perDay: number | undefined,
 ): readonly ClaimWish[] {
+  const { sessionId } = place;
+  const keys = documentKeys(place, index);
   const ofSession: ClaimWish = {
-    key: `session-document:${sessionId}:${index}`,
+    key: keys.ofSession,
     limit: 1,
     count: 1,
     counts: 'live',
@@ -21,7 +31,7 @@ export function documentClaims(
   };
   if (perDay === undefined) return [ofSession];
   const ofDay: ClaimWish = {
-    key: `day-document:${ticketTypeId}:${date}:${index}`,
+    key: keys.ofDay,
     limit: perDay,
     count: 1,
     counts: 'live',

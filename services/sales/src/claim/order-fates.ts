@@ -6,6 +6,7 @@ import { documentOf } from '../order/ticket-documents.ts';
 import type { LiveOrder, OrderState } from '../order/order.ts';
 import type { Orders, Rights } from '../stores.ts';
 import type { ClaimWish, Fate, HolderFates } from './claim.store.ts';
+import { documentKeys } from './document-claims.ts';
 
 const LIVE: ReadonlySet<OrderState['status']> = new Set(['placed', 'holding', 'awaiting_payment', 'paid']);
 /** An order has at most 20 lines of at most 500 places; claims are per document, so far fewer are met. */
@@ -55,17 +56,14 @@ function isUnpaid(order: LiveOrder): boolean {
   return order.status === 'holding' || order.status === 'awaiting_payment';
 }
 
-/** Keys are written in document-claims.ts: `session-document:<session>:<document>`, `day-document:<type>:<day>:<document>`. */
-function keysOf(place: { sessionId: string; ticketTypeId: string; date: string }, document: string): readonly string[] {
-  return [
-    `session-document:${place.sessionId}:${document}`,
-    `day-document:${place.ticketTypeId}:${place.date}:${document}`,
-  ];
+function isOf(key: string, place: Parameters<typeof documentKeys>[0], document: string): boolean {
+  const { ofSession, ofDay } = documentKeys(place, document);
+  return key === ofSession || key === ofDay;
 }
 
 function isAbout(key: string, right: RightState): boolean {
   if (!isLiving(right) && right.status !== 'used' && right.status !== 'frozen') return false;
-  return keysOf(right, right.traveller?.idNumber.index ?? '').includes(key);
+  return isOf(key, right, right.traveller?.idNumber.index ?? '');
 }
 
 /** A ticket that is exchanged within the session or the day is counted already. */
@@ -76,6 +74,6 @@ function exchangesTo(key: string, order: LiveOrder, rights: readonly SoldOne[]):
     const right = rights.find(({ id }) => id === rightId)?.state;
     const own = right === undefined || right.status === 'none' ? undefined : right.traveller?.idNumber;
     const document = (own ?? documentOf(order, rightId))?.index ?? '';
-    return status !== 'done' && status !== 'failed' && keysOf(line, document).includes(key);
+    return status !== 'done' && status !== 'failed' && isOf(key, line, document);
   }).length;
 }

@@ -8,10 +8,10 @@ import { unusedShare } from '../after-sale/refund-quote.ts';
 import { exchanging } from '../order/exchanges-under-way.ts';
 import type { RefundIds } from '../order/refund-ids.ts';
 import { awaitsChoice, isLiving } from '../right/right.decider.ts';
-import type { RightCommand, RightState, SoldRight } from '../right/right.ts';
+import type { RightCommand, RightState } from '../right/right.ts';
 import type { Disruption } from './disruption.ts';
 import { peopleToGo } from './still-to-go.ts';
-import type { TellParts } from './tell-step.ts';
+import { isSold, type Sold, type TellParts } from './tell-step.ts';
 import { behind, someUntold, upToPeople } from './untold.ts';
 
 /** Who is inside although there were fewer places has chosen to come. */
@@ -19,7 +19,6 @@ const UNDECIDED = { cancelled: ['issued', 'checked_in'], reduced: ['issued'] } a
 /** A frozen ticket is being replaced; it gets its turn when that is over. */
 const WAITING = { cancelled: [...UNDECIDED.cancelled, 'frozen'], reduced: [...UNDECIDED.reduced, 'frozen'] } as const;
 
-type Sold = Snapshot<RightState> & { readonly state: SoldRight };
 type Page = readonly Sold[];
 
 export function createReturnStep(foundation: Foundation, parts: TellParts & { readonly refundIds: RefundIds }) {
@@ -129,10 +128,6 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
     if (last !== undefined)
       await disruptions.handle(scope, id, { type: 'FinishReturning', step, returnedTo: last.id, at });
   };
-}
-
-function isSold(snapshot: Snapshot<RightState>): snapshot is Sold {
-  return snapshot.state.status !== 'none';
 }
 
 function offeredBy(id: string, statuses: readonly string[]): Filter {

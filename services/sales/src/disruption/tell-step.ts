@@ -12,7 +12,7 @@ import type { Disruption } from './disruption.ts';
 import { untoldTickets } from './untold.ts';
 
 export type TellParts = { readonly disruptions: Disruptions; readonly orders: Orders; readonly rights: Rights };
-type Sold = Snapshot<RightState> & { readonly state: SoldRight };
+export type Sold = Snapshot<RightState> & { readonly state: SoldRight };
 type Counted = { readonly tickets: number; readonly people: number; readonly isNew: boolean };
 
 export function createTellStep(foundation: Foundation, parts: TellParts) {
@@ -92,7 +92,7 @@ export function createTellStep(foundation: Foundation, parts: TellParts) {
   };
 }
 
-function isSold(snapshot: Snapshot<RightState>): snapshot is Sold {
+export function isSold(snapshot: Snapshot<RightState>): snapshot is Sold {
   return snapshot.state.status !== 'none';
 }
 

@@ -13,6 +13,8 @@ import {
 } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import type { Claims } from '../claim/claim.store.ts';
+import { documentKeys } from '../claim/document-claims.ts';
+import { unpaidKeys } from '../claim/unpaid-keys.ts';
 import { money } from '../order/order-view.ts';
 import type { LiveOrder } from '../order/order.ts';
 import type { Orders, OrderSnapshot, Rights } from '../stores.ts';
@@ -124,13 +126,9 @@ export function keptFor(order: LiveOrder, years: number): KeptFor | undefined {
   return { why: 'law', notBefore: notBefore.toISOString() };
 }
 
-/** As place-order.ts writes them. */
-function claimKeysOf({ lines, contact, addressIndex }: LiveOrder): readonly string[] {
-  const ofDocuments = lines.flatMap(({ sessionId, ticketTypeId, date, travellers }) =>
-    travellers.flatMap(({ idNumber: { index = '' } }) => [
-      `session-document:${sessionId}:${index}`,
-      `day-document:${ticketTypeId}:${date}:${index}`,
-    ]),
+function claimKeysOf(order: LiveOrder): readonly string[] {
+  const ofDocuments = order.lines.flatMap((line) =>
+    line.travellers.flatMap(({ idNumber: { index = '' } }) => Object.values(documentKeys(line, index))),
   );
-  return [...ofDocuments, `unpaid-phone:${contact.phone.index ?? ''}`, `unpaid-address:${addressIndex ?? ''}`];
+  return [...ofDocuments, ...Object.values(unpaidKeys(order))];
 }

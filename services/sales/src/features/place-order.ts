@@ -25,6 +25,7 @@ import {
 import { z } from 'zod';
 import type { ClaimWish, Claims } from '../claim/claim.store.ts';
 import { documentClaims } from '../claim/document-claims.ts';
+import { unpaidKeys } from '../claim/unpaid-keys.ts';
 import type { OrderAccess } from '../order-access/order-access.ts';
 import { soldLine } from '../order/order-line.ts';
 import { orderView, viewOrder } from '../order/order-view.ts';
@@ -305,16 +306,16 @@ function claimsOf(facts: OrderFacts, quote: Quote, limits: boolean): readonly Cl
   if (limits && facts.clerkId === undefined) {
     const perPhone = Math.min(...quote.lines.map(({ product }) => product.rules.unpaidPerPhone));
     const perAddress = Math.min(...quote.lines.map(({ product }) => product.rules.unpaidPerAddress));
-    const phone = facts.contact.phone.index ?? '';
+    const keys = unpaidKeys(facts);
     wishes.push({
-      key: `unpaid-phone:${phone}`,
+      key: keys.ofPhone,
       limit: perPhone,
       count: 1,
       counts: 'unpaid',
       refusal: { code: 'sales.too-many-unpaid', data: { limit: perPhone, by: 'phone' } },
     });
     wishes.push({
-      key: `unpaid-address:${facts.addressIndex ?? ''}`,
+      key: keys.ofAddress,
       limit: perAddress,
       count: 1,
       counts: 'unpaid',
