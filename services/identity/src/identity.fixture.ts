@@ -36,6 +36,7 @@ export type CallOptions = {
   readonly body?: unknown;
   readonly idempotencyKey?: string;
   readonly ifMatch?: string;
+  readonly language?: 'zh-CN' | 'en';
   readonly instance?: Running;
 };
 
@@ -122,6 +123,7 @@ export async function identityUnderTest(): Promise<IdentityUnderTest> {
         ...(method === 'POST' ? { 'Idempotency-Key': options.idempotencyKey ?? key() } : {}),
         ...(options.token === undefined ? {} : { Authorization: `Bearer ${options.token}` }),
         ...(options.ifMatch === undefined ? {} : { 'If-Match': options.ifMatch }),
+        ...(options.language === undefined ? {} : { 'Accept-Language': options.language }),
       },
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     });

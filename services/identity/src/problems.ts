@@ -107,11 +107,6 @@ export const problems: ProblemCatalogue = {
     ['已有两个有效密钥', 'There are two keys already'],
     ['最多 {max} 个密钥同时有效，请先吊销其中一个。', 'At most {max} keys are valid at a time; revoke one first.'],
   ),
-  'identity.not-for-platform': problem(
-    409,
-    ['平台租户不可修改', 'Not for the platform itself'],
-    ['此项设置不适用于平台本身。', 'This is for tenants, not for the platform itself.'],
-  ),
   'identity.too-many-sites': problem(
     409,
     ['站点数量已达上限', 'No more sites'],

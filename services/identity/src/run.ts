@@ -43,7 +43,7 @@ import { signIn } from './features/sign-in.ts';
 import { signOut } from './features/sign-out.ts';
 import { openLockout } from './lockout/lockout.store.ts';
 import { createTurns } from './lockout/turns.ts';
-import { createPasswords } from './password/passwords.ts';
+import { createPasswords, type PasswordBounds } from './password/passwords.ts';
 import { problems } from './problems.ts';
 import { createRequests } from './requests.ts';
 import { createSecondFactors } from './second-factor/second-factors.ts';
@@ -66,6 +66,7 @@ import { userSpec } from './user/user.store.ts';
 export type IdentityTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFaults' | 'clock' | 'logger'> & {
   readonly rotation?: RotationPolicy;
   readonly tidyEveryMs?: number;
+  readonly passwords?: PasswordBounds;
 };
 
 /** Keys change by the month; a minute late is in time. */
@@ -74,7 +75,7 @@ const TIDY_EVERY_MS = 10 * 60_000;
 const ORIGIN: Origin = { by: 'service:identity', channel: 'timer', cause: 'identity', correlationId: 'identity' };
 
 export async function run(config: Config, options: IdentityTestOptions = {}): Promise<Running> {
-  const { rotation, tidyEveryMs = TIDY_EVERY_MS, ...rest } = options;
+  const { rotation, tidyEveryMs = TIDY_EVERY_MS, passwords: bounds, ...rest } = options;
   const logger =
     rest.logger ?? createLogger({ service: 'identity', instance: config.SERVICE_INSTANCE, level: config.LOG_LEVEL });
   const trust = new TrustStore({ service: 'identity', logger });
@@ -108,7 +109,7 @@ export async function run(config: Config, options: IdentityTestOptions = {}): Pr
     ORIGIN,
   );
 
-  const passwords = await createPasswords();
+  const passwords = await createPasswords(bounds);
   const values = createPersonalValues(vault);
   const requests = createRequests(vault);
   const apiKeys = createApiKeys(vault);

@@ -38,6 +38,7 @@ export function addUser(parts: { staff: StaffRegistry; tenants: TenantStore; req
       'identity.password-too-common',
       'identity.role-not-yours',
       'identity.unknown-tenant',
+      'identity.sign-ins-busy',
     ],
     responses: { 201: userView },
     async handler(context) {

@@ -30,6 +30,7 @@ export function changeOwnPassword({ users, staff, lockout, clock }: Parts): Rout
       'identity.password-too-short',
       'identity.password-too-common',
       'identity.no-password',
+      'identity.sign-ins-busy',
     ],
     responses: { 204: noBody('Every session is over; sign in again.') },
     async handler(context) {
@@ -40,7 +41,8 @@ export function changeOwnPassword({ users, staff, lockout, clock }: Parts): Rout
         throw new DomainError('platform.not-found', 'No such account.');
       const account = state.kind === 'staff' ? state.username : id;
       const attempt = await lockout.begin(account, context.request.address, clock());
-      if (!(await staff.knowsPassword(state, context.body.currentPassword))) throw signInRefused();
+      if (!(await attempt.judged(() => staff.knowsPassword(state, context.body.currentPassword))))
+        throw signInRefused();
       await attempt.succeeded();
       await staff.setPassword(scope, id, state, context.body.newPassword, {});
       return { status: 204 };
@@ -61,6 +63,7 @@ export function resetPassword({ users, staff, requests }: Parts): Route {
       'identity.password-too-short',
       'identity.password-too-common',
       'identity.no-password',
+      'identity.sign-ins-busy',
     ],
     responses: { 204: noBody('Every session of the account is over.') },
     async handler(context) {

@@ -47,6 +47,7 @@ export function offerSecondFactor({ users, staff, secondFactors, lockout, reques
     problems: [
       'identity.sign-in-refused',
       'identity.too-many-attempts',
+      'identity.sign-ins-busy',
       'identity.totp-active',
       'identity.no-password',
     ],
@@ -59,7 +60,8 @@ export function offerSecondFactor({ users, staff, secondFactors, lockout, reques
     async handler(context) {
       const account = await oneself(users, context);
       const attempt = await lockout.begin(account.user.username, context.request.address, clock());
-      if (!(await staff.knowsPassword(account.user, context.body.currentPassword))) throw signInRefused();
+      if (!(await attempt.judged(() => staff.knowsPassword(account.user, context.body.currentPassword))))
+        throw signInRefused();
       await attempt.succeeded();
       const { request } = requests.of(context);
       const { secret, uri } = await secondFactors.offer(account, { request });
@@ -102,6 +104,7 @@ export function removeOwnSecondFactor({ users, staff, secondFactors, lockout, re
       'identity.sign-in-refused',
       'identity.totp-required',
       'identity.too-many-attempts',
+      'identity.sign-ins-busy',
       'identity.no-password',
     ],
     responses: { 204: noBody('Sign in with the password alone, and set up the next one.') },
@@ -109,7 +112,7 @@ export function removeOwnSecondFactor({ users, staff, secondFactors, lockout, re
       const account = await oneself(users, context);
       const { currentPassword: password, ...given } = context.body;
       const attempt = await lockout.begin(account.user.username, context.request.address, clock());
-      if (!(await staff.knowsPassword(account.user, password))) throw signInRefused();
+      if (!(await attempt.judged(() => staff.knowsPassword(account.user, password)))) throw signInRefused();
       await secondFactors.prove(account, given);
       await attempt.succeeded();
       const { request } = requests.of(context);

@@ -55,7 +55,7 @@ async function withPassword(
   const since = clock();
   const attempt = await lockout.begin(username, context.request.address, since);
   const person = await people.byUsername(username, (tenantId) => context.scope(tenantId));
-  const fits = await staff.knowsPassword(person?.user, body.password);
+  const fits = await attempt.judged(() => staff.knowsPassword(person?.user, body.password));
   if (!fits || person?.user.status !== 'active') throw signInRefused();
   if ((await sessions.termsFor(person.scope, person.user)) === undefined) throw signInRefused();
   const given: GivenCode = body;

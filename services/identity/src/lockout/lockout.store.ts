@@ -13,6 +13,8 @@ import {
 } from './lockout.policy.ts';
 
 type Attempt = {
+  /** Whether it fits. Where that cannot be found out it is withdrawn: whoever is told to come again has not guessed. */
+  judged(fits: () => Promise<boolean>): Promise<boolean>;
   succeeded(): Promise<void>;
   /** It was neither right nor wrong. Unlike a success it forgives nothing that came before. */
   withdrawn(): Promise<void>;
@@ -104,15 +106,24 @@ export async function openLockout(
       const accountId = account === undefined ? undefined : idOf('account', account);
       const addressUntil = addressId === undefined ? NOT_LOCKED : await count(addressId, ADDRESS_LOCKOUT, now);
       const accountUntil = accountId === undefined ? NOT_LOCKED : await count(accountId, ACCOUNT_LOCKOUT, now);
+      async function withdrawn(): Promise<void> {
+        if (accountId !== undefined) await giveBack(accountId, accountUntil);
+        if (addressId !== undefined) await giveBack(addressId, addressUntil);
+      }
       return {
+        async judged(fits) {
+          try {
+            return await fits();
+          } catch (error) {
+            await withdrawn();
+            throw error;
+          }
+        },
         async succeeded() {
           if (accountId !== undefined) await records.remove(scope, { _id: accountId });
           if (addressId !== undefined) await giveBack(addressId, addressUntil);
         },
-        async withdrawn() {
-          if (accountId !== undefined) await giveBack(accountId, accountUntil);
-          if (addressId !== undefined) await giveBack(addressId, addressUntil);
-        },
+        withdrawn,
       };
     },
     async tidy(now) {

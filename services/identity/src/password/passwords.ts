@@ -37,7 +37,9 @@ function createGate(atOnce: number, waitingMax: number): <T>(work: () => Promise
   };
 }
 
-export async function createPasswords(options: { atOnce?: number; waitingMax?: number } = {}): Promise<Passwords> {
+export type PasswordBounds = { readonly atOnce?: number; readonly waitingMax?: number };
+
+export async function createPasswords(options: PasswordBounds = {}): Promise<Passwords> {
   const enter = createGate(options.atOnce ?? AT_ONCE, options.waitingMax ?? WAITING_MAX);
   const nobody = await hash('nobody has this password', COSTS);
   return {

@@ -63,15 +63,16 @@ export function createStaffRegistry(parts: {
   return {
     async add(scope, id, staff, options) {
       assertGoodPassword(staff.password, staff.username);
-      // A repetition is recognised by its record; only a first request takes the name.
-      const isNew = (await users.load(scope, id)) === undefined;
-      if (isNew) await usernames.claim(staff.username, { userId: id, tenantId: scope.tenantId }, clock());
       const recordKey = await vault.newRecordKey(scope);
       const command = {
         type: 'AddStaff',
+        // Before the name is taken: whoever is turned away here, because too many passwords wait, holds none.
         staff: await staffOf(scope, recordKey, staff),
         at: clock().toISOString(),
       } as const;
+      // A repetition is recognised by its record; only a first request takes the name.
+      const isNew = (await users.load(scope, id)) === undefined;
+      if (isNew) await usernames.claim(staff.username, { userId: id, tenantId: scope.tenantId }, clock());
       const { state } = await users.handle(scope, id, command, { ...options, recordKey });
       if (state.status === 'none') throw new Error('an account was made and is not there');
       return state;

@@ -16,6 +16,7 @@ import {
   type World,
 } from '../notification.fixture.ts';
 
+const problemShape = z.looseObject({ title: z.string(), status: z.int(), detail: z.string(), code: z.string() });
 const mailbox = (): string => `buyer-${randomBytes(5).toString('hex')}@example.cn`;
 
 describe('codes, charges and staff', () => {
@@ -231,11 +232,37 @@ describe('codes, charges and staff', () => {
       const clerk = world.trust.token({ tid: TENANT, roles: ['sales_clerk'] });
       expect((await read(`/api/v1/messages?about=${order.data.orderId}`, clerk)).status).to.equal(403);
       const stranger = world.trust.token({ tid: 'ten_0000000000000000000x', roles: ['manager'] });
-      expect((await read(`/api/v1/messages/${sms?.id ?? ''}`, stranger)).status).to.equal(404);
-      expect((await read(`/api/v1/messages?about=x1234&cursor=nonsense`)).status).to.equal(400);
       expect(
         body.parse(JSON.parse((await read(`/api/v1/messages?about=${order.data.orderId}`, stranger)).text)).items,
       ).to.deep.equal([]);
+    });
+
+    it('PLA-31 a message that there is not, or of another tenant, and a page that nobody gave', async () => {
+      const { httpPort } = await start();
+      const order = fulfilledOrder(world);
+      await world.publish(order);
+      await ends(order.data.orderId);
+      const [sms] = await world.messages({ 'state.about': order.data.orderId });
+      const cursor = (text: string): string => Buffer.from(text).toString('base64url');
+      const page = `/api/v1/messages?about=${order.data.orderId}&cursor=`;
+      for (const [path, tid, status, code] of [
+        ['/api/v1/messages/msg_nobodysentthis', TENANT, 404, 'notification.message-unknown'],
+        [`/api/v1/messages/${sms?._id ?? ''}`, 'ten_0000000000000000000x', 404, 'notification.message-unknown'],
+        [`${page}nonsense`, TENANT, 400, 'notification.cursor-invalid'],
+        [`${page}${cursor('|msg_1')}`, TENANT, 400, 'notification.cursor-invalid'],
+        [`${page}${cursor('someday|msg_1')}`, TENANT, 400, 'notification.cursor-invalid'],
+      ] as const)
+        for (const [language, words] of [
+          ['zh-CN', /[一-鿿]/],
+          ['en', /^[ -~]+$/],
+        ] as const) {
+          const authorization = `Bearer ${world.trust.token({ tid, roles: ['manager'] })}`;
+          const headers = { authorization, 'accept-language': language };
+          const answer = await fetch(`http://127.0.0.1:${httpPort}${path}`, { headers });
+          const problem = problemShape.parse(await answer.json());
+          expect([answer.status, problem.status, problem.code], path).to.deep.equal([status, status, code]);
+          expect(`${problem.title} ${problem.detail}`).to.match(words);
+        }
     });
   });
 
