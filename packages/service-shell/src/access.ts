@@ -31,5 +31,13 @@ function admits(term: AccessTerm, principal: Principal): boolean {
 export function assertAccess(terms: readonly AccessTerm[], principal: Principal): void {
   for (const term of terms) if (admits(term, principal)) return;
   if (principal.type === 'guest') throw new DomainError('platform.unauthenticated', 'Credentials are needed here.');
-  throw new DomainError('platform.forbidden', 'None of the ways into this route fits the caller.');
+  const permissions = terms.flatMap((term) =>
+    typeof term === 'object' && 'permission' in term ? [term.permission] : [],
+  );
+  throw new DomainError(
+    'platform.forbidden',
+    'None of the ways into this route fits the caller.',
+    // Which rights open a route is in the API's description as well, so it is no secret.
+    permissions.length === 0 ? {} : { permissions },
+  );
 }

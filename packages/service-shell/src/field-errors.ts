@@ -56,6 +56,40 @@ function ownWords(issue: Issue): Text | undefined {
   return typeof zh === 'string' && typeof en === 'string' ? { zh, en } : undefined;
 }
 
+const MISSING: Text = { zh: '缺少此字段', en: 'This field is missing' };
+/** In words that say what to send; the library's own mix the languages. */
+const TYPES: Readonly<Record<string, Text>> = {
+  string: { zh: '须为字符串', en: 'Must be a string' },
+  number: { zh: '须为数字', en: 'Must be a number' },
+  int: { zh: '须为整数', en: 'Must be an integer' },
+  boolean: { zh: '须为 true 或 false', en: 'Must be true or false' },
+  array: { zh: '须为数组', en: 'Must be an array' },
+  object: { zh: '须为对象', en: 'Must be an object' },
+  record: { zh: '须为对象', en: 'Must be an object' },
+};
+const FORMATS: Readonly<Record<string, Text>> = {
+  date: { zh: '须为日期，格式为 YYYY-MM-DD', en: 'Must be a date, YYYY-MM-DD' },
+  datetime: {
+    zh: '须为带时区的时间，如 2026-05-01T09:00:00+08:00',
+    en: 'Must be a time with its offset, such as 2026-05-01T09:00:00+08:00',
+  },
+};
+
+function isAbsent(value: unknown, path: readonly PropertyKey[]): boolean {
+  const at = path.reduce<unknown>(
+    (inner, part) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, part) : undefined),
+    value,
+  );
+  return at === undefined;
+}
+
+function plainWords(issue: Issue, value: unknown, path: readonly PropertyKey[]): Text | undefined {
+  if (issue.code === 'invalid_format') return FORMATS[issue.format];
+  if (issue.code !== 'invalid_type' && issue.code !== 'invalid_union') return undefined;
+  if (path.length > 0 && isAbsent(value, path)) return MISSING;
+  return issue.code === 'invalid_type' ? TYPES[issue.expected] : undefined;
+}
+
 /** Asks the schema again in both languages; only refused requests pay for it. */
 export function fieldProblems(schema: z.ZodType, value: unknown, place: FieldPlace): readonly FieldProblem[] {
   const zh = flat(schema.safeParse(value, chinese).error?.issues ?? [], []);
@@ -66,7 +100,8 @@ export function fieldProblems(schema: z.ZodType, value: unknown, place: FieldPla
       if (issue.code === 'unrecognized_keys') {
         return issue.keys.map((key) => ({ in: place, field: pointer([...path, key]), message: UNKNOWN }));
       }
-      const message = ownWords(issue) ?? { zh: issue.message, en: en[index]?.issue.message ?? issue.message };
+      const message = ownWords(issue) ??
+        plainWords(issue, value, path) ?? { zh: issue.message, en: en[index]?.issue.message ?? issue.message };
       return [{ in: place, field: pointer(path), message }];
     })
     .slice(0, FIELDS_MAX);

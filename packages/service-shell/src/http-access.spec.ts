@@ -148,6 +148,16 @@ describe('access', () => {
     });
   }
 
+  it('PLA-31 a refusal names the rights that would do; of a route without rights it names none', async () => {
+    const cash = await server.call('/cash', { token: gate() });
+    expect(cash.body).to.deep.include({ code: 'platform.forbidden', permissions: ['sales:payments:cash'] });
+    const order = await server.call('/order', { token: gate() });
+    expect(order.body).to.deep.include({ permissions: ['sales:orders:read'] });
+    const atGate = await server.call('/gate', { token: clerk() });
+    expect(atGate.body).to.include({ code: 'platform.forbidden' }).and.not.to.have.property('permissions');
+    expect((await server.call('/cash')).body).not.to.have.property('permissions');
+  });
+
   it('an API key comes in X-Api-Key as well, but not beside a token', async () => {
     const key = gate();
     expect((await server.call('/gate', { headers: { 'x-api-key': key } })).status).to.equal(200);

@@ -76,6 +76,14 @@ describe('the OpenAPI document', () => {
     expect(text).to.include('text/event-stream');
   });
 
+  it('PLA-31 carries what each code means in both languages, also of codes that no route names', () => {
+    expect(document).to.have.deep.nested.property(
+      'components.x-problems.sales\\.sold-out',
+      problem(409, ['已售罄', 'Sold out'], ['已售罄。', 'Sold out.']),
+    );
+    expect(document).to.have.nested.property('components.x-problems.platform\\.still-running');
+  });
+
   it('every reference leads somewhere, and no operation id is given twice', () => {
     const text = JSON.stringify(document);
     const schema = z.looseObject({ components: z.record(z.string(), z.record(z.string(), z.unknown())) });

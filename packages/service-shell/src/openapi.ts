@@ -227,6 +227,12 @@ export function openApiDocument(options: OpenApiOptions): Json {
     openapi: '3.1.0',
     info: { title: `Tongpiao: ${options.service}`, version: options.version },
     paths,
-    components: { schemas, parameters: PARAMETERS, securitySchemes: SECURITY },
+    components: {
+      schemas,
+      parameters: PARAMETERS,
+      securitySchemes: SECURITY,
+      // What each code means in both languages: refusals also stand in records, as an order's reason, where no problem document explains them.
+      'x-problems': options.catalogue,
+    },
   };
 }

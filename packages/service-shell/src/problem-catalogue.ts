@@ -43,7 +43,10 @@ export const PLATFORM_PROBLEMS = {
   'platform.malformed-json': problem(
     400,
     ['请求不是有效的 JSON', 'The body is not valid JSON'],
-    ['请求正文无法解析为 UTF-8 编码的 JSON。', 'The body could not be read as JSON in UTF-8.'],
+    [
+      '请求正文无法解析为 UTF-8 编码的 JSON，请检查引号、括号、逗号和编码。',
+      'The body could not be read as JSON in UTF-8; check quotes, brackets, commas and encoding.',
+    ],
   ),
   'platform.body-too-large': problem(
     413,
@@ -58,7 +61,10 @@ export const PLATFORM_PROBLEMS = {
   'platform.unauthenticated': problem(
     401,
     ['需要登录', 'Sign-in is needed'],
-    ['缺少凭证，或凭证无效。', 'Credentials are missing or not valid.'],
+    [
+      '缺少凭证，或凭证无效。请登录后重试，或提供该记录的令牌或 API 密钥。',
+      'Credentials are missing or not valid. Sign in, or send the token of the record, or an API key.',
+    ],
   ),
   'platform.token-expired': problem(
     401,
@@ -68,7 +74,10 @@ export const PLATFORM_PROBLEMS = {
   'platform.forbidden': problem(
     403,
     ['没有权限', 'Not allowed'],
-    ['当前账号无权执行此操作。', 'This account may not do this.'],
+    [
+      '当前凭证无权执行此操作；请由有权限的账号办理，或联系管理员。',
+      'These credentials may not do this; use an account that may, or ask an administrator.',
+    ],
   ),
   'platform.not-found': problem(
     404,

@@ -145,6 +145,46 @@ describe('field errors', () => {
     });
   });
 
+  const said: readonly (readonly [string, z.ZodType, unknown, string, string])[] = [
+    ['a missing text', z.object({ a: z.string() }), {}, '缺少此字段', 'This field is missing'],
+    ['a missing object', z.object({ a: z.object({ b: z.string() }) }), {}, '缺少此字段', 'This field is missing'],
+    [
+      'a missing one of several',
+      z.object({ a: z.union([z.string(), z.int()]) }),
+      {},
+      '缺少此字段',
+      'This field is missing',
+    ],
+    ['a missing item', z.array(z.object({ a: z.int() })), [{ a: 1 }, {}], '缺少此字段', 'This field is missing'],
+    ['null for a text', z.object({ a: z.string() }), { a: null }, '须为字符串', 'Must be a string'],
+    ['text for a number', z.object({ a: z.number() }), { a: '1' }, '须为数字', 'Must be a number'],
+    ['half a piece', z.object({ a: z.int() }), { a: 1.5 }, '须为整数', 'Must be an integer'],
+    ['text for a yes or no', z.object({ a: z.boolean() }), { a: 'yes' }, '须为 true 或 false', 'Must be true or false'],
+    ['one for many', z.object({ a: z.array(z.int()) }), { a: 1 }, '须为数组', 'Must be an array'],
+    ['text for an object', z.object({ a: z.object({}) }), { a: 'x' }, '须为对象', 'Must be an object'],
+    ['text for a table', z.object({ a: z.record(z.string(), z.int()) }), { a: 'x' }, '须为对象', 'Must be an object'],
+    ['a body that is no object', z.object({}), [], '须为对象', 'Must be an object'],
+    [
+      'no day',
+      z.object({ a: z.iso.date() }),
+      { a: '2026-13-45' },
+      '须为日期，格式为 YYYY-MM-DD',
+      'Must be a date, YYYY-MM-DD',
+    ],
+    [
+      'no moment',
+      z.object({ a: z.iso.datetime({ offset: true }) }),
+      { a: 'soon' },
+      '须为带时区的时间，如 2026-05-01T09:00:00+08:00',
+      'Must be a time with its offset, such as 2026-05-01T09:00:00+08:00',
+    ],
+  ];
+  for (const [what, wanted, value, zh, en] of said) {
+    it(`PLA-31 ${what}: says what to send, in one language at a time`, () => {
+      expect(fieldProblems(wanted, value, 'body').map(({ message }) => message)).to.deep.equal([{ zh, en }]);
+    });
+  }
+
   it('a thousand wrong fields are answered with fifty', () => {
     const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`x${index}`, 1]));
     expect(fieldProblems(schema, many, 'body')).to.have.length(50);

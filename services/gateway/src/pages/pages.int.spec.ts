@@ -22,7 +22,21 @@ const openapi = {
     },
     '/internal': { get: { responses: {} } },
   },
-  components: { schemas: { Product: { type: 'object' } } },
+  components: {
+    schemas: { Product: { type: 'object' } },
+    'x-problems': {
+      'sales.product-unknown': {
+        status: 404,
+        title: { zh: '产品不存在', en: 'There is no such product' },
+        detail: { zh: '没有产品 {productId}。', en: 'There is no product {productId}.' },
+      },
+      'sales.document-has-ticket': {
+        status: 409,
+        title: { zh: '证件已有票', en: 'The document has a ticket already' },
+        detail: { zh: '同一场次每证限一张。', en: 'One ticket per session.' },
+      },
+    },
+  },
 };
 
 describe('gateway: its own pages', () => {
@@ -66,7 +80,18 @@ describe('gateway: its own pages', () => {
     });
     expect(platform.text).to.include('Too many requests').and.to.include('HTTP 429');
     const sales = await ask(gateway.url, '/problems/sales.product-unknown');
-    expect(sales.text).to.include('GET /api/v1/products/{id}').and.to.include('There is no such product');
+    expect(sales.text)
+      .to.include('GET /api/v1/products/{id}')
+      .and.to.include('<h1>产品不存在')
+      .and.to.include('没有产品 …。');
+    const english = await ask(gateway.url, '/problems/sales.product-unknown?lang=en');
+    expect(english.text).to.include('<h1>There is no such product').and.to.include('There is no product ….');
+    const reason = await ask(gateway.url, '/problems/sales.document-has-ticket');
+    expect(reason.text).to.include('证件已有票').and.to.include('同一场次每证限一张。').and.not.to.include('<ul>');
+    expect((await ask(gateway.url, '/openapi.json')).json).to.have.nested.property(
+      'components.x-problems.sales\\.document-has-ticket.status',
+      409,
+    );
     expect((await ask(gateway.url, '/problems/nobody.knows')).status).to.equal(404);
     expect((await ask(gateway.url, '/problems/%E0%A4%A')).status).to.equal(404);
   });
