@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { CATALOGUE } from './catalogue.ts';
@@ -42,6 +43,17 @@ describe('catalogue', () => {
   it('PLA-43 names every message <owner>.<entity>.<verb>.v<n>, once', () => {
     expect([...definitions.keys()]).to.have.lengthOf(CATALOGUE.length);
     for (const { type } of CATALOGUE) expect(type).to.match(/^[a-z]+\.[a-z-]+\.[a-z-]+\.v[1-9][0-9]*$/);
+  });
+
+  it('docs/messages.md has every message, and no other', () => {
+    const page = readFileSync(new URL('../../../docs/messages.md', import.meta.url), 'utf8');
+    // `….thaw.v1` beside `sales.ticket.freeze.v1` is of the same owner and entity.
+    let entity = '';
+    const named = [...page.matchAll(/`(?:…|([a-z]+\.[a-z-]+))(\.[a-z-]+\.v\d+)`/g)].map(([, prefix, rest = '']) => {
+      entity = prefix ?? entity;
+      return `${entity}${rest}`;
+    });
+    expect(new Set(named)).to.deep.equal(new Set(definitions.keys()));
   });
 
   it('PLA-43 refuses a message whose name does not follow the rule', () => {

@@ -118,6 +118,24 @@ describe('servers', function () {
     await after.close();
   });
 
+  it('nothing of it listens beyond this machine', () => {
+    const ports = new Set(
+      Object.values(
+        z.record(z.string(), z.number()).parse(JSON.parse(readFileSync(path.join(directory, 'ports.json'), 'utf8'))),
+      ),
+    );
+    const listening = ['/proc/net/tcp', '/proc/net/tcp6']
+      .flatMap((file) => readFileSync(file, 'utf8').trim().split('\n').slice(1))
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, , , state]) => state === '0A')
+      .map(([, local = '']) => local.split(':'))
+      .filter(([, port = '']) => ports.has(Number.parseInt(port, 16)));
+    expect(listening.length).to.be.at.least(3);
+    // 127.0.0.1, ::1 and ::ffff:127.0.0.1 as the kernel writes them.
+    const loopback = /^(0100007F|0{24}01000000|0{16}FFFF00000100007F)$/;
+    expect(listening.filter(([address = '']) => !loopback.test(address))).to.deep.equal([]);
+  });
+
   it('refuses a second start on the same directory and names the process that runs there', async () => {
     const second = await startServers({ stateDirectory: directory, report: quiet, addresses: redisOnly }).catch(
       (error: unknown) => error,
