@@ -49,12 +49,33 @@ export const problems: ProblemCatalogue = {
       'The session has a capacity of {capacity}; to raise it, change the session itself.',
     ],
   ),
+  'inventory.day-not-over': problem(
+    409,
+    ['该日没有待安排的超额', 'Nothing left to reduce on that day'],
+    [
+      '该日超出最大承载量 {over} 个名额，其中 {going} 个已有减容或取消安排。',
+      '{over} places are given out beyond the day’s maximum, and {going} of them are on their way out already.',
+    ],
+  ),
+  'inventory.day-past': problem(
+    409,
+    ['该日已过', 'The day is past'],
+    ['{date} 已过，不能再减容。', '{date} is past and can no longer be reduced.'],
+  ),
+  'inventory.no-session-ahead': problem(
+    409,
+    ['没有可减容的场次', 'No session left to reduce'],
+    [
+      '该日超出 {over} 个名额，但没有尚未开始且可减少名额的场次。',
+      '{over} places are over the day’s maximum, but no session that has not begun has places to give up.',
+    ],
+  ),
   'inventory.capacity-needs-approval': problem(
     409,
     ['需要他人批准', 'A second person has to approve'],
     [
-      '容量变动超过 {percent}%，请提交容量变更申请（capacity-proposals）由他人批准；减容时一并提交持票人的选择期限（decideWithinHours）。',
-      'The capacity changes by more than {percent} %: propose it (capacity-proposals, a reduction with its decideWithinHours) and let somebody else approve.',
+      '容量变动超过 {percent}%，请提交容量变更申请（capacity-proposals）由他人批准；减容时一并提交持票人的选择期限（decideWithinHours）；整日减容请用 reduction-proposals。',
+      'The capacity changes by more than {percent} %: propose it (capacity-proposals, a reduction with its decideWithinHours; for a whole day reduction-proposals) and let somebody else approve.',
     ],
   ),
   'inventory.unknown-proposal': problem(

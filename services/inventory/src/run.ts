@@ -3,6 +3,7 @@ import { openFoundation, type FoundationOptions, type Running } from '@tongpiao/
 import { calendarSpec } from './calendar/calendar.store.ts';
 import type { Config } from './config.ts';
 import { approveCapacity } from './features/approve-capacity.ts';
+import { approveDayReduction } from './features/approve-day-reduction.ts';
 import { boundSiteDays } from './features/bound-site-days.ts';
 import { cancelSession } from './features/cancel-session.ts';
 import { changeSession } from './features/change-session.ts';
@@ -16,7 +17,10 @@ import { listCalendars } from './features/list-calendars.ts';
 import { listSessions } from './features/list-sessions.ts';
 import { onSessionRepublish, REPUBLISH_SESSIONS } from './features/on-session-republish.ts';
 import { planReductions } from './features/plan-reductions.ts';
+import { previewDayReduction } from './features/preview-day-reduction.ts';
 import { proposeCapacity } from './features/propose-capacity.ts';
+import { proposeDayReduction } from './features/propose-day-reduction.ts';
+import { reduceDay } from './features/reduce-day.ts';
 import { reduceSession } from './features/reduce-session.ts';
 import { reviewStaleHolds } from './features/review-stale-holds.ts';
 import { serveWaiting } from './features/serve-waiting.ts';
@@ -107,6 +111,10 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
       reduceSession(onCounters, calendars, foundation.vault),
       cancelSession(onCounters, foundation.vault),
       getSiteDay(siteDays, holds),
+      previewDayReduction(onCounters, calendars),
+      reduceDay(foundation, onCounters, calendars),
+      proposeDayReduction(foundation, onCounters),
+      approveDayReduction(foundation, onCounters),
     ],
   });
 }

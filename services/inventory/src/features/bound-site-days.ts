@@ -28,8 +28,7 @@ export function boundSiteDays(
         const changed = await parts.siteDays.limitDay(scope, siteDay.id, said);
         if (changed?.moved === true) parts.moved(scope.tenantId, changed.siteDay);
         const over = changed === undefined ? 0 : overOf(changed.siteDay);
-        if (over > 0)
-          logger.warn({ siteDay: siteDay.id, over }, 'more is sold than a day takes now: reduce its sessions');
+        if (over > 0) logger.warn({ siteDay: siteDay.id, over }, 'more is sold than a day takes now: reduce it');
       }
       const last = page[page.length - 1];
       after = last !== undefined && page.length === PAGE ? { date: last.date, id: last.siteDay.id } : undefined;

@@ -23,7 +23,7 @@ export function getSiteDay(siteDays: SiteDayStore, holds: HoldStore): Route {
         day: counters.optional(),
         over: z
           .int()
-          .describe('Places given out beyond a limit that was lowered since: sessions have to be reduced (INV-20).'),
+          .describe('Places given out beyond a limit that was lowered since: the day has to be reduced (INV-20).'),
         sessions: z.array(
           counters.extend({
             id: z.string(),

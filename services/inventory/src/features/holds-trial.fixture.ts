@@ -233,17 +233,17 @@ export class HoldsTrial {
     return instance;
   }
 
-  /** A session with its counters; the name makes it, and its site, one of a kind. */
+  /** A session with its counters; the name makes it, and its site, one of a kind. `beside` puts it on the site of that one. */
   async session(
     instance: Instance,
     name: string,
     capacity: number,
-    at: { date?: string; dayCapacity?: number } = {},
+    at: { date?: string; dayCapacity?: number; beside?: string } = {},
   ): Promise<string> {
     const { database, servers } = this;
     const id = `ses_7k${name}${servers.prefix.slice(1, 8)}`;
     const date = at.date ?? DATE;
-    const siteId = `${SITE}${name}`;
+    const siteId = `${SITE}${at.beside ?? name}`;
     await instance.siteDays.addSession(scope, { siteId, date }, id, capacity, {
       ...(at.dayCapacity === undefined ? {} : { cal: at.dayCapacity }),
     });

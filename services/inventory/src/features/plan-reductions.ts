@@ -62,6 +62,6 @@ async function planMore(parts: CountersParts, scope: Scope, siteDay: SiteDay, se
   };
   const change = { sessionId, counters: withPlan(counters, places), step };
   // Somebody else decided meanwhile: the next round looks again.
-  if (!(await parts.siteDays.rewrite(scope, siteDay, change, now))) return;
+  if (!(await parts.siteDays.rewrite(scope, siteDay, [change], now))) return;
   await completeSteps(parts, scope, { ...siteDay, steps: [step] });
 }

@@ -1,13 +1,16 @@
 // A reduction meets what else happens on the counters (INV-20): holds being granted, a line being served, held places that are paid for
 // after all. Each race is placed exactly, with the guard on, and off, where it must show.
+import { DomainError } from '@tongpiao/kernel';
 import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { disruptionOf } from '../session/session.decider.ts';
-import { decideOnCounters, type CountersParts } from '../session/session-steps.ts';
+import { loweredDay } from '../session/reduction.policy.ts';
+import { decideOnCounters, decideOnDay, type CountersParts } from '../session/session-steps.ts';
 import { reducedTo, unplannedOf, withPlan } from '../site-day/capacity.policy.ts';
 import { balanced } from '../site-day/counters.policy.ts';
 import { decideBatch } from '../site-day/site-day.decider.ts';
 import type { HoldRequest, SessionCounters, SiteDay } from '../site-day/site-day.ts';
+import type { SiteDayStore } from '../site-day/site-day.store.ts';
 import {
   confirm,
   DATE,
@@ -21,6 +24,7 @@ import {
   type Instance,
 } from './holds-trial.fixture.ts';
 import { Scope } from '@tongpiao/persistence';
+import { completePending } from './complete-pending.ts';
 import { planReductions } from './plan-reductions.ts';
 
 const NOW = new Date('2026-11-20T08:00:00Z');
@@ -68,7 +72,7 @@ describe('reductions meet holds', function () {
       const request: HoldRequest = { kind: 'place', hold };
       const { change } = decideBatch(before, () => undefined, [request]);
       const counters = reducedBy(countersOf(before, sessionId), 1);
-      expect(await instance.siteDays.rewrite(scope, before, { sessionId, counters }, NOW)).to.equal(true);
+      expect(await instance.siteDays.rewrite(scope, before, [{ sessionId, counters }], NOW)).to.equal(true);
       const granted = change !== undefined && (await instance.siteDays.decide(scope, before, change, NOW));
       expect(granted).to.equal(guard === 'off');
       const after = await trial.counters(instance, name);
@@ -93,14 +97,14 @@ describe('reductions meet holds', function () {
       const counters = reducedBy(countersOf(before, sessionId), 1);
       const { change } = decideBatch(before, () => undefined, []);
       expect(change !== undefined && (await instance.siteDays.decide(scope, before, change, NOW))).to.equal(true);
-      const reduced = await instance.siteDays.rewrite(scope, before, { sessionId, counters }, NOW);
+      const reduced = await instance.siteDays.rewrite(scope, before, [{ sessionId, counters }], NOW);
       expect(reduced).to.equal(guard === 'off');
       const after = await trial.counters(instance, name);
       // Three are promised a place; with the guard off the counters know of two.
       expect(countersOf(after, sessionId).held).to.equal(guard === 'on' ? 3 : 2);
       if (guard === 'off') return;
       const again = reducedBy(countersOf(after, sessionId), 1);
-      expect(await instance.siteDays.rewrite(scope, after, { sessionId, counters: again }, NOW)).to.equal(true);
+      expect(await instance.siteDays.rewrite(scope, after, [{ sessionId, counters: again }], NOW)).to.equal(true);
       expect(countersOf(await trial.counters(instance, name), sessionId)).to.include({
         capacity: 3,
         available: 0,
@@ -109,6 +113,117 @@ describe('reductions meet holds', function () {
       });
     });
   }
+
+  /** Sold four of four in each session, and the day's maximum lowered. */
+  async function overfull(instance: Instance, names: readonly string[], dayMax: number): Promise<readonly string[]> {
+    const [beside = ''] = names;
+    const ids: string[] = [];
+    for (const name of names) ids.push(await trial.session(instance, name, 4, { beside, dayCapacity: 100 }));
+    await trial.send(ids.map((sessionId, index) => place(`${beside}${index}`, [{ sessionId, quantity: 4 }])));
+    await trial.answered(ids.map((_, index) => `${beside}${index}`));
+    await trial.send(ids.map((_, index) => confirm(`${beside}${index}`)));
+    await eventually('sold', async () => (await trial.counters(instance, beside)).day?.sold === ids.length * 4);
+    const { id } = await trial.quiet(instance, beside);
+    await instance.siteDays.limitDay(scope, id, { site: dayMax });
+    return ids;
+  }
+  const reduceDay = (
+    on: CountersParts,
+    day: string,
+    by: string,
+    meanwhile?: () => Promise<unknown>,
+  ): Promise<unknown> =>
+    decideOnDay(
+      on,
+      scope,
+      day,
+      (sessions) =>
+        sessions.filter((state) => disruptionOf(state, `${by}:${state.id}`) !== undefined).length || undefined,
+      async (siteDay, sessions) => {
+        const at = { now: NOW, today: '2026-11-20', date: DATE };
+        const lower = loweredDay(siteDay, sessions, at);
+        await meanwhile?.();
+        return lower.map(({ session, counters, capacity, places }) => {
+          const id = `${by}:${session.id}`;
+          const plan = { disruptionId: id, capacity, places, reason: 'works', decideWithinHours: 48, fingerprint: by };
+          const command = { type: 'ReduceSession', ...plan, decideBy: NOW.toISOString() } as const;
+          return { sessionId: session.id, id, counters, command };
+        });
+      },
+    );
+  const killed = {
+    at(point: string): void {
+      if (point === 'afterStep') throw new Error('killed');
+    },
+  };
+  const toldOf = (ids: readonly string[]): readonly number[] =>
+    ids.map((id) => trial.reduced.filter(({ sessionId }) => sessionId === id).length);
+
+  for (const guard of ['on', 'off'] as const) {
+    const control = guard === 'off' ? 'negative control: with the guard off, ' : 'INV-20 ';
+    it(`${control}a day reduced by two people at once: ${guard === 'on' ? 'the later one finds nothing over' : 'its holders are sent home twice'}`, async () => {
+      const instance = await trial.start({ guard });
+      const ids = await overfull(instance, [`day${guard}a`, `day${guard}b`], 4);
+      const { id: day } = await trial.counters(instance, `day${guard}a`);
+      const another = (): Promise<unknown> => reduceDay(parts(instance), day, `second${guard}`);
+      const first = reduceDay(parts(instance), day, `first${guard}`, another).then(
+        () => 'reduced',
+        (error: unknown) => (error instanceof DomainError ? error.code : String(error)),
+      );
+      expect(await first).to.equal(guard === 'on' ? 'inventory.day-not-over' : 'reduced');
+      const times = guard === 'on' ? 1 : 2;
+      await eventually('told', () => toldOf(ids).every((count) => count === times));
+    });
+  }
+
+  it('PLA-41 a reduction of a day that died after its first session is completed by the sweep, though nobody asks again', async () => {
+    const instance = await trial.start();
+    const ids = await overfull(instance, ['swea', 'sweb', 'swec'], 6);
+    const { id: day } = await trial.counters(instance, 'swea');
+    const death = await reduceDay({ ...parts(instance), faults: killed }, day, 'sweep').catch(
+      (error: unknown) => error,
+    );
+    expect(death).to.be.instanceOf(Error).and.include({ message: 'killed' });
+    await eventually('one is told', () => toldOf(ids).join() === '1,0,0');
+    let round: (() => Promise<void>) | undefined;
+    const { siteDays, holds, sessions } = instance;
+    completePending(
+      {
+        logger,
+        clock: () => new Date(NOW.getTime() + 120_000),
+        acrossTenants: (reason) => Scope.acrossTenants(reason, origin, logger),
+        every: (_name, _everyMs, task) => {
+          round = task;
+        },
+      },
+      { siteDays, holds, sessions, moved: () => undefined },
+    );
+    await round?.();
+    await eventually('all are told', () => toldOf(ids).join() === '1,1,1');
+    await round?.();
+    const after = await trial.quiet(instance, 'swea');
+    expect(after.steps ?? []).to.deep.equal([]);
+    expect(ids.map((id) => countersOf(after, id))).to.deep.equal(
+      ids.map(() => ({ capacity: 4, available: 0, held: 0, sold: 4, status: 'open', shrink: 2, planned: 2 })),
+    );
+    expect(toldOf(ids)).to.deep.equal([1, 1, 1]);
+  });
+
+  it('PLA-32 the same request that looks while only one session of the day has followed answers for all of them', async () => {
+    const instance = await trial.start();
+    const ids = await overfull(instance, ['sama', 'samb', 'samc'], 6);
+    const { id: day } = await trial.counters(instance, 'sama');
+    let meanwhile: Promise<unknown> | undefined;
+    const load: SiteDayStore['load'] = async (...asked) => {
+      const found = await instance.siteDays.load(...asked);
+      meanwhile ??= reduceDay({ ...parts(instance), faults: killed }, day, 'same').catch(() => undefined);
+      await meanwhile;
+      return found;
+    };
+    const late = { ...parts(instance), siteDays: { ...instance.siteDays, load } };
+    expect(await reduceDay(late, day, 'same')).to.equal(3);
+    await eventually('all are told', () => toldOf(ids).join() === '1,1,1');
+  });
 
   it('INV-20 held places that are paid for after all get a plan as well, and a session that has shrunk is checked off', async () => {
     const instance = await trial.start();

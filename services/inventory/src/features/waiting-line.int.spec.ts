@@ -218,7 +218,7 @@ describe('decide-holds: waiting line', function () {
     const figures = open.sessions[sessionId];
     if (figures === undefined) throw new Error('no session');
     const change = { sessionId, counters: { ...figures, status: 'cancelled' as const } };
-    expect(await instance.siteDays.rewrite(scope, open, change, new Date())).to.equal(true);
+    expect(await instance.siteDays.rewrite(scope, open, [change], new Date())).to.equal(true);
     await round();
     await eventually('refused', () => trial.said('clob').includes('session-closed'));
     expect([await lineNow(instance, 'clo'), await trial.stored(instance, 'clob')]).to.deep.equal(['', 'released']);

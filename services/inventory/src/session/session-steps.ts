@@ -6,7 +6,14 @@ import { Scope, type AggregateStore } from '@tongpiao/persistence';
 import type { SessionCounters, SessionStep, SiteDay } from '../site-day/site-day.ts';
 import { siteDayId, type SiteDayStore } from '../site-day/site-day.store.ts';
 import { disruptionOf } from './session.decider.ts';
-import type { Disruption, LiveSession, SessionCommand, SessionEvent, SessionState } from './session.ts';
+import type {
+  Disruption,
+  LiveSession,
+  LiveSessionOfDay,
+  SessionCommand,
+  SessionEvent,
+  SessionState,
+} from './session.ts';
 
 export type CountersParts = {
   readonly sessions: AggregateStore<SessionState, SessionCommand, SessionEvent>;
@@ -14,7 +21,7 @@ export type CountersParts = {
   readonly moved: (tenantId: string, siteDay: SiteDay) => void;
   readonly clock: () => Date;
   /** Where a test may let the process die. */
-  readonly faults?: { at(point: 'afterCounters'): void | Promise<void> } | undefined;
+  readonly faults?: { at(point: 'afterCounters' | 'afterStep'): void | Promise<void> } | undefined;
 };
 
 type Decide = (
@@ -55,13 +62,79 @@ export async function decideOnCounters<Done>(
     }
     const decided = decide(state, counters);
     const step: SessionStep = { id, sessionId, command: decided.command, origin: scope.origin };
-    const change = { sessionId, counters: decided.counters, step };
-    if (!(await parts.siteDays.rewrite(scope, siteDay, change, parts.clock()))) continue;
-    await parts.faults?.at('afterCounters');
-    await completeSteps(parts, scope, { ...siteDay, steps: [step] });
-    for (const after of (await parts.siteDays.load(scope, [day])).values()) parts.moved(scope.tenantId, after);
+    await written(parts, scope, siteDay, [{ sessionId, counters: decided.counters, step }]);
   }
   throw new TransientError('inventory.contended', `session ${sessionId}: ${GUARD_TRIES} other decisions came first`);
+}
+
+type Decided = { readonly sessionId: string; readonly id: string } & ReturnType<Decide>;
+
+/**
+ * The same for several sessions of one site-day, in one write: all of them or none.
+ * @param done what came of it, if it has been decided and written; then nothing is decided again
+ * @throws DomainError for a day that nobody opened
+ */
+export async function decideOnDay<Done>(
+  parts: CountersParts,
+  scope: Scope,
+  day: string,
+  done: (sessions: readonly LiveSessionOfDay[]) => Done | undefined,
+  decide: (siteDay: SiteDay, sessions: readonly LiveSessionOfDay[]) => Promise<readonly Decided[]>,
+): Promise<Done> {
+  for (let attempt = 0; attempt < GUARD_TRIES; attempt += 1) {
+    const { siteDay, sessions } = await loadDay(parts, scope, day);
+    if ((siteDay.steps ?? []).length > 0) {
+      await completeSteps(parts, scope, siteDay);
+      continue;
+    }
+    const before = done(sessions);
+    if (before !== undefined) {
+      // What was decided after the counters were read may have reached some of the sessions only.
+      const { revision } = (await parts.siteDays.load(scope, [day])).get(day) ?? {};
+      if (revision === siteDay.revision) return before;
+      continue;
+    }
+    const changes = (await decide(siteDay, sessions)).map(({ sessionId, id, counters, command }) => {
+      return { sessionId, counters, step: { id, sessionId, command, origin: scope.origin } };
+    });
+    await written(parts, scope, siteDay, changes);
+  }
+  throw new TransientError('inventory.contended', `site-day ${day}: ${GUARD_TRIES} other decisions came first`);
+}
+
+/**
+ * The counters first and the sessions after them: whoever decides on these counters knows all that was decided before.
+ * @returns the sessions by their start
+ * @throws DomainError for a day that nobody opened; another tenant's is as unknown
+ */
+export async function loadDay(
+  { siteDays, sessions }: Pick<CountersParts, 'sessions' | 'siteDays'>,
+  scope: Scope,
+  day: string,
+): Promise<{ readonly siteDay: SiteDay; readonly sessions: readonly LiveSessionOfDay[] }> {
+  const siteDay = (await siteDays.load(scope, [day])).get(day);
+  if (siteDay === undefined) throw new DomainError('platform.not-found', 'There is no such day.');
+  const ids = Object.keys(siteDay.sessions);
+  const found = await sessions.find(scope, { _id: { $in: ids } }, { limit: ids.length });
+  const live = found.flatMap(({ id, state }) => (state.status === 'none' ? [] : [{ ...state, id }]));
+  return { siteDay, sessions: live.sort((a, b) => (startOf(a) < startOf(b) ? -1 : 1)) };
+}
+
+function startOf({ startsAt, id }: LiveSessionOfDay): string {
+  return `${new Date(startsAt).toISOString()} ${id}`;
+}
+
+/** Nothing where somebody else decided meanwhile: who asks looks again in any case. */
+async function written(
+  parts: CountersParts,
+  scope: Scope,
+  siteDay: SiteDay,
+  changes: readonly { readonly sessionId: string; readonly counters: SessionCounters; readonly step: SessionStep }[],
+): Promise<void> {
+  if (!(await parts.siteDays.rewrite(scope, siteDay, changes, parts.clock()))) return;
+  await parts.faults?.at('afterCounters');
+  await completeSteps(parts, scope, { id: siteDay.id, steps: changes.map(({ step }) => step) });
+  for (const after of (await parts.siteDays.load(scope, [siteDay.id])).values()) parts.moved(scope.tenantId, after);
 }
 
 /**
@@ -81,13 +154,14 @@ export function disruptionBefore(
 
 /** The sessions' documents follow what was decided on the counters, in order, each on behalf of whoever decided. */
 export async function completeSteps(
-  parts: Pick<CountersParts, 'sessions' | 'siteDays'>,
+  parts: Pick<CountersParts, 'sessions' | 'siteDays' | 'faults'>,
   scope: Scope,
   siteDay: Pick<SiteDay, 'id' | 'steps'>,
 ): Promise<void> {
   for (const { id, sessionId, command, origin } of siteDay.steps ?? []) {
     await parts.sessions.handle(Scope.ofTenant(scope.tenantId, origin), sessionId, command);
     await parts.siteDays.stepDone(scope, siteDay.id, id);
+    await parts.faults?.at('afterStep');
   }
 }
 

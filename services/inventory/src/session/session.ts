@@ -50,6 +50,7 @@ export type SessionState =
       readonly approved?: Approved | undefined;
     });
 export type LiveSession = Exclude<SessionState, { readonly status: 'none' }>;
+export type LiveSessionOfDay = LiveSession & { readonly id: string };
 
 export type SessionCommand =
   | ({ readonly type: 'OpenSession' } & Settings)

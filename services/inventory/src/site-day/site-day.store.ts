@@ -25,6 +25,7 @@ import type {
 import { decisionUpdate } from './site-day.updates.ts';
 import { undoing } from './tally.policy.ts';
 
+type Rewritten = { readonly sessionId: string; readonly counters: SessionCounters; readonly step?: SessionStep };
 type Found = { readonly siteDay: SiteDay; readonly tenantId: string };
 
 export type SiteDayStore = {
@@ -37,15 +38,10 @@ export type SiteDayStore = {
   /** The holds' documents have followed. */
   clearPending(scope: Scope, id: string, pendingIds: readonly string[]): Promise<void>;
   /**
-   * One session's counters as staff decided them, with what its own document has to follow with, guarded like a decision.
+   * Sessions' counters as staff decided them, with what their own documents have to follow with: one write, guarded like a decision.
    * @returns false when somebody else decided meanwhile
    */
-  rewrite(
-    scope: Scope,
-    before: SiteDay,
-    change: { readonly sessionId: string; readonly counters: SessionCounters; readonly step?: SessionStep },
-    at: Date,
-  ): Promise<boolean>;
+  rewrite(scope: Scope, before: SiteDay, changes: readonly Rewritten[], at: Date): Promise<boolean>;
   /** The session's document has followed. */
   stepDone(scope: Scope, id: string, stepId: string): Promise<void>;
   withOldSteps(scope: Scope, before: Date): Promise<Found[]>;
@@ -154,15 +150,16 @@ const GUARD_PAUSE_MS = 10;
 
 function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayStore {
   const guarded = (filter: Filter, { id }: SiteDay): Filter => (guard === 'on' ? filter : { _id: id });
-  const rewrite: SiteDayStore['rewrite'] = async (scope, before, { sessionId, counters, step }, at) => {
+  const rewrite: SiteDayStore['rewrite'] = async (scope, before, changes, at) => {
     const filter = guarded({ _id: before.id, revision: before.revision }, before);
+    const steps = changes.flatMap(({ step }) => (step === undefined ? [] : [{ ...step, at }]));
     const matched = await records.update(scope, filter, {
       $set: {
-        [`sessions.${sessionId}`]: counters,
-        ...(counters.shrink === undefined ? {} : { shrinking: true }),
+        ...Object.fromEntries(changes.map(({ sessionId, counters }) => [`sessions.${sessionId}`, counters])),
+        ...(changes.some(({ counters }) => counters.shrink !== undefined) ? { shrinking: true } : {}),
       },
       $inc: { revision: 1 },
-      ...(step === undefined ? {} : { $push: { steps: { ...step, at } } }),
+      ...(steps.length === 0 ? {} : { $push: { steps: { $each: steps } } }),
     });
     return matched === 1;
   };
@@ -273,7 +270,7 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
         if (document === undefined || session === undefined || targetOf(session) !== from) return 'moved';
         const counters = changedTo(session, to);
         if (counters === 'too-low' || counters === 'cancelled') return counters;
-        return (await rewrite(scope, siteDayOf(document), { sessionId, counters }, new Date())) && 'changed';
+        return (await rewrite(scope, siteDayOf(document), [{ sessionId, counters }], new Date())) && 'changed';
       });
     },
 

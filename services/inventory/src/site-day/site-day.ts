@@ -49,7 +49,10 @@ type LineMoved = { readonly revision: number; readonly sessions: readonly string
 export type SessionStep = {
   readonly id: string;
   readonly sessionId: string;
-  readonly command: Extract<SessionCommand, { readonly disruptionId: string } | { readonly type: 'ApproveCapacity' }>;
+  readonly command: Extract<
+    SessionCommand,
+    { readonly disruptionId: string } | { readonly type: 'ProposeCapacity' | 'ApproveCapacity' }
+  >;
   readonly origin: Origin;
 };
 
