@@ -133,4 +133,13 @@ describe('deadlines of staff', function () {
     expect((await house.step(seen, 'withdrawal')).status).to.equal(200);
     expect(await overdue()).not.to.include(seen.id);
   });
+
+  it('REI-12 PLA-50 an identity check that is away is a breaker that is open, for whoever watches the figures', async () => {
+    const state = async (): Promise<string | undefined> =>
+      /^breaker_state\{upstream="identity-check"[^}]*\} (\d)$/m.exec((await house.call('/metrics')).text)?.[1];
+    expect(await state(), 'told from the start').to.be.a('string');
+    // Their documents break the connection; the breaker goes by the third.
+    for (const number of ['E77770007', 'E88880007', 'E99990007']) await applied(number, {}, 'waiting_identity');
+    await eventually('open', async () => (await state()) === '2', PATIENCE);
+  });
 });

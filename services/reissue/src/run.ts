@@ -101,15 +101,13 @@ export async function run(config: Config, options: ReissueTestOptions = {}): Pro
   const attachments = { applications, bytes: await openAttachmentBytes(database) };
   const ids = createDerivedIds(foundation);
   const access = createApplicationAccess(vault.serviceKey('application-access'));
-  const breaker = metrics.counter('identity_check_breaker_total', 'Changes of the breaker to the identity check.', [
-    'state',
-  ]);
+  metrics.setBreaker('identity-check', 'closed');
   const identityCheck = createIdentityCheck({
     url: config.IDENTITY_CHECK_URL,
     secret: config.IDENTITY_CHECK_SECRET,
     clock,
     onBreaker: (state) => {
-      breaker.inc({ state });
+      metrics.setBreaker('identity-check', state);
       logger.warn({ state }, 'the breaker to the identity check changed');
     },
   });
