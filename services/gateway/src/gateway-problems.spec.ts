@@ -1,4 +1,4 @@
-import { assertCatalogueComplete, codesThrownUnder } from '@tongpiao/service-shell';
+import { assertCatalogueComplete, codesThrownUnder, codesWithoutSpecUnder } from '@tongpiao/service-shell';
 import { expect } from 'chai';
 import { GATEWAY_PROBLEMS } from './gateway-problems.ts';
 import { blamesUpstream, BadAnswer, CallerLeft, failureOf, problemOf } from './proxy/failures.ts';
@@ -6,9 +6,14 @@ import { blamesUpstream, BadAnswer, CallerLeft, failureOf, problemOf } from './p
 const coded = (code: string): Error => Object.assign(new Error(code), { code });
 
 describe('gateway problems', () => {
+  const chosen = (['unreached', 'broken', 'timeout'] as const).map((failure) => problemOf(failure).code);
+  const codes: readonly string[] = [...codesThrownUnder(import.meta.dirname), ...chosen];
   it('PLA-31 has words in both languages for everything that it refuses', () => {
-    const chosen = (['unreached', 'broken', 'timeout'] as const).map((failure) => problemOf(failure).code);
-    assertCatalogueComplete(GATEWAY_PROBLEMS, [...codesThrownUnder(import.meta.dirname), ...chosen]);
+    assertCatalogueComplete(GATEWAY_PROBLEMS, codes);
+  });
+  it('PLA-31 refuses nothing else, and a spec looks at each', () => {
+    expect(Object.keys(GATEWAY_PROBLEMS).filter((code) => !codes.includes(code))).to.deep.equal([]);
+    expect(codesWithoutSpecUnder(GATEWAY_PROBLEMS, import.meta.dirname)).to.deep.equal([]);
   });
 
   it('PLA-35 knows what was not sent from what may have been', () => {

@@ -5,7 +5,8 @@ import { freshKey } from '@tongpiao/service-shell/trial';
 import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { SAMPLES } from './attachment/sample-files.fixture.ts';
-import { batchOf, listsIn, why } from './batch/lists.fixture.ts';
+import { batchOf, listsIn, numbersOf, why } from './batch/lists.fixture.ts';
+import { problems } from './problems.ts';
 import { codeOf, openReissueHouse, seenOf, ZHANG, type ReissueHouse, type Reply } from './reissue-house.fixture.ts';
 
 const APPLICATIONS = '/api/v1/reissue-applications';
@@ -53,6 +54,33 @@ describe('PLA-31 refusals of reissue', function () {
     const lines = [{ number, correction: { idNumber: '110101199003070000' } }];
     const { id } = batchOf(await enter([], { json: { ...why, lines } }));
     expect((await linesOf(id)).map(({ reason }) => reason)).to.deep.equal(['reissue.batch-correction-invalid']);
+  });
+
+  it('REI-41 what sales does not replace says why, in words of the applicant', async () => {
+    const refusals = [
+      ['sales.ticket-frozen', 'reissue.ticket-frozen'],
+      ['sales.ticket-changed', 'reissue.ticket-changed'],
+      ['sales.ticket-not-living', 'reissue.ticket-not-living'],
+      ['sales.document-has-ticket', 'reissue.document-has-ticket'],
+      ['sales.document-limit', 'reissue.document-limit'],
+    ] as const;
+    const { enter, approve, becomes, linesOf, tickets } = listsIn(() => house);
+    const sold = await tickets(refusals.length);
+    for (const [index, [reason]] of refusals.entries()) {
+      const right = house.rights.get(sold[index]?.rightId ?? '');
+      if (right !== undefined) right.refused = reason;
+    }
+    const { id } = batchOf(await enter(numbersOf(sold)));
+    await approve(id);
+    expect((await becomes(id, 'done')).counts).to.include({ failed: refusals.length, reissued: 0 });
+    const lines = await linesOf(id);
+    for (const [index, [reason, code]] of refusals.entries()) {
+      const line = lines[index];
+      expect([line?.outcome, line?.reason]).to.deep.equal(['failed', reason]);
+      expect(line?.reasonText, code).to.deep.equal(problems[code]?.detail);
+      const seen = await house.call(`${APPLICATIONS}/${line?.applicationId ?? ''}`, { apiKey: house.keys.reviewer });
+      expect(seen.body).to.have.nested.property('refusal.text.zh', problems[code]?.detail.zh);
+    }
   });
 
   it('the sandbox pays no fee of a tenant that is no demo', async () => {

@@ -94,7 +94,15 @@ export type Sold = {
   readonly orderId: string;
   readonly phone: string;
 };
-type Right = { number: string; revision: number; frozenBy?: string; used: boolean; codes: Set<string> };
+type Right = {
+  number: string;
+  revision: number;
+  frozenBy?: string;
+  used: boolean;
+  /** Why sales does not replace it, other than that it is used. */
+  refused?: string;
+  codes: Set<string>;
+};
 
 export type ReissueHouse = Awaited<ReturnType<typeof openReissueHouse>>;
 
@@ -174,13 +182,9 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
   async function replace(cause: Envelope<DataOf<typeof reissueTicket>>, right: Right): Promise<void> {
     const { rightId, applicationId, reissueCode } = cause.data;
     if (right.codes.has(reissueCode)) return;
-    if (right.used) {
-      await tell(
-        sales as Broker,
-        ticketReissueRefused,
-        { rightId, applicationId, reissueCode, reason: 'sales.ticket-used' },
-        { cause },
-      );
+    const reason = right.used ? 'sales.ticket-used' : right.refused;
+    if (reason !== undefined) {
+      await tell(sales as Broker, ticketReissueRefused, { rightId, applicationId, reissueCode, reason }, { cause });
       return;
     }
     right.codes.add(reissueCode);
@@ -360,9 +364,11 @@ export async function openReissueHouse(options: ReissueTestOptions = {}) {
     IDENTITY_CHECK_SECRET: SECRET,
   });
   const instances: Running[] = [];
+  let startedCount = 0;
   /** One more instance beside those that run. */
   async function another(more: ReissueTestOptions = options): Promise<Running> {
-    const started = await run({ ...config, SERVICE_INSTANCE: `reissue-${instances.length + 1}` }, { logger, ...more });
+    startedCount += 1;
+    const started = await run({ ...config, SERVICE_INSTANCE: `reissue-${startedCount}` }, { logger, ...more });
     instances.push(started);
     await eventually('reissue is ready', async () => {
       const answer = await fetch(`http://127.0.0.1:${started.httpPort}/health/ready`);

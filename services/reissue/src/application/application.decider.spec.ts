@@ -29,7 +29,7 @@ function cell(state: ApplicationState, command: ApplicationCommand): string {
     const events = applicationDecider.decide(state, command);
     return events.map(({ type }) => type).join('+') || '-';
   } catch (error) {
-    if (error instanceof DomainError) return error.code.replace('reissue.', '');
+    if (error instanceof DomainError) return error.code;
     throw error;
   }
 }
@@ -46,13 +46,13 @@ function expectRow(command: ApplicationCommand, others: string, row: Row): void 
 }
 
 const notThere = { none: 'platform.not-found' };
-const early = { none: 'application-unknown' };
-const over = { withdrawn: 'case-ended', closed: 'case-ended' };
+const early = { none: 'reissue.application-unknown' };
+const over = { withdrawn: 'reissue.case-ended', closed: 'reissue.case-ended' };
 const alreadyDecided = {
-  fee_due: 'already-decided',
-  executing: 'already-decided',
-  reissued: 'already-decided',
-  refused: 'already-decided',
+  fee_due: 'reissue.already-decided',
+  executing: 'reissue.already-decided',
+  reissued: 'reissue.already-decided',
+  refused: 'reissue.already-decided',
 };
 
 describe('application: every cell', () => {
@@ -71,37 +71,37 @@ describe('application: every cell', () => {
     const refused = played(c.beginInBatch(), c.reissueRefused());
     expect(refused).to.have.nested.property('refusal.reason', 'sales.ticket-used');
     expect(refused).to.have.deep.property('batch', { id: 'rbt_1', line: 7 });
-    expect(cell(refused, c.appeal())).to.equal('not-appealable');
+    expect(cell(refused, c.appeal())).to.equal('reissue.not-appealable');
     expect(cell(played(c.beginInBatch(), c.reissued()), c.reissued())).to.equal('-');
   });
   it('REI-04 SendCode', () => {
-    const row = { reissued: 'case-ended', refused: 'case-ended', ...over };
-    expectRow(c.sendCode(), 'already-proven', { ...notThere, ...row, submitted: 'CodeSent' });
+    const row = { reissued: 'reissue.case-ended', refused: 'reissue.case-ended', ...over };
+    expectRow(c.sendCode(), 'reissue.already-proven', { ...notThere, ...row, submitted: 'CodeSent' });
   });
   it('REI-04 SendCode: one a minute, five in all', () => {
     const once = played(c.submit(), c.sendCode());
-    expect(cell(once, c.sendCode())).to.equal('code-too-soon');
+    expect(cell(once, c.sendCode())).to.equal('reissue.code-too-soon');
     expect(cell(once, c.sendCode(after(1)))).to.equal('CodeSent');
     const five = played(c.submit(), ...[0, 1, 2, 3, 4].map((minute) => c.sendCode(after(minute))));
-    expect(cell(five, c.sendCode(after(9)))).to.equal('too-many-codes');
+    expect(cell(five, c.sendCode(after(9)))).to.equal('reissue.too-many-codes');
   });
   it('REI-04 ProveOwnership', () => {
-    const row = { reissued: 'case-ended', refused: 'case-ended', ...over };
+    const row = { reissued: 'reissue.case-ended', refused: 'reissue.case-ended', ...over };
     expectRow(c.prove(), '-', { ...notThere, ...row, submitted: 'OwnershipProven' });
     expect(cell(cases.submitted, c.prove(false))).to.equal('ProofMissed');
   });
   it('REI-04 ProveOwnership by a code: its own, in time, with few mistakes', () => {
     const sent = played(c.submit(), c.sendCode());
-    expect(cell(cases.submitted, c.proveByCode())).to.equal('no-code');
+    expect(cell(cases.submitted, c.proveByCode())).to.equal('reissue.no-code');
     expect(cell(sent, c.proveByCode())).to.equal('OwnershipProven');
     expect(cell(sent, c.proveByCode('h2'))).to.equal('ProofMissed');
-    expect(cell(sent, c.proveByCode('h1', after(11)))).to.equal('code-over');
+    expect(cell(sent, c.proveByCode('h1', after(11)))).to.equal('reissue.code-over');
     const mistaken = played(c.submit(), c.sendCode(), ...Array.from({ length: 5 }, () => c.proveByCode('h2')));
-    expect(cell(mistaken, c.proveByCode())).to.equal('code-over');
+    expect(cell(mistaken, c.proveByCode())).to.equal('reissue.code-over');
   });
   it('REI-02 a ticket with a name is not proven by a proof of purchase', () => {
     const vouched = { ...c.prove(), how: 'purchase-proof', by: operator.id } as ApplicationCommand;
-    expect(cell(cases.submitted, vouched)).to.equal('document-needed');
+    expect(cell(cases.submitted, vouched)).to.equal('reissue.document-needed');
     expect(cell(played(c.submit(unnamed())), vouched)).to.equal('OwnershipProven');
     // Its name is no proof of anything, or its document is the one that is wrong.
     const named = { ...caseFacts().ticket, realName: false };
@@ -117,7 +117,7 @@ describe('application: every cell', () => {
     expect(waiting).to.include({ status: 'verifying', freeze: 'asked', documentBy: after(24 * 60) });
     expect(cell(waiting, c.proveByCode()), 'the same again').to.equal('-');
     expect(cell(waiting, c.prove(false)), 'another document').to.equal('ProofMissed');
-    expect(cell(waiting, c.decide())).to.equal('document-needed');
+    expect(cell(waiting, c.decide())).to.equal('reissue.document-needed');
     expect(cell(waiting, c.endTicket())).to.equal('CaseRefused');
     expect(cell(waiting, c.withdraw())).to.equal('CaseWithdrawn');
     const frozen = played(...byCode, c.frozen());
@@ -196,7 +196,7 @@ describe('application: every cell', () => {
     expect(scanned).to.have.deep.nested.property('assessment.findings', [
       { factor: 'scanned-since', value: 1, points: 50 },
     ]);
-    expect(cell(scanned, c.decide(manager))).to.equal('risk-open');
+    expect(cell(scanned, c.decide(manager))).to.equal('reissue.risk-open');
     expect(cell(scanned, c.scans()), 'told twice').to.equal('-');
     expect(cell(played(...onDesk(), c.scans(), c.clear()), c.scans()), 'cleared').to.equal('-');
     expect(played(...onDesk(), c.scans(), c.clear(), c.scans(2))).to.include({ status: 'risk_check' });
@@ -207,11 +207,11 @@ describe('application: every cell', () => {
     const brought = played(...onDesk(), c.ask(), c.scans(), c.supply());
     expect(brought).to.include({ status: 'risk_check', desk: 'reviewer', decideBy: '2026-12-01T12:00:00.000Z' });
     for (const command of [c.decide(operator, 'refuse'), c.ask(operator), c.clear(operator)])
-      expect(cell(brought, command), command.type).to.equal('not-your-desk');
+      expect(cell(brought, command), command.type).to.equal('reissue.not-your-desk');
     // As one was stored whose desk had stayed behind.
     const left = { ...brought, desk: 'operator' } as LiveApplication;
     for (const command of [c.decide(operator, 'refuse'), c.ask(operator), c.clear(operator)])
-      expect(cell(left, command), command.type).to.equal('not-your-desk');
+      expect(cell(left, command), command.type).to.equal('reissue.not-your-desk');
     expect(cell(left, c.decide(reviewer, 'refuse'))).to.equal('CaseRefused');
     const appealed = played(...onDesk(), c.decide(operator, 'refuse'), c.appeal(), c.scans());
     expect(appealed).to.include({ status: 'appealing' }).and.have.nested.property('assessment.score', 50);
@@ -228,7 +228,7 @@ describe('application: every cell', () => {
     const suspended = played(...due, tried);
     expect(suspended).to.include({ status: 'risk_check', desk: 'reviewer' }).and.not.have.property('approval');
     expect(suspended).to.have.nested.property('assessment.score', 50);
-    expect(cell(suspended, c.decide())).to.equal('risk-open');
+    expect(cell(suspended, c.decide())).to.equal('reissue.risk-open');
     expect(cell(suspended, c.remind('fee', after(100_000)))).to.equal('-');
     expect(cell(played(...due, tried, c.clear(), c.decide()), tried), 'known, and approved').to.equal('-');
     expect(cell(suspended, c.captured('pay_1', 400)), 'another amount').to.equal('RefundRequested');
@@ -285,8 +285,8 @@ describe('application: every cell', () => {
   });
   it('REI-03 AddAttachment', () => {
     expectRow(c.attach(), 'AttachmentAdded', {
-      ...{ ...notThere, ...over, fee_due: 'already-decided', executing: 'already-decided' },
-      ...{ reissued: 'case-ended', refused: 'case-ended' },
+      ...{ ...notThere, ...over, fee_due: 'reissue.already-decided', executing: 'reissue.already-decided' },
+      ...{ reissued: 'reissue.case-ended', refused: 'reissue.case-ended' },
     });
   });
   it('REI-03 the same file again changes nothing, in any status; more than the policy allows is refused', () => {
@@ -296,27 +296,27 @@ describe('application: every cell', () => {
     expect(cell(played(...onDesk(), c.attach(), c.decide()), c.attach())).to.equal('-');
     const two = policy({ attachments: { maxCount: 2, maxBytes: 10_000, maxPixels: 10_000 } });
     const full = played(...onDesk(caseFacts({ policy: two })), c.attach('att_1'), c.attach('att_2'));
-    expect(cell(full, c.attach('att_3'))).to.equal('too-many-attachments');
+    expect(cell(full, c.attach('att_3'))).to.equal('reissue.too-many-attachments');
     expect(cell(full, c.attach('att_2'))).to.equal('-');
   });
   it('REI-21 material may name files of the case, and no others', () => {
     const wanted = played(...onDesk(), c.ask(), c.attach());
-    expect(cell(wanted, c.supply(AT, ['att_2']))).to.equal('attachment-unknown');
+    expect(cell(wanted, c.supply(AT, ['att_2']))).to.equal('reissue.attachment-unknown');
     const supplied = played(...onDesk(), c.ask(), c.attach(), c.supply(AT, ['att_1']));
     expect(supplied.materials.at(-1)?.supplied?.attachments).to.deep.equal(['att_1']);
     expect(supplied.attachments.map(({ id }) => id)).to.deep.equal(['att_1']);
   });
   it('REI-20 Decide', () => {
-    expectRow(c.decide(), 'not-decidable-yet', {
+    expectRow(c.decide(), 'reissue.not-decidable-yet', {
       ...notThere,
       ...alreadyDecided,
       ...over,
       deciding: 'CaseApproved',
-      risk_check: 'risk-open',
+      risk_check: 'reissue.risk-open',
       reviewing: 'CaseApproved',
       appealing: 'CaseApproved',
     });
-    expectRow(c.decide(manager, 'refuse'), 'not-decidable-yet', {
+    expectRow(c.decide(manager, 'refuse'), 'reissue.not-decidable-yet', {
       ...notThere,
       ...alreadyDecided,
       ...over,
@@ -328,55 +328,57 @@ describe('application: every cell', () => {
   });
   it('REI-20 Escalate', () => {
     const row = { ...notThere, ...alreadyDecided, ...over, deciding: 'CaseEscalated' };
-    expectRow(c.escalate(), 'not-decidable-yet', { ...row, risk_check: '-', reviewing: '-' });
+    expectRow(c.escalate(), 'reissue.not-decidable-yet', { ...row, risk_check: '-', reviewing: '-' });
   });
   it('REI-11 ClearRisk', () => {
     const row = { ...notThere, ...alreadyDecided, ...over, risk_check: 'RiskCleared' };
-    expectRow(c.clear(), 'not-decidable-yet', { ...row, deciding: '-', reviewing: '-', appealing: '-' });
-    expect(cell(cases.risk_check, c.clear(operator))).to.equal('not-your-desk');
+    expectRow(c.clear(), 'reissue.not-decidable-yet', { ...row, deciding: '-', reviewing: '-', appealing: '-' });
+    expect(cell(cases.risk_check, c.clear(operator))).to.equal('reissue.not-your-desk');
   });
   it('REI-21 AskMaterial', () => {
     const wanted = { deciding: 'MaterialWanted', risk_check: 'MaterialWanted', reviewing: 'MaterialWanted' };
     const row = { ...notThere, ...alreadyDecided, ...over, ...wanted };
-    expectRow(c.ask(), 'not-decidable-yet', { ...row, material_wanted: '-' });
+    expectRow(c.ask(), 'reissue.not-decidable-yet', { ...row, material_wanted: '-' });
   });
   it('REI-21 ConfirmByPhone', () => {
     const noted = 'PhoneConfirmed';
     const desks = { deciding: noted, risk_check: noted, reviewing: noted, material_wanted: noted, appealing: noted };
-    expectRow(c.phone(), 'not-decidable-yet', { ...notThere, ...alreadyDecided, ...over, ...desks });
+    expectRow(c.phone(), 'reissue.not-decidable-yet', { ...notThere, ...alreadyDecided, ...over, ...desks });
   });
   it('REI-21 SupplyMaterial', () => {
-    expectRow(c.supply(), 'no-material-wanted', { ...notThere, material_wanted: 'MaterialSupplied' });
+    expectRow(c.supply(), 'reissue.no-material-wanted', { ...notThere, material_wanted: 'MaterialSupplied' });
     const again = played(...onDesk(), c.ask(), c.supply());
     expect(again).to.include({ status: 'deciding' });
   });
   it('REI-22 RequestPayment', () => {
-    const ended = { refused: 'case-ended', ...over };
-    expectRow(c.pay(), 'no-fee-due', { ...notThere, ...ended, fee_due: 'PaymentRequested' });
+    const ended = { refused: 'reissue.case-ended', ...over };
+    expectRow(c.pay(), 'reissue.no-fee-due', { ...notThere, ...ended, fee_due: 'PaymentRequested' });
     const asked = played(...onDesk(correction()), c.decide(), c.pay());
     expect(cell(asked, c.pay())).to.equal('-');
     const paid = played(...onDesk(correction()), c.decide(), c.pay(), c.captured());
-    expect(cell(paid, c.pay('pay_2'))).to.equal('fee-paid');
+    expect(cell(paid, c.pay('pay_2'))).to.equal('reissue.fee-paid');
     const many = ['pay_1', 'pay_2', 'pay_3', 'pay_4', 'pay_5'].map((id) => c.pay(id));
-    expect(cell(played(...onDesk(correction()), c.decide(), ...many), c.pay('pay_6'))).to.equal('too-many-payments');
+    expect(cell(played(...onDesk(correction()), c.decide(), ...many), c.pay('pay_6'))).to.equal(
+      'reissue.too-many-payments',
+    );
   });
   it('REI-22 who has begun too many payments may begin another after a while, or with staff’s help at once', () => {
     const five = [0, 1, 2, 3, 4].map((minute) => c.pay(`pay_${minute}`, after(minute)));
     const asked = (facts = correction()) => played(...onDesk(facts), c.decide(), ...five);
-    expect(cell(asked(), c.pay('pay_6', after(29)))).to.equal('too-many-payments');
+    expect(cell(asked(), c.pay('pay_6', after(29)))).to.equal('reissue.too-many-payments');
     expect(cell(asked(), c.pay('pay_6', after(29), { helped: true }))).to.equal('PaymentRequested');
     expect(cell(asked(), c.pay('pay_6', after(30)))).to.equal('PaymentRequested');
     const sixth = played(...onDesk(correction()), c.decide(), ...five, c.pay('pay_6', after(30)));
-    expect(cell(sixth, c.pay('pay_7', after(30))), 'one for each that is old').to.equal('too-many-payments');
+    expect(cell(sixth, c.pay('pay_7', after(30))), 'one for each that is old').to.equal('reissue.too-many-payments');
     expect(cell(sixth, c.pay('pay_7', after(31)))).to.equal('PaymentRequested');
     const strict = policy({ payments: { maxAtOnce: 2, againAfterMinutes: 60 } });
     const two = [c.pay('pay_1', after(0)), c.pay('pay_2', after(1))];
     const limited = played(...onDesk({ ...correction(), policy: strict }), c.decide(), ...two);
-    expect(cell(limited, c.pay('pay_3', after(59)))).to.equal('too-many-payments');
+    expect(cell(limited, c.pay('pay_3', after(59)))).to.equal('reissue.too-many-payments');
     expect(cell(limited, c.pay('pay_3', after(60)))).to.equal('PaymentRequested');
     const hundred = Array.from({ length: 100 }, (_, index) => c.pay(`pay_${index}`, AT, { helped: true }));
     const full = played(...onDesk(correction()), c.decide(), ...hundred);
-    expect(cell(full, c.pay('pay_100', after(60), { helped: true }))).to.equal('no-more-payments');
+    expect(cell(full, c.pay('pay_100', after(60), { helped: true }))).to.equal('reissue.no-more-payments');
   });
   it('REI-22 FailRefund: noted with its reason, and over when finance has paid it after all', () => {
     expectRow(c.refundFailed(), '-', early);
@@ -444,7 +446,7 @@ describe('application: every cell', () => {
     expect(refused.refunds).to.deep.equal([
       { id: 'rfd_pay_1', paymentId: 'pay_1', amount: 500, reason: 'cancelled', status: 'requested' },
     ]);
-    expect(cell(refused, c.appeal())).to.equal('not-appealable');
+    expect(cell(refused, c.appeal())).to.equal('reissue.not-appealable');
     // Paid on an earlier day: nobody has said then under which id it would go back.
     if (paid.status !== 'executing') throw new Error(paid.status);
     const stored = { ...paid, payments: paid.payments.map(({ refundId: _unsaid, ...payment }) => payment) };
@@ -478,19 +480,19 @@ describe('application: every cell', () => {
     const used = played(...onDesk(), c.decide(operator, 'refuse'), c.appeal(), c.freezeRefused());
     expect(used).to.include({ status: 'refused', freeze: 'none' });
     expect(used).to.have.deep.property('refusal', { reason: 'sales.ticket-used', by: 'sales', at: AT });
-    expect(cell(used, c.appeal())).to.equal('not-appealable');
+    expect(cell(used, c.appeal())).to.equal('reissue.not-appealable');
     expect(cell(used, c.freezeRefused())).to.equal('-');
     const approved = played(...onDesk(), c.decide(operator, 'refuse'), c.appeal(), c.decide(reviewer));
     expect(cell(approved, c.freezeRefused()), 'sales says the same of its reissue').to.equal('-');
   });
   it('REI-41 Appeal', () => {
-    expectRow(c.appeal(), 'nothing-to-appeal', { ...notThere, refused: 'AppealFiled', appealing: '-' });
-    expect(cell(cases.refused, c.appeal(after(8 * 24 * 60)))).to.equal('appeal-too-late');
-    expect(cell(played(c.submit(), c.endTicket()), c.appeal())).to.equal('not-appealable');
+    expectRow(c.appeal(), 'reissue.nothing-to-appeal', { ...notThere, refused: 'AppealFiled', appealing: '-' });
+    expect(cell(cases.refused, c.appeal(after(8 * 24 * 60)))).to.equal('reissue.appeal-too-late');
+    expect(cell(played(c.submit(), c.endTicket()), c.appeal())).to.equal('reissue.not-appealable');
   });
   it('Withdraw', () => {
-    const ended = { reissued: 'case-ended', refused: 'case-ended', closed: 'case-ended' };
-    const row = { ...notThere, ...ended, executing: 'being-carried-out', withdrawn: '-' };
+    const ended = { reissued: 'reissue.case-ended', refused: 'reissue.case-ended', closed: 'reissue.case-ended' };
+    const row = { ...notThere, ...ended, executing: 'reissue.being-carried-out', withdrawn: '-' };
     expectRow(c.withdraw(), 'CaseWithdrawn', row);
   });
   it('Remind: each deadline where it is waited for', () => {
@@ -536,13 +538,13 @@ describe('application: every cell', () => {
     });
   });
   it('REI-30 RecordShipment: of a new ticket, again only to put it right', () => {
-    expectRow(c.ship(), 'not-reissued', { ...notThere, reissued: 'TicketShipped' });
+    expectRow(c.ship(), 'reissue.not-reissued', { ...notThere, reissued: 'TicketShipped' });
     const done = [...onDesk(), c.decide(), c.reissued()];
     const sent = played(...done, c.ship());
     expect(cell(sent, c.ship())).to.equal('-');
     expect(cell(sent, c.ship('EA987654321CN'))).to.equal('TicketShipped');
     const thrice = played(...done, c.ship(), c.ship('EA000000002CN'), c.ship('EA000000003CN'));
-    expect(cell(thrice, c.ship('EA000000004CN'))).to.equal('too-many-shipments');
+    expect(cell(thrice, c.ship('EA000000004CN'))).to.equal('reissue.too-many-shipments');
     expect(cell(thrice, c.ship('EA000000003CN'))).to.equal('-');
   });
   it('REI-35 ConfirmGates: once, counted from the decision', () => {
@@ -552,7 +554,7 @@ describe('application: every cell', () => {
     expect(cell(known, c.gates(after(2)))).to.equal('-');
   });
   it('REI-43 ReviewSample: what was drawn is confirmed or contested, once', () => {
-    expectRow(c.sample(), 'not-sampled', notThere);
+    expectRow(c.sample(), 'reissue.not-sampled', notThere);
     const free = caseFacts({ policy: policy({ selfService: { on: true, sampleShare: 0.1 } }) });
     const drawn = [c.submit(free), c.prove(), c.frozen(), c.verified('match', quiet, 0.05)];
     for (const state of [played(...drawn), played(...drawn, c.reissued()), played(...drawn, c.reissueRefused())]) {
@@ -561,11 +563,11 @@ describe('application: every cell', () => {
     }
     const confirmed = played(...drawn, c.sample());
     expect(cell(confirmed, c.sample())).to.equal('-');
-    expect(cell(confirmed, c.sample('contest'))).to.equal('sample-reviewed');
-    expect(cell(confirmed, c.sample('confirm', manager.id))).to.equal('sample-reviewed');
+    expect(cell(confirmed, c.sample('contest'))).to.equal('reissue.sample-reviewed');
+    expect(cell(confirmed, c.sample('confirm', manager.id))).to.equal('reissue.sample-reviewed');
     expect(played(...drawn, c.sample(), c.reissueRefused())).to.have.nested.property('sampleReview.verdict', 'confirm');
     const entered = played(c.submit({ ...free, enteredBy: reviewer.id }), ...drawn.slice(1));
-    expect(cell(entered, c.sample())).to.equal('own-case');
+    expect(cell(entered, c.sample())).to.equal('reissue.own-case');
   });
   it('PLA-21 RecordReveal', () => {
     expectRow(c.reveal(), 'DataRevealed', notThere);
@@ -575,28 +577,30 @@ describe('application: every cell', () => {
 describe('application: who decides', () => {
   it('PLA-04 nobody decides, escalates or clears what they entered', () => {
     const own = caseFacts({ enteredBy: operator.id });
-    expect(cell(played(...onDesk(own)), c.decide(operator))).to.equal('own-case');
-    expect(cell(played(...onDesk(own)), c.escalate())).to.equal('own-case');
+    expect(cell(played(...onDesk(own)), c.decide(operator))).to.equal('reissue.own-case');
+    expect(cell(played(...onDesk(own)), c.escalate())).to.equal('reissue.own-case');
     const applied = caseFacts({ userId: operator.id });
-    expect(cell(played(...onDesk(applied)), c.decide(operator)), 'applied for by themselves').to.equal('own-case');
+    expect(cell(played(...onDesk(applied)), c.decide(operator)), 'applied for by themselves').to.equal(
+      'reissue.own-case',
+    );
     const vouched = played(
       c.submit(unnamed()),
       { ...c.prove(), how: 'purchase-proof', by: operator.id } as ApplicationCommand,
       c.frozen(),
       c.verified('not-needed'),
     );
-    expect(cell(vouched, c.decide(operator)), 'vouched for').to.equal('own-case');
+    expect(cell(vouched, c.decide(operator)), 'vouched for').to.equal('reissue.own-case');
     expect(cell(vouched, c.decide(reviewer)), 'vouched for by another').to.equal('CaseApproved');
     const risky = caseFacts({ enteredBy: reviewer.id });
     expect(cell(played(c.submit(risky), c.prove(), c.frozen(), c.verified('mismatch')), c.clear())).to.equal(
-      'own-case',
+      'reissue.own-case',
     );
   });
   it('REI-20 an operator does not decide what is a reviewer’s, nor a reviewer what is a manager’s', () => {
-    expect(cell(cases.reviewing, c.decide(operator))).to.equal('not-your-desk');
+    expect(cell(cases.reviewing, c.decide(operator))).to.equal('reissue.not-your-desk');
     expect(cell(cases.reviewing, c.decide(reviewer))).to.equal('CaseApproved');
     const dear = caseFacts({ ticket: { ...caseFacts().ticket, amount: policy().escalation.managerFromAmount } });
-    expect(cell(played(...onDesk(dear)), c.decide(reviewer))).to.equal('not-your-desk');
+    expect(cell(played(...onDesk(dear)), c.decide(reviewer))).to.equal('reissue.not-your-desk');
     expect(cell(played(...onDesk(dear)), c.decide(manager))).to.equal('CaseApproved');
   });
   it('REI-20 a reviewer against the operator’s recommendation: a manager decides', () => {
@@ -609,15 +613,15 @@ describe('application: who decides', () => {
   });
   it('REI-41 an appeal is decided by somebody else, and for good', () => {
     const appealed = played(...onDesk(correction()), c.decide(reviewer, 'refuse'), c.appeal());
-    expect(cell(appealed, c.decide(reviewer))).to.equal('decided-before');
-    expect(cell(appealed, c.decide(operator))).to.equal('not-your-desk');
+    expect(cell(appealed, c.decide(reviewer))).to.equal('reissue.decided-before');
+    expect(cell(appealed, c.decide(operator))).to.equal('reissue.not-your-desk');
     const lost = played(
       ...onDesk(correction()),
       c.decide(reviewer, 'refuse'),
       c.appeal(),
       c.decide(secondReviewer, 'refuse'),
     );
-    expect(cell(lost, c.appeal())).to.equal('not-appealable');
+    expect(cell(lost, c.appeal())).to.equal('reissue.not-appealable');
     const won = played(...onDesk(correction()), c.decide(reviewer, 'refuse'), c.appeal(), c.decide(secondReviewer));
     expect(won).to.include({ status: 'fee_due' });
   });
@@ -625,7 +629,7 @@ describe('application: who decides', () => {
     const conflict = [...onDesk(), c.escalate(operator, 'refuse'), c.decide(reviewer)];
     const byManager = played(...conflict, c.decide(manager, 'refuse'), c.appeal());
     expect(byManager).to.include({ status: 'appealing', desk: 'manager' });
-    expect(cell(byManager, c.decide(secondReviewer))).to.equal('not-your-desk');
+    expect(cell(byManager, c.decide(secondReviewer))).to.equal('reissue.not-your-desk');
     expect(played(...onDesk(), c.decide(operator, 'refuse'), c.appeal())).to.include({ desk: 'reviewer' });
     const before = played(...conflict, c.decide(manager, 'refuse'));
     if (before.status !== 'refused') throw new Error(before.status);

@@ -19,7 +19,7 @@ import {
   type Seen,
 } from '../reissue-house.fixture.ts';
 import { openAttachmentBytes } from './attachment-bytes.store.ts';
-import { pdfOf, photo, pngOf, SAMPLES } from './sample-files.fixture.ts';
+import { changed, pdfOf, photo, pngOf, SAMPLES } from './sample-files.fixture.ts';
 
 const MEGABYTE = 1_048_576;
 const document = { idType: ZHANG.idType, idNumber: ZHANG.idNumber };
@@ -150,6 +150,7 @@ describe('attachments', function () {
     const refusals: readonly (readonly [Buffer, number, string])[] = [
       [Buffer.from('#!/bin/sh\nrm -rf /\n'), 415, 'reissue.attachment-type'],
       [SAMPLES['image/jpeg'].subarray(0, 300), 422, 'reissue.attachment-truncated'],
+      [changed(SAMPLES['image/png'], 45), 422, 'reissue.attachment-damaged'],
       [pngOf(60_000, 60_000), 422, 'reissue.attachment-pixels'],
       [Buffer.alloc(0), 422, 'reissue.attachment-empty'],
       [photo(' '.repeat(9 * MEGABYTE)), 413, 'platform.body-too-large'],

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { gzipSync } from 'node:zlib';
 import { FILE_TYPES, type FileType } from '../application/application.ts';
 import { inspectFile } from './inspect-file.ts';
-import { pdfOf, photo, pngOf, SAMPLES } from './sample-files.fixture.ts';
+import { changed, pdfOf, photo, pngOf, SAMPLES } from './sample-files.fixture.ts';
 
 const rules = { maxPixels: 50_000_000 };
 async function seen(bytes: Buffer): Promise<string> {
@@ -17,11 +17,6 @@ async function seen(bytes: Buffer): Promise<string> {
     throw error;
   }
 }
-const changed = (bytes: Buffer, at: number): Buffer => {
-  const copy = Buffer.from(bytes);
-  copy[at] = (copy[at] ?? 0) ^ 0xff;
-  return copy;
-};
 
 describe('REI-03 what an uploaded file is', () => {
   const pixels: Readonly<Record<FileType, string>> = {

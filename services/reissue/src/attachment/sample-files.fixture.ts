@@ -64,3 +64,10 @@ export const SAMPLES: Readonly<Record<FileType, Buffer>> = {
 export function photo(of: string): Buffer {
   return Buffer.concat([SAMPLES['image/jpeg'], Buffer.from(of)]);
 }
+
+/** With one byte that is another. */
+export function changed(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at] = (copy[at] ?? 0) ^ 0xff;
+  return copy;
+}

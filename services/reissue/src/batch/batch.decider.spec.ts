@@ -56,7 +56,7 @@ function cell(state: BatchState, command: BatchCommand): string {
     const events = batchDecider.decide(state, command);
     return events.map(({ type }) => type).join('+') || '-';
   } catch (error) {
-    if (error instanceof DomainError) return error.code.replace('reissue.', '');
+    if (error instanceof DomainError) return error.code;
     throw error;
   }
 }
@@ -72,8 +72,12 @@ function expectRow(command: (step: number) => BatchCommand, others: string, row:
     ...row,
   });
 }
-const idle = { entering: 'batch-not-running', checking: 'batch-not-running', waiting: 'batch-not-running' };
-const over = { done: 'batch-over', rejected: 'batch-over', cancelled: 'batch-over' };
+const idle = {
+  entering: 'reissue.batch-not-running',
+  checking: 'reissue.batch-not-running',
+  waiting: 'reissue.batch-not-running',
+};
+const over = { done: 'reissue.batch-over', rejected: 'reissue.batch-over', cancelled: 'reissue.batch-over' };
 const missing = { none: 'platform.not-found' };
 
 describe('REI-53 batch: every cell', () => {
@@ -94,24 +98,26 @@ describe('REI-53 batch: every cell', () => {
     expectRow(c.allChecked, '-', { checking: 'ListChecked' });
   });
   it('Decide', () => {
-    const early = { entering: 'batch-not-checked', checking: 'batch-not-checked' };
-    const row = { ...missing, ...early, cancelled: 'batch-over' };
-    expectRow(() => c.decide(), 'batch-decided', { ...row, waiting: 'BatchApproved' });
-    expectRow(() => c.decide(false), 'batch-decided', { ...row, waiting: 'BatchRejected' });
+    const early = { entering: 'reissue.batch-not-checked', checking: 'reissue.batch-not-checked' };
+    const row = { ...missing, ...early, cancelled: 'reissue.batch-over' };
+    expectRow(() => c.decide(), 'reissue.batch-decided', { ...row, waiting: 'BatchApproved' });
+    expectRow(() => c.decide(false), 'reissue.batch-decided', { ...row, waiting: 'BatchRejected' });
   });
   it('PLA-04 Decide: by somebody else, whose desk reaches so far, and only where something is left to do', () => {
-    expect(cell(batches.waiting, c.decide(true, { ...manager, id: operator.id }))).to.equal('own-batch');
-    expect(cell(batches.waiting, c.decide(false, { ...manager, id: operator.id }))).to.equal('own-batch');
-    expect(cell(batches.waiting, c.decide(true, { ...operator, id: 'usr_other' }))).to.equal('batch-not-your-desk');
+    expect(cell(batches.waiting, c.decide(true, { ...manager, id: operator.id }))).to.equal('reissue.own-batch');
+    expect(cell(batches.waiting, c.decide(false, { ...manager, id: operator.id }))).to.equal('reissue.own-batch');
+    expect(cell(batches.waiting, c.decide(true, { ...operator, id: 'usr_other' }))).to.equal(
+      'reissue.batch-not-your-desk',
+    );
     const large = played(c.enter(), c.taken(), c.allChecked(1, 500));
-    expect(cell(large, c.decide())).to.equal('batch-not-your-desk');
+    expect(cell(large, c.decide())).to.equal('reissue.batch-not-your-desk');
     expect(cell(large, c.decide(true, manager))).to.equal('BatchApproved');
     const nothing = played(c.enter(), c.taken(), c.allChecked(1, 0));
-    expect(cell(nothing, c.decide())).to.equal('batch-nothing-to-reissue');
+    expect(cell(nothing, c.decide())).to.equal('reissue.batch-nothing-to-reissue');
     expect(cell(nothing, c.decide(false))).to.equal('BatchRejected');
   });
   it('Pause, GoOn, Cancel', () => {
-    const stop = { ...missing, ...over, finishing: 'batch-all-begun' };
+    const stop = { ...missing, ...over, finishing: 'reissue.batch-all-begun' };
     expectRow(c.pause, '-', { ...stop, ...idle, running: 'BatchPaused' });
     expectRow(c.goOn, '-', { ...missing, ...idle, ...over, paused: 'BatchWentOn' });
     expectRow(c.cancel, 'BatchCancelled', { ...stop, cancelled: '-' });

@@ -65,7 +65,7 @@ function cell(state: StaffErrorState, command: StaffErrorCommand): string {
         .join('+') || '-'
     );
   } catch (error) {
-    if (error instanceof DomainError) return error.code.replace('reissue.', '');
+    if (error instanceof DomainError) return error.code;
     throw error;
   }
 }
@@ -81,37 +81,45 @@ describe('error of staff: every cell', () => {
   });
   it('REI-52 MarkError', () => {
     expectRow(mark(), { none: 'ErrorMarked', marked: '-', proposed: '-', paying: '-', paid: '-', failed: '-' });
-    const other = 'error-marked';
+    const other = 'reissue.error-marked';
     const row = { none: 'ErrorMarked', marked: other, proposed: other, paying: other, paid: other, failed: other };
     expectRow(mark({ kind: 'too-late' }), row);
-    expect(cell(states.none, mark({ whose: 'usr_reviewer' }))).to.equal('own-error');
-    expect(cell(states.none, mark({ whose: 'usr_stranger' }))).to.equal('not-involved');
+    expect(cell(states.none, mark({ whose: 'usr_reviewer' }))).to.equal('reissue.own-error');
+    expect(cell(states.none, mark({ whose: 'usr_stranger' }))).to.equal('reissue.not-involved');
     expect(cell(states.none, mark({ whose: 'policy:3', kind: 'policy-too-lenient' }))).to.equal('ErrorMarked');
   });
   it('REI-52 ProposeCompensation', () => {
-    const over = { paying: 'compensation-decided', paid: 'compensation-decided', failed: 'compensation-decided' };
+    const over = {
+      paying: 'reissue.compensation-decided',
+      paid: 'reissue.compensation-decided',
+      failed: 'reissue.compensation-decided',
+    };
     const row = { none: 'platform.not-found', marked: 'CompensationProposed', ...over };
     expectRow(propose(), { ...row, proposed: '-' });
-    expectRow(propose('usr_manager', 900), { ...row, proposed: 'compensation-proposed' });
-    expect(cell(states.marked, propose('usr_operator'))).to.equal('own-error');
-    expect(cell(states.marked, propose('usr_reviewer', 5_001))).to.equal('compensation-too-high');
+    expectRow(propose('usr_manager', 900), { ...row, proposed: 'reissue.compensation-proposed' });
+    expect(cell(states.marked, propose('usr_operator'))).to.equal('reissue.own-error');
+    expect(cell(states.marked, propose('usr_reviewer', 5_001))).to.equal('reissue.compensation-too-high');
     expect(cell(states.marked, propose('usr_reviewer', 5_000))).to.equal('CompensationProposed');
   });
   it('REI-52 PLA-04 DecideCompensation', () => {
-    const none = { none: 'platform.not-found', marked: 'no-compensation-proposed' };
+    const none = { none: 'platform.not-found', marked: 'reissue.no-compensation-proposed' };
     expectRow(judge(), { ...none, proposed: 'CompensationApproved', paying: '-', paid: '-', failed: '-' });
-    const decided = { paying: 'compensation-decided', paid: 'compensation-decided', failed: 'compensation-decided' };
+    const decided = {
+      paying: 'reissue.compensation-decided',
+      paid: 'reissue.compensation-decided',
+      failed: 'reissue.compensation-decided',
+    };
     expectRow(judge('decline'), { ...none, ...decided, proposed: 'CompensationDeclined' });
-    expect(cell(states.proposed, judge('approve', 'usr_reviewer'))).to.equal('own-proposal');
-    expect(cell(states.proposed, judge('decline', 'usr_reviewer'))).to.equal('own-proposal');
-    expect(cell(states.proposed, judge('approve', 'usr_operator'))).to.equal('own-error');
+    expect(cell(states.proposed, judge('approve', 'usr_reviewer'))).to.equal('reissue.own-proposal');
+    expect(cell(states.proposed, judge('decline', 'usr_reviewer'))).to.equal('reissue.own-proposal');
+    expect(cell(states.proposed, judge('approve', 'usr_operator'))).to.equal('reissue.own-error');
     const again = played(mark(), propose(), judge('decline'), propose('usr_reviewer', 900));
     expect(again).to.include({ status: 'proposed' });
     expect((again as LiveStaffError).declined).to.have.length(1);
   });
   it('REI-52 ConfirmPaid and FailPayment', () => {
     const quiet = { marked: '-', proposed: '-', paid: '-' };
-    const unknown = { none: 'error-unknown' };
+    const unknown = { none: 'reissue.error-unknown' };
     expectRow(paid(), { ...unknown, ...quiet, paying: 'CompensationPaid', failed: 'CompensationPaid' });
     expectRow(fail(), { ...unknown, ...quiet, paying: 'CompensationFailed', failed: '-' });
     expectRow(paid('rfd_2'), { ...unknown, ...quiet, paying: '-', failed: '-' });
