@@ -1,5 +1,5 @@
-// Journeys of what one person must not do alone, or no longer, through the gateway on real processes: fewer places for a session that is
-// sold, proposed by one manager and approved by another; and a gate whose key is revoked while its neighbour goes on.
+// Journeys of what one person must not do alone, or no longer, through the gateway on real processes: fewer places for a session, or for
+// a whole day, that is sold, proposed by one manager and approved by another; and a gate whose key is revoked while its neighbour goes on.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,6 +13,13 @@ type Ticket = { number: string; status: string };
 type Order = { id: string; status: string; accessToken: string; tickets: Ticket[] };
 type Problem = { code: string; percent?: number };
 type Progress = { id: string; kind: string; status: string; places?: number; counts: Record<string, number> };
+type Refund = { fee: { amount: number } };
+type Plan = {
+  over: number;
+  going: number;
+  left: number;
+  sessions: { id: string; capacity: number; gives: number }[];
+};
 type Session = { id: string; capacity: number; available: number; sold: number; proposal?: { id: string } };
 
 /** The machine may be slow. */
@@ -104,7 +111,7 @@ describe('journeys of two people', function () {
     expect(items).to.have.length(1);
     expect(items[0]).to.include({ kind: 'reduced', places: 1 });
     const number = back.tickets[0]?.number ?? '';
-    const refund = await client.expect<{ fee: { amount: number } }>([201, 202], `/api/v1/tickets/${number}/refunds`, {
+    const refund = await client.expect<Refund>([201, 202], `/api/v1/tickets/${number}/refunds`, {
       token: back.accessToken,
       wait: 20,
       json: {},
@@ -114,6 +121,60 @@ describe('journeys of two people', function () {
     expect(await session()).to.include({ capacity: 1, available: 0 });
     const { tickets } = await client.expect<Order>(200, `/api/v1/orders/${stays.id}`, { token: stays.accessToken });
     expect(tickets.map(({ status }) => status)).to.deep.equal(['issued']);
+  });
+
+  it('INV-05 INV-20 a day’s maximum falls below what is sold: proposed by one, approved by another, its sessions give up what is over', async () => {
+    const slots = [
+      { from: '09:00', to: '12:00' },
+      { from: '13:00', to: '16:00' },
+    ];
+    const offer = await world.addProduct({ name: 'crowd', capacity: 4, days: 3, slots, approvalAbovePercent: 10 });
+    const [morning = '', afternoon = ''] = offer.sessionIds.slice(-2);
+    const back = [await bought(offer, morning), await bought(offer, afternoon), await bought(offer, afternoon)];
+    const { managerToken: token, siteId } = world;
+    const where = `/api/v1/sessions?productId=${offer.productId}&from=${today()}&to=2100-01-01`;
+    const { items: all } = await client.expect<{ items: { id: string; date: string }[] }>(200, where, { token });
+    const day = `/api/v1/site-days/${siteId}/${all.find(({ id }) => id === morning)?.date ?? ''}`;
+    const plan = (): Promise<Plan> => client.expect(200, `${day}/reduction-plan`, { token });
+    await world.carry({ dayMax: 1 });
+    // Inventory looks for a new maximum twice a minute.
+    await eventually('the day is over its maximum', async () => (await plan()).over === 2, { withinMs: 75_000 });
+    expect((await plan()).sessions.map(({ id, capacity, gives }) => ({ id, capacity, gives }))).to.deep.equal([
+      { id: morning, capacity: 0, gives: 1 },
+      { id: afternoon, capacity: 1, gives: 1 },
+    ]);
+
+    const wish = { reason: '景区限流', decideWithinHours: 2 };
+    const alone = await client.call<Problem>(`${day}/reductions`, { token, json: wish });
+    expect([alone.status, alone.body.code]).to.deep.equal([409, 'inventory.capacity-needs-approval']);
+    const proposals = `${day}/reduction-proposals`;
+    const { id } = await client.expect<{ id: string }>(201, proposals, { token, json: wish });
+    const approval = `${proposals}/${id}/approval`;
+    const own = await client.call<Problem>(approval, { method: 'POST', token });
+    expect(own.body.code).to.equal('inventory.own-proposal');
+    const twice = await Promise.all([1, 2].map(() => client.call(approval, { method: 'POST', token: secondManager })));
+    expect(twice.map(({ status }) => status)).to.deep.equal([201, 201]);
+    expect(await plan()).to.include({ over: 2, going: 2, left: 0 });
+
+    for (const sessionId of [morning, afternoon]) {
+      const disrupted = (): Promise<{ items: Progress[] }> =>
+        client.expect(200, `/api/v1/session-cancellations?sessionId=${sessionId}`, { token });
+      await eventually('its holders are told', async () => (await disrupted()).items[0]?.status === 'open', PATIENCE);
+      const { items } = await disrupted();
+      expect(items.map(({ kind, places }) => [kind, places])).to.deep.equal([['reduced', 1]]);
+    }
+    // The newest of the afternoon, and the only one of the morning.
+    for (const order of [back[0], back[2]]) {
+      const number = order?.tickets[0]?.number ?? '';
+      const refund = { token: order?.accessToken ?? '', wait: 20, json: {} };
+      const given = await client.expect<Refund>([201, 202], `/api/v1/tickets/${number}/refunds`, refund);
+      expect(given.fee.amount, 'nobody pays for our maximum').to.equal(0);
+    }
+    await eventually('within its maximum', async () => (await plan()).over === 0, PATIENCE);
+    const stays = await client.expect<Order>(200, `/api/v1/orders/${back[1]?.id ?? ''}`, {
+      token: back[1]?.accessToken ?? '',
+    });
+    expect(stays.tickets.map(({ status }) => status)).to.deep.equal(['issued']);
   });
 
   it('PLA-06 SAL-40 a gate’s key is revoked: refused within seconds everywhere, while its second key and its neighbour go on', async () => {
