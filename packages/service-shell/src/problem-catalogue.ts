@@ -7,6 +7,8 @@ export type ProblemDefinition = {
   readonly title: Text;
   /** May hold `{placeholders}`, filled from the error's data. */
   readonly detail: Text;
+  /** Values of placeholders that have a name of their own in both languages, such as a status; all others are shown as they are. */
+  readonly names?: Readonly<Record<string, Text>>;
   /** When trying again makes sense: sent as Retry-After unless the error's data has `retryAfterSeconds`. */
   readonly retryAfterSeconds?: number;
 };
@@ -27,6 +29,11 @@ export function problem(
     detail: { zh: detail[0], en: detail[1] },
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   };
+}
+
+/** A refusal whose placeholders hold values that only code understands: `naming({ used: { zh: '已使用', en: 'used' } }, problem(…))`. */
+export function naming(names: Readonly<Record<string, Text>>, definition: ProblemDefinition): ProblemDefinition {
+  return { ...definition, names };
 }
 
 export const PLATFORM_PROBLEMS = {

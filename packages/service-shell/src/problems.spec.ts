@@ -2,7 +2,7 @@ import { DomainError, NotYet, TransientError } from '@tongpiao/kernel';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { fieldProblems, invalidField, InvalidRequest, pointer } from './field-errors.ts';
-import { problem, type ProblemCatalogue } from './problem-catalogue.ts';
+import { naming, problem, type ProblemCatalogue } from './problem-catalogue.ts';
 import {
   assertCatalogueComplete,
   codesThrownUnder,
@@ -17,6 +17,10 @@ const catalogue: ProblemCatalogue = {
     409,
     ['报价已过期', 'The quote is stale'],
     ['请在 {until} 前下单。', 'Order before {until}.'],
+  ),
+  'sales.not-living': naming(
+    { refunded: { zh: '已退票', en: 'refunded' } },
+    problem(409, ['票已失效', 'Not valid'], ['此票{status}。', 'The ticket is {status}.']),
   ),
   'sales.not-paid-yet': problem(409, ['尚未支付', 'Not paid yet'], ['请稍后。', 'A moment.'], 2),
 };
@@ -42,6 +46,15 @@ describe('problems', () => {
     });
     expect(answer(refused, 'zh-CN').parsed).to.include({ title: '报价已过期', detail: '请在 10:00 前下单。' });
     expect(answer(refused, 'zh-CN').headers).to.include({ 'Content-Language': 'zh-CN', Vary: 'Accept-Language' });
+  });
+
+  it('PLA-31 a value that has a name is called by it, in each language, and stays a value for programs', () => {
+    const refused = (status: string) => new DomainError('sales.not-living', 'internal words', { status });
+    const told = (status: string) => answer(refused(status), 'zh-CN').parsed['detail'];
+    expect(told('refunded')).to.equal('此票已退票。');
+    expect(answer(refused('refunded')).parsed).to.include({ detail: 'The ticket is refunded.' });
+    expect(told('of-tomorrow'), 'without a name').to.equal('此票of-tomorrow。');
+    expect(told('constructor')).to.equal('此票constructor。');
   });
 
   it('data cannot overwrite what a problem says about itself', () => {

@@ -34,10 +34,13 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 const RESERVED = new Set(['type', 'title', 'status', 'detail', 'code', 'instance', 'traceId', 'errors', 'headers']);
 const INTERNAL = PLATFORM_PROBLEMS['platform.internal'];
 
-/** `{placeholder}` → the error's data; what is missing becomes a dash, never `undefined`. */
-function filled(template: string, data: Readonly<Record<string, unknown>>): string {
-  return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+/** `{placeholder}` → the error's data, by name where the definition has one; what is missing becomes a dash, never `undefined`. */
+function filled(definition: ProblemDefinition, data: Readonly<Record<string, unknown>>, language: Language): string {
+  const names = new Map(Object.entries(definition.names ?? {}));
+  return inLanguage(definition.detail, language).replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = data[name];
+    const named = typeof value === 'string' ? names.get(value) : undefined;
+    if (named !== undefined) return inLanguage(named, language);
     return typeof value === 'string' || typeof value === 'number' ? String(value) : '–';
   });
 }
@@ -56,7 +59,7 @@ function spell(
     type: `/problems/${code}`,
     title: inLanguage(definition.title, language),
     status: definition.status,
-    detail: filled(inLanguage(definition.detail, language), data),
+    detail: filled(definition, data, language),
     code,
     ...(instance === undefined ? {} : { instance }),
     traceId,

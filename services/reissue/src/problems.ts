@@ -1,5 +1,6 @@
 // What reissue refuses, in both languages, and why an application came to nothing (REI-41). Codes are stable for ever.
-import { problem, type ProblemCatalogue } from '@tongpiao/service-shell';
+import { naming, problem, type ProblemCatalogue } from '@tongpiao/service-shell';
+import { DESKS } from './dossier/dossier-words.ts';
 
 export const problems: ProblemCatalogue = {
   'reissue.ticket-not-found': problem(
@@ -170,10 +171,13 @@ export const problems: ProblemCatalogue = {
     ['不能审核本人录入的申请', 'This is your own case'],
     ['录入申请的人员不能审核该申请。', 'Nobody decides on an application that they entered.'],
   ),
-  'reissue.not-your-desk': problem(
-    403,
-    ['超出审核权限', 'Not for your desk'],
-    ['该申请须由 {desk} 审核。', 'This application is for a {desk} to decide.'],
+  'reissue.not-your-desk': naming(
+    DESKS,
+    problem(
+      403,
+      ['超出审核权限', 'Not for your desk'],
+      ['该申请须由{desk}审核。', 'This application is for another desk to decide: {desk}.'],
+    ),
   ),
   'reissue.decided-before': problem(
     403,
@@ -442,10 +446,13 @@ export const problems: ProblemCatalogue = {
     ['不能审批本人录入的清单', 'This is your own list'],
     ['录入清单的人员不能审批该清单。', 'Nobody decides on a list that they entered.'],
   ),
-  'reissue.batch-not-your-desk': problem(
-    403,
-    ['超出审批权限', 'Not for your desk'],
-    ['该规模的清单须由 {desk} 审批。', 'A list of this size is for a {desk} to decide.'],
+  'reissue.batch-not-your-desk': naming(
+    DESKS,
+    problem(
+      403,
+      ['超出审批权限', 'Not for your desk'],
+      ['该规模的清单须由{desk}审批。', 'A list of this size is for another desk to decide: {desk}.'],
+    ),
   ),
   'reissue.batch-nothing-to-reissue': problem(
     409,

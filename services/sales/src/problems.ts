@@ -1,5 +1,14 @@
 // What sales refuses, in both languages. Codes are stable for ever.
-import { problem, type ProblemCatalogue } from '@tongpiao/service-shell';
+import { naming, problem, type ProblemCatalogue } from '@tongpiao/service-shell';
+import { GATE_WORDS } from './gate/gate-words.ts';
+import {
+  ELIGIBILITY_WORDS,
+  EXCEPTION_WORDS,
+  EXCHANGE_END_WORDS,
+  ORDER_WORDS,
+  PRODUCT_WORDS,
+  TICKET_WORDS,
+} from './status-words.ts';
 
 export const problems: ProblemCatalogue = {
   'sales.unknown-session': problem(
@@ -79,13 +88,16 @@ export const problems: ProblemCatalogue = {
       'Line {lineNumber} is a real-name ticket: give name and document of each traveller.',
     ],
   ),
-  'sales.not-eligible': problem(
-    422,
-    ['不符合票种条件', 'Not eligible'],
-    [
-      '第 {lineNumber} 行第 {traveller} 位游客不符合该票种条件（{reason}）。',
-      'Traveller {traveller} of line {lineNumber} does not fit this ticket type ({reason}).',
-    ],
+  'sales.not-eligible': naming(
+    ELIGIBILITY_WORDS,
+    problem(
+      422,
+      ['不符合票种条件', 'Not eligible'],
+      [
+        '第 {lineNumber} 行第 {travellerNumber} 位游客不符合该票种条件（{reason}）。',
+        'Traveller {travellerNumber} of line {lineNumber} does not fit this ticket type ({reason}).',
+      ],
+    ),
   ),
   'sales.too-many-tickets': problem(
     422,
@@ -134,10 +146,13 @@ export const problems: ProblemCatalogue = {
       'The session is cancelled and nothing is to be paid; the order or exchange ends by itself.',
     ],
   ),
-  'sales.order-ended': problem(
-    409,
-    ['订单已结束', 'The order has ended'],
-    ['订单状态为 {status}，请重新下单。', 'The order is {status}; please place a new one.'],
+  'sales.order-ended': naming(
+    ORDER_WORDS,
+    problem(
+      409,
+      ['订单已结束', 'The order has ended'],
+      ['订单状态为“{status}”，请重新下单。', 'The order is {status}; please place a new one.'],
+    ),
   ),
   'sales.order-unknown': problem(
     409,
@@ -190,7 +205,10 @@ export const problems: ProblemCatalogue = {
     ['票号无效', 'Not a ticket number'],
     ['请核对票号，注意易混淆字符。', 'Compare the number with the ticket; mind characters that look alike.'],
   ),
-  'sales.ticket-refused': problem(409, ['不能入园', 'Not admitted'], ['原因：{reason}。', 'Reason: {reason}.']),
+  'sales.ticket-refused': naming(
+    GATE_WORDS,
+    problem(409, ['不能入园', 'Not admitted'], ['原因：{reason}。', 'Reason: {reason}.']),
+  ),
   'sales.cursor-invalid': problem(
     400,
     ['游标无效', 'Not a cursor'],
@@ -243,20 +261,26 @@ export const problems: ProblemCatalogue = {
       'New rules ({kind}) begin in the future; {effectiveFrom} is over.',
     ],
   ),
-  'sales.product-status': problem(
-    409,
-    ['状态不可变更', 'The status cannot change like this'],
-    ['产品不能从 {from} 变为 {to}。', 'A product cannot go from {from} to {to}.'],
+  'sales.product-status': naming(
+    PRODUCT_WORDS,
+    problem(
+      409,
+      ['状态不可变更', 'The status cannot change like this'],
+      ['产品不能从“{from}”变为“{to}”。', 'A product cannot go from {from} to {to}.'],
+    ),
   ),
   'sales.ticket-used': problem(
     409,
     ['票已使用', 'The ticket was used'],
     ['此票已检票入园，不能退改。', 'The ticket was used already and can be neither given back nor exchanged.'],
   ),
-  'sales.ticket-not-living': problem(
-    409,
-    ['票已失效', 'The ticket is not valid'],
-    ['此票状态为 {status}，不能办理。', 'The ticket is {status}; nothing more can be done with it.'],
+  'sales.ticket-not-living': naming(
+    TICKET_WORDS,
+    problem(
+      409,
+      ['票已失效', 'The ticket is not valid'],
+      ['此票状态为“{status}”，不能办理。', 'The ticket is {status}; nothing more can be done with it.'],
+    ),
   ),
   'sales.refund-window-over': problem(
     409,
@@ -297,10 +321,13 @@ export const problems: ProblemCatalogue = {
       'You may decide up to {limit} fen; larger amounts need the right for large ones.',
     ],
   ),
-  'sales.refund-exception-decided': problem(
-    409,
-    ['申请已处理', 'It is decided already'],
-    ['申请状态为 {status}，不能再变更。', 'The request is {status} and does not change any more.'],
+  'sales.refund-exception-decided': naming(
+    EXCEPTION_WORDS,
+    problem(
+      409,
+      ['申请已处理', 'It is decided already'],
+      ['申请状态为“{status}”，不能再变更。', 'The request is {status} and does not change any more.'],
+    ),
   ),
   'sales.refund-exception-not-yours': problem(
     403,
@@ -352,10 +379,13 @@ export const problems: ProblemCatalogue = {
     ['改签已完成', 'The exchange is settled'],
     ['改签已生效，不能取消。', 'The exchange has taken effect and cannot be cancelled.'],
   ),
-  'sales.exchange-ended': problem(
-    409,
-    ['改签已结束', 'The exchange has ended'],
-    ['改签已结束（{reason}），请重新办理。', 'The exchange has ended ({reason}); begin anew.'],
+  'sales.exchange-ended': naming(
+    EXCHANGE_END_WORDS,
+    problem(
+      409,
+      ['改签已结束', 'The exchange has ended'],
+      ['改签已结束（{reason}），请重新办理。', 'The exchange has ended ({reason}); begin anew.'],
+    ),
   ),
   'sales.ticket-changed': problem(
     409,

@@ -282,6 +282,7 @@ describe('quote', () => {
         line: 0,
         lineNumber: 1,
         traveller: 1,
+        travellerNumber: 2,
         reason: 'too-young',
       });
     });

@@ -191,6 +191,7 @@ function checkTravellers(
       throw new DomainError('sales.not-eligible', 'The traveller does not fit this ticket type on the day of use.', {
         ...at,
         traveller,
+        travellerNumber: traveller + 1,
         reason: answer.reason,
       });
     }
