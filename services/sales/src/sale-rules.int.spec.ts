@@ -4,7 +4,16 @@ import { freshKey } from '@tongpiao/service-shell/trial';
 import { eventually, settled } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { FOREIGN, inDays, openSalesHouse, SITE, type Ask, type Offer, type SalesHouse } from './sales-house.fixture.ts';
+import {
+  FOREIGN,
+  inDays,
+  openSalesHouse,
+  SITE,
+  type Ask,
+  type LineWish,
+  type Offer,
+  type SalesHouse,
+} from './sales-house.fixture.ts';
 
 const problemShape = z.looseObject({ title: z.string(), status: z.int(), detail: z.string(), code: z.string() });
 const contact = { name: '张三', phone: '13800138000' };
