@@ -1,6 +1,6 @@
 // What reissue refuses, in both languages, and why an application came to nothing (REI-41). Codes are stable for ever.
 import { naming, problem, type ProblemCatalogue } from '@tongpiao/service-shell';
-import { DESKS } from './dossier/dossier-words.ts';
+import { DESK_WORDS } from './application/desk-words.ts';
 
 export const problems: ProblemCatalogue = {
   'reissue.ticket-not-found': problem(
@@ -172,7 +172,7 @@ export const problems: ProblemCatalogue = {
     ['录入申请的人员不能审核该申请。', 'Nobody decides on an application that they entered.'],
   ),
   'reissue.not-your-desk': naming(
-    DESKS,
+    DESK_WORDS,
     problem(
       403,
       ['超出审核权限', 'Not for your desk'],
@@ -447,7 +447,7 @@ export const problems: ProblemCatalogue = {
     ['录入清单的人员不能审批该清单。', 'Nobody decides on a list that they entered.'],
   ),
   'reissue.batch-not-your-desk': naming(
-    DESKS,
+    DESK_WORDS,
     problem(
       403,
       ['超出审批权限', 'Not for your desk'],

@@ -7,6 +7,7 @@ import { formatYuan } from '@tongpiao/kernel';
 import type { ChainVerdict, JournalEntry, PersonalValue } from '@tongpiao/persistence';
 import { STATUS_TEXT, textOf } from '../application/application-view.ts';
 import type { LiveApplication, Person } from '../application/application.ts';
+import { DESK_WORDS } from '../application/desk-words.ts';
 import type { ChainView } from '../lineage/chain-view.ts';
 import { chainCards } from '../lineage/draw-chain.ts';
 import { localTimes } from '../lineage/local-times.ts';
@@ -182,7 +183,7 @@ function assessment({ dossier, file }: Parts): void {
   dossier.facts([
     fact('政策版本', 'Policy version', String(policyVersion)),
     fact('风险得分', 'Score', `${score}（达 ${suspendFrom} 分暂停  suspended from ${suspendFrom}）`),
-    fact('审核层级', 'Desk', both(words.DESKS[desk])),
+    fact('审核层级', 'Desk', both(DESK_WORDS[desk])),
     fact('自动办理', 'Decided by policy', selfService ? '是  Yes' : '否  No'),
     fact('升级理由', 'Why not an operator', escalatedFor.map((name) => both(words.ruleWord(name))).join('；'), true),
   ]);

@@ -1,7 +1,7 @@
 // What a dossier calls things, in both languages. Exhaustive where the code knows all there is: a new event without a name does not compile.
 import type { Bilingual } from '@tongpiao/contracts';
 import { personalValueSchema, type JournalEntry, type PersonalValue } from '@tongpiao/persistence';
-import type { ApplicationEvent, Assessment, CaseFacts, Desk, LiveApplication } from '../application/application.ts';
+import type { ApplicationEvent, Assessment, CaseFacts, LiveApplication } from '../application/application.ts';
 import { problems } from '../problems.ts';
 
 const w = (zh: string, en: string): Bilingual => ({ zh, en });
@@ -84,11 +84,6 @@ export const CHANNELS: Readonly<Record<CaseFacts['channel'], Bilingual>> = {
   kiosk: w('自助机', 'Kiosk'),
   ota: w('分销平台', 'Reseller'),
   batch: w('批量补发', 'Batch'),
-};
-export const DESKS: Readonly<Record<Desk, Bilingual>> = {
-  operator: w('受理员', 'Operator'),
-  reviewer: w('审核员', 'Reviewer'),
-  manager: w('经理', 'Manager'),
 };
 export const PROOFS: Readonly<Record<NonNullable<LiveApplication['proof']>['how'], Bilingual>> = {
   code: w('购票手机验证码', 'Code to the telephone'),
