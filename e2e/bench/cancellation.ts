@@ -6,7 +6,7 @@ import type { Client } from '../support/client.ts';
 import type { World } from '../support/world.ts';
 import type { Usage } from './process-usage.ts';
 import { buy, type Basket } from './purchases.ts';
-import { describeSpread, spread, type Spread } from './statistics.ts';
+import { describeSpread, milliseconds, spread, type Spread } from './statistics.ts';
 
 type Progress = {
   readonly status: string;
@@ -14,6 +14,8 @@ type Progress = {
 };
 export type Buyers = {
   readonly spread: Spread;
+  /** Until the places were held; the rest is paying and the ticket. */
+  readonly held: Spread;
   readonly perSecond: number;
   readonly failures: ReadonlyMap<string, number>;
 };
@@ -34,12 +36,13 @@ type CancellationResult = {
 /** Buys at a steady rate, whether or not earlier purchases are through: a slow platform does not get fewer buyers. */
 export function buyersAt(client: Client, basket: Basket, perSecond: number): () => Promise<Buyers> {
   const latencies: number[] = [];
+  const held: number[] = [];
   const failures = new Map<string, number>();
   const underWay = new Set<Promise<void>>();
   const begun = performance.now();
   const one = async (): Promise<void> => {
     const from = performance.now();
-    const failure = await buy(client, basket).then(
+    const failure = await buy(client, basket, () => held.push(performance.now() - from)).then(
       (bought) => (typeof bought === 'string' ? bought : undefined),
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
@@ -54,7 +57,7 @@ export function buyersAt(client: Client, basket: Basket, perSecond: number): () 
     clearInterval(timer);
     await Promise.all(underWay);
     const seconds = (performance.now() - begun) / 1_000;
-    return { spread: spread(latencies), perSecond: latencies.length / seconds, failures };
+    return { spread: spread(latencies), held: spread(held), perSecond: latencies.length / seconds, failures };
   };
 }
 
@@ -207,7 +210,7 @@ export function linesOf(result: CancellationResult): readonly string[] {
     const work = `, ${(holders / seconds).toFixed(0)} tickets/s, ${((net * 1_000) / holders).toFixed(1)} ms of CPU each`;
     lines.push(
       `${name.padEnd(9)} ${seconds.toFixed(1).padStart(6)} s${part === before ? '' : work}`,
-      `          purchases elsewhere: ${part.perSecond.toFixed(1)}/s   ${describeSpread(part.spread)}`,
+      `          purchases elsewhere: ${part.perSecond.toFixed(1)}/s   ${describeSpread(part.spread)}; places held p50 ${milliseconds(part.held.p50)}, p95 ${milliseconds(part.held.p95)}`,
       `          CPU: ${part.usage.map((one) => `${one.name} ${one.cpuSeconds.toFixed(1)}`).join(', ')} s`,
       ...[...part.failures].map(([what, count]) => `          FAILED ${count} × ${what}`),
     );

@@ -23,7 +23,11 @@ type Paid = { orderStatus: string };
 let buyerNumber = 0;
 
 /** One purchase. @returns the order when it was complete, else what went wrong. */
-export async function buy(client: Client, basket: Basket): Promise<Ordered | string> {
+export async function buy(
+  client: Client,
+  basket: Basket,
+  onHeld: () => void = () => undefined,
+): Promise<Ordered | string> {
   buyerNumber += 1;
   const phone = `13${String(800_000_000 + (buyerNumber % 100_000_000)).padStart(9, '0')}`;
   const sessionId = basket.sessionIds[buyerNumber % basket.sessionIds.length] ?? '';
@@ -40,6 +44,7 @@ export async function buy(client: Client, basket: Basket): Promise<Ordered | str
   });
   if (order.status !== 201 || order.body.status !== 'awaiting_payment')
     return `order ${order.status} ${order.body.status}`;
+  onHeld();
   const { id, accessToken } = order.body;
   const payment = await client.call<Paid>(`/api/v1/orders/${id}/payments`, {
     wait: 20,

@@ -85,6 +85,8 @@ const prepare = async (context: ServerContext): Promise<Broker> => {
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
     // Bound schedulers fight with the services over the same core on a small machine.
     RABBITMQ_SCHEDULER_BIND_TYPE: 'u',
+    // Nor may they spin while they wait: the services want that time.
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+sbwt none +sbwtdcpu none +sbwtdio none',
     ERL_EPMD_PORT: String(epmdPort),
     ERL_EPMD_ADDRESS: '127.0.0.1',
     // Makes the script replace itself by the Erlang machine instead of staying around it.

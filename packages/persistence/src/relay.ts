@@ -197,21 +197,43 @@ export function createRelay(options: RelayOptions): Relay {
     return { found: found.length, stuck: sent.filter((went) => !went).length };
   }
 
+  const beforeOf = (field: Field): Date => new Date(clock().getTime() - (field === 'outbox' ? overdueMs : 0));
+
+  /** Where something is overdue, by one question about all collections: most often there is nothing, and this is asked every second. */
+  async function overdue(): Promise<readonly { readonly collection: RawCollection; readonly field: Field }[]> {
+    const places = [...collections.values()].flatMap((collection) =>
+      (['outbox', 'timers'] as const).map((field) => ({ collection, field })),
+    );
+    const [first, ...others] = places.map(({ collection, field }, place) => ({
+      coll: collection.collectionName,
+      pipeline: [
+        { $match: { [`${field}.due`]: { $lte: beforeOf(field) } } },
+        { $limit: 1 },
+        { $project: { _id: 0, place: { $literal: place } } },
+      ],
+    }));
+    if (first === undefined || places[0] === undefined) return [];
+    const stages = [...first.pipeline, ...others.map((other) => ({ $unionWith: other }))];
+    const found = await reached(places[0].collection.aggregate(stages).toArray());
+    const hit = new Set(
+      z
+        .array(z.object({ place: z.number() }))
+        .parse(found)
+        .map(({ place }) => place),
+    );
+    return places.filter((_, place) => hit.has(place));
+  }
+
   async function sweep(): Promise<void> {
     if (!(await leases.take('relay', owner, LEASE_MS))) return;
-    for (const collection of collections.values()) {
-      for (const [field, lateBy] of [
-        ['outbox', overdueMs],
-        ['timers', 0],
-      ] as const) {
-        let skip = 0;
-        // The lease is renewed with each batch; a collection has so many of them in a sweep that others get their turn.
-        for (let round = 0; round < SWEEP_ROUNDS && !stopped; round += 1) {
-          if (round > 0 && !(await leases.take('relay', owner, LEASE_MS))) return;
-          const swept = await sweepField(collection, field, new Date(clock().getTime() - lateBy), skip);
-          if (swept.found < SWEEP_BATCH) break;
-          skip += swept.stuck;
-        }
+    for (const { collection, field } of await overdue()) {
+      let skip = 0;
+      // The lease is renewed with each batch; a collection has so many of them in a sweep that others get their turn.
+      for (let round = 0; round < SWEEP_ROUNDS && !stopped; round += 1) {
+        if (round > 0 && !(await leases.take('relay', owner, LEASE_MS))) return;
+        const swept = await sweepField(collection, field, beforeOf(field), skip);
+        if (swept.found < SWEEP_BATCH) break;
+        skip += swept.stuck;
       }
     }
   }

@@ -27,6 +27,7 @@ import { serveWaiting } from './features/serve-waiting.ts';
 import { createAvailabilityTeller } from './features/tell-availability.ts';
 import type { DecideFaults } from './hold/complete-decided.ts';
 import { openHolds } from './hold/hold.store.ts';
+import { createPendingClearing } from './hold/pending-clearing.ts';
 import { problems } from './problems.ts';
 import type { CountersParts } from './session/session-steps.ts';
 import { createSessionIndex } from './session/session-index.ts';
@@ -74,6 +75,8 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
     ...(options.decideFaults === undefined ? {} : { faults: options.decideFaults }),
   };
 
+  const clearing = createPendingClearing(siteDays, foundation.logger);
+  foundation.onStop(() => clearing.stop());
   await broker.consume({
     slice: 'decide-holds',
     definitions: DECIDE_HOLDS,
@@ -81,7 +84,7 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
     prefetch: HOLD_PREFETCH,
     maxBatch: HOLD_BATCH,
     lingerMs: HOLD_LINGER_MS,
-    handleBatch: decideHolds({ ...deciding, sessions: index }),
+    handleBatch: decideHolds({ ...deciding, sessions: index, clearing }),
   });
   await broker.consume({
     slice: 'on-session-republish',

@@ -1,10 +1,10 @@
 // The hot path (INV-11, INV-12): hold requests are taken in batches, grouped by site-day, decided in memory in order of arrival,
 // and written with few operations. For each group: 1. counters and pending ids in one guarded update, which is the decision;
-// 2. the holds' documents with their outcomes in their outboxes; 3. pending is cleared; 4. the messages are acknowledged.
+// 2. the holds' documents with their outcomes in their outboxes; 3. the messages are acknowledged; 4. a moment later, pending is cleared.
 //
 // Killed between 1 and 2, the messages come again and find their ids pending: counters stay, documents follow. Killed between
-// 2 and 3, documents are there already and pending is cleared. Killed after 3, the documents say so. Reading the counters
-// before the holds, under the guard of the revision, makes this true with several instances at work.
+// 2 and 3, documents are there already and pending is cleared. Killed before 4, the documents say what the entries say, and the sweep
+// clears them. Reading the counters before the holds, under the guard of the revision, makes this true with several instances at work.
 //
 // Each decision serves the line of its site-day as well (SAL-26); documents of those who were served follow together with the
 // batch's own, and after a crash with the next decision.
@@ -16,7 +16,8 @@ import { completeDecided, giveBack, servedOf, type CompletingParts } from '../ho
 import { DecisionMemory } from '../hold/decision-memory.ts';
 import { settle } from '../hold/hold-answers.ts';
 import { daysOf, originOf, readRequests, type Item } from '../hold/hold-requests.ts';
-import type { Decided, StoredHold } from '../hold/hold.store.ts';
+import type { Decided } from '../hold/hold.store.ts';
+import type { PendingClearing } from '../hold/pending-clearing.ts';
 import type { SessionIndex } from '../session/session-index.ts';
 import { applyChange } from '../site-day/counters.policy.ts';
 import { decideBatch } from '../site-day/site-day.decider.ts';
@@ -28,6 +29,7 @@ type Given = CompletingParts & {
   readonly counted?: (outcome: HoldOutcome['kind']) => void;
   readonly sessions: SessionIndex;
   readonly publisher: Pick<Publisher, 'publishMany'>;
+  readonly clearing: PendingClearing;
 };
 type Parts = Given & { readonly memory: DecisionMemory };
 
@@ -104,6 +106,7 @@ async function decideGroup(
       }
       memory.keep(scope.tenantId, siteDay);
     } else {
+      parts.clearing.withDecision(siteDayId);
       if (!(await parts.siteDays.decide(scope, siteDay, change, parts.clock()))) {
         memory.forget(scope.tenantId, siteDayId);
         continue;
@@ -113,7 +116,8 @@ async function decideGroup(
       parts.moved(scope.tenantId, after);
     }
     await parts.faults?.at('afterCounters');
-    await followUp(parts, scope, [siteDayId], [...completedOf(items, outcomes), ...servedOf(scope, served)], stored);
+    const decided = [...completedOf(items, outcomes), ...servedOf(scope, served)];
+    await followUp(parts, scope, [siteDayId], decided, { seen: stored, clearing: parts.clearing });
     return outcomes;
   }
   throw new TransientError('inventory.contended', `site-day ${siteDayId}: ${GUARD_TRIES} other decisions came first`);
@@ -164,9 +168,9 @@ async function followUp(
   scope: Scope,
   days: readonly string[],
   decided: readonly Decided[],
-  seen?: ReadonlyMap<string, StoredHold>,
+  how: Parameters<typeof completeDecided>[4] = {},
 ): Promise<void> {
-  await completeDecided(parts, scope, days, decided, seen);
+  await completeDecided(parts, scope, days, decided, how);
   for (const { step, hold } of decided) if (step === 'place') parts.memory.keepFacts(scope.tenantId, hold);
   const cleared = new Set(decided.map((entry) => pendingId(entry)));
   if (cleared.size > 0) for (const day of days) parts.memory.cleared(scope.tenantId, day, cleared);

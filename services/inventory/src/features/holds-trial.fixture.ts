@@ -31,6 +31,7 @@ import {
 import { eventually, forget, settled, testServers } from '@tongpiao/testing';
 import { pino } from 'pino';
 import { openHolds, type HoldStore } from '../hold/hold.store.ts';
+import { createPendingClearing } from '../hold/pending-clearing.ts';
 import { createSessionIndex } from '../session/session-index.ts';
 import { sessionSpec } from '../session/session.store.ts';
 import type { SessionCommand, SessionEvent, SessionState } from '../session/session.ts';
@@ -201,6 +202,7 @@ export class HoldsTrial {
     relay.start();
     const slice = options.slice ?? 'decide-holds';
     this.#slices.add(slice);
+    const clearing = createPendingClearing(siteDays, logger);
     await broker.consume({
       slice,
       definitions: DECIDE_HOLDS,
@@ -212,6 +214,7 @@ export class HoldsTrial {
         holds,
         sessions: createSessionIndex(sessions),
         publisher: broker.publisher,
+        clearing,
         moved: () => undefined,
         clock: () => new Date(),
         ...(options.faults === undefined ? {} : { faults: options.faults }),
@@ -225,6 +228,7 @@ export class HoldsTrial {
       sessions,
       async stop() {
         await broker.cancelConsumers();
+        await clearing.stop();
         await relay.stop();
         await broker.close();
       },

@@ -4,6 +4,7 @@ import { Scope } from '@tongpiao/persistence';
 import { pendingId, type HoldFacts, type SiteDay, type Step } from '../site-day/site-day.ts';
 import type { SiteDayStore } from '../site-day/site-day.store.ts';
 import type { Decided, HoldStore, StoredHold } from './hold.store.ts';
+import type { PendingClearing } from './pending-clearing.ts';
 
 /** Where a test may let the process die: between any two writes of a group. */
 export type DecideFaults = { at(point: 'afterCounters' | 'afterHolds' | 'afterPending'): void | Promise<void> };
@@ -19,28 +20,28 @@ export type CompletingParts = {
 
 /**
  * @param days the site-days whose pending entries go
- * @param seen holds' documents as they were read for the decision
+ * @param how.seen holds' documents as they were read for the decision
+ * @param how.clearing lets the entries go a moment later; without it they are gone when this resolves
  */
 export async function completeDecided(
   parts: CompletingParts,
   scope: Scope,
   days: readonly string[],
   decided: readonly Decided[],
-  seen?: ReadonlyMap<string, StoredHold>,
+  how: { readonly seen?: ReadonlyMap<string, StoredHold>; readonly clearing?: PendingClearing } = {},
 ): Promise<void> {
   if (decided.length === 0) return;
-  const letGo = await parts.holds.complete(decided, parts.clock(), seen);
+  const letGo = await parts.holds.complete(decided, parts.clock(), how.seen);
   await parts.faults?.at('afterHolds');
   // Its release overtook the place that waited on a retry rung: what the counters gave goes back with the pending entry.
   for (const { hold, step } of decided) {
     if (step === 'place' && letGo.has(hold.holdId)) await giveBack(parts, scope, days, hold);
   }
-  for (const day of days)
-    await parts.siteDays.clearPending(
-      scope,
-      day,
-      decided.map((entry) => pendingId(entry)),
-    );
+  const ids = decided.map((entry) => pendingId(entry));
+  for (const day of days) {
+    if (how.clearing === undefined) await parts.siteDays.clearPending(scope, day, ids);
+    else how.clearing.later(scope, day, ids);
+  }
   await parts.faults?.at('afterPending');
 }
 

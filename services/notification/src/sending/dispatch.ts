@@ -38,8 +38,8 @@ export type Dispatch = {
   suppress(wish: Wish, reason: string): Promise<void>;
   /** Id of the wish's message and of its receiver. */
   identify(wish: Wish): Promise<{ messageId: string; receiverIndex: string }>;
-  /** Takes up what is queued and due, as far as the lane has room. @returns how many */
-  resume(lane: LaneName): Promise<number>;
+  /** Takes up what is queued and due, as far as the lane has room. @returns whether all places were filled, so that more may wait */
+  resume(lane: LaneName): Promise<boolean>;
 };
 
 type Parts = {
@@ -173,14 +173,16 @@ export function createDispatch(parts: Parts): Dispatch {
     }
   }
 
-  async function resume(name: LaneName): Promise<number> {
+  async function resume(name: LaneName): Promise<boolean> {
     const lane = lanes[name];
-    const places = lane.reserve(RESUME_MAX);
-    if (places === 0) return 0;
+    const places = lane.reserveUpTo(RESUME_MAX);
+    if (places === 0) return true;
     const jobs: Job[] = [];
+    let filled: boolean;
     try {
       const claim: Attempt = { id: randomUUID(), at: clock().toISOString() };
       const claimed = await store.claimDue(name, claim, places, everyTenant.origin);
+      filled = claimed.length === places;
       for (const { held, sealed } of claimed) {
         if (sealed === undefined) {
           results.add(held, { type: 'RefuseMessage', attemptId: claim.id, reason: 'erased', at: claim.at });
@@ -193,7 +195,7 @@ export function createDispatch(parts: Parts): Dispatch {
       lane.giveBack(places - jobs.length);
       lane.start(jobs);
     }
-    return jobs.length;
+    return filled;
   }
 
   return {

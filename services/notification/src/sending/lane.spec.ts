@@ -94,6 +94,12 @@ describe('lane', () => {
     expect(lane.reserve(2)).to.equal(2);
   });
 
+  it('NOT-08 whoever does not know how many there are gets what is free, and says nothing of work on disk', () => {
+    expect(lane.reserveUpTo(100)).to.equal(33);
+    expect(lane.overflowed()).to.equal(false);
+    lane.giveBack(33);
+  });
+
   it('NOT-08 sends only so many at once', async () => {
     submit = () => new Promise((resolve) => setTimeout(() => resolve(submission), 5));
     send(...'abcdefgh'.split('').map((id) => job(id)));

@@ -43,6 +43,8 @@ export type Lane = {
   readonly name: LaneName;
   /** @returns how many of the wanted places the caller has now: each has to be used by `start` or given back. */
   reserve(wanted: number): number;
+  /** The same for whoever does not know how many there are to send: fewer than asked for says nothing about work on disk. */
+  reserveUpTo(most: number): number;
   giveBack(places: number): void;
   start(jobs: readonly Job[]): void;
   /** Places were refused since this was last asked: there is work on disk. */
@@ -169,15 +171,21 @@ export function createLane(options: LaneOptions): Lane {
     for (const job of waiting.splice(0)) sendBack(job);
   }
 
+  function reserveUpTo(most: number): number {
+    const places = Math.min(most, room());
+    reserved += places;
+    pace?.take(places);
+    return places;
+  }
+
   return {
     name: options.name,
     reserve(wanted) {
-      const places = Math.min(wanted, room());
-      reserved += places;
-      pace?.take(places);
+      const places = reserveUpTo(wanted);
       if (places < wanted) overflow = true;
       return places;
     },
+    reserveUpTo,
     giveBack(places) {
       reserved -= places;
       pace?.giveBack(places);

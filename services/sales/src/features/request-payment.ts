@@ -5,7 +5,7 @@ import { paymentMethodSchema } from '@tongpiao/contracts';
 import { DomainError, formatId } from '@tongpiao/kernel';
 import { derivedBytes, may, route, type Foundation, type RequestContext, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
-import { cancellationOf } from '../disruption/known-cancellation.ts';
+import { createCancellationLook } from '../disruption/known-cancellation.ts';
 import { mayTouchOrder, OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
 import { money } from '../order/order-view.ts';
 import type { OrderWaiting } from '../order/order-waiting.ts';
@@ -42,7 +42,7 @@ const PAYMENT_PROBLEMS = [
 
 export function requestPayment(foundation: Foundation, parts: Parts): readonly Route[] {
   const idKey = foundation.vault.serviceKey('payment-ids');
-  const pay = payer(foundation, parts, idKey);
+  const pay = payer(foundation, parts, idKey, createCancellationLook(parts.disruptions));
   return [
     route({
       method: 'post',
@@ -80,6 +80,7 @@ function payer(
   foundation: Foundation,
   parts: Parts,
   idKey: SecretKey,
+  isCancelled: ReturnType<typeof createCancellationLook>,
 ): (context: Asked, exchangeId: string | undefined) => Promise<Answer> {
   return async (context, exchangeId) => {
     const now = foundation.clock();
@@ -105,7 +106,7 @@ function payer(
     if (known !== undefined && known.method !== method)
       throw new DomainError('platform.idempotency-key-reused', 'This Idempotency-Key was used for another request.');
     const unpaid = known === undefined ? sessionsOf(order, exchangeId) : [];
-    if (unpaid.length > 0 && (await cancellationOf(parts.disruptions, scope, ...unpaid)) !== undefined)
+    if (await isCancelled(scope, unpaid))
       throw new DomainError('sales.session-cancelled', 'What would be paid for does not take place.');
     const takenBy = method === 'cash' && principal.type === 'user' ? { takenBy: principal.id } : {};
     const about = exchangeId === undefined ? {} : { exchangeId };

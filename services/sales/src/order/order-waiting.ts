@@ -29,13 +29,11 @@ export function createOrderWaiting(orders: Orders, waiters: Waiters): OrderWaiti
   return {
     async until(scope, orderId, isSettled, waitMs, signal) {
       let last: LiveOrder | undefined;
-      let looked = 0;
       const probe = async (): Promise<LiveOrder | undefined> => {
-        looked += 1;
         const known = recent.get(orderId);
         if (known !== undefined && isSettled(known)) return known;
-        // The first look is answered by what this instance wrote just now; later ones by the store, for other instances' changes.
-        if (looked === 1 && known !== undefined) {
+        // What this instance wrote since the last look is the newest there is. Where it wrote nothing, another instance may have.
+        if (known !== undefined && known !== last) {
           last = known;
           return undefined;
         }
