@@ -16,7 +16,7 @@ import { completeDecided, giveBack, servedOf, type CompletingParts } from '../ho
 import { DecisionMemory } from '../hold/decision-memory.ts';
 import { settle } from '../hold/hold-answers.ts';
 import { daysOf, originOf, readRequests, type Item } from '../hold/hold-requests.ts';
-import type { Decided } from '../hold/hold.store.ts';
+import type { Decided, StoredHold } from '../hold/hold.store.ts';
 import type { PendingClearing } from '../hold/pending-clearing.ts';
 import type { SessionIndex } from '../session/session-index.ts';
 import { applyChange } from '../site-day/counters.policy.ts';
@@ -92,7 +92,7 @@ async function decideGroup(
     const siteDay = remembered ?? (await parts.siteDays.load(scope, [siteDayId])).get(siteDayId);
     if (siteDay === undefined) return items.map(({ request: { hold } }) => unknownSession(hold));
     // After the counters: a hold that was completed before this read is seen here, one that is decided later moves the revision.
-    const stored = await parts.holds.load(scope, [...new Set(items.map(({ request }) => request.hold.holdId))]);
+    const stored = await storedHolds(parts, scope, items, remembered !== undefined);
     const { outcomes, change, served } = decideBatch(
       siteDay,
       (holdId) => stored.get(holdId),
@@ -121,6 +121,24 @@ async function decideGroup(
     return outcomes;
   }
   throw new TransientError('inventory.contended', `site-day ${siteDayId}: ${GUARD_TRIES} other decisions came first`);
+}
+
+/** @param known the counters are remembered: then so may the holds be */
+async function storedHolds(
+  { holds, memory }: Parts,
+  scope: Scope,
+  items: readonly Item[],
+  known: boolean,
+): Promise<ReadonlyMap<string, StoredHold>> {
+  const ids = [...new Set(items.map(({ request }) => request.hold.holdId))];
+  const remembered = new Map(
+    ids.flatMap((id) => {
+      const hold = known ? memory.hold(scope.tenantId, id) : undefined;
+      return hold === undefined ? [] : [[id, hold] as const];
+    }),
+  );
+  const unknown = ids.filter((id) => !remembered.has(id));
+  return unknown.length === 0 ? remembered : new Map([...remembered, ...(await holds.load(scope, unknown))]);
 }
 
 /** A hold on several days: taken in sorted order, each by its own decision, and given back when a later day refuses. */
@@ -170,8 +188,10 @@ async function followUp(
   decided: readonly Decided[],
   how: Parameters<typeof completeDecided>[4] = {},
 ): Promise<void> {
-  await completeDecided(parts, scope, days, decided, how);
-  for (const { step, hold } of decided) if (step === 'place') parts.memory.keepFacts(scope.tenantId, hold);
+  // Until they are written again, nobody knows how far they are.
+  for (const { hold } of decided) parts.memory.forgetHold(scope.tenantId, hold.holdId);
+  const written = await completeDecided(parts, scope, days, decided, how);
+  for (const hold of written.values()) parts.memory.keepHold(hold);
   const cleared = new Set(decided.map((entry) => pendingId(entry)));
   if (cleared.size > 0) for (const day of days) parts.memory.cleared(scope.tenantId, day, cleared);
 }

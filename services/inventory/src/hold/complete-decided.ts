@@ -3,7 +3,7 @@
 import { Scope } from '@tongpiao/persistence';
 import { pendingId, type HoldFacts, type SiteDay, type Step } from '../site-day/site-day.ts';
 import type { SiteDayStore } from '../site-day/site-day.store.ts';
-import type { Decided, HoldStore, StoredHold } from './hold.store.ts';
+import type { Completed, Decided, HoldStore, StoredHold } from './hold.store.ts';
 import type { PendingClearing } from './pending-clearing.ts';
 
 /** Where a test may let the process die: between any two writes of a group. */
@@ -22,6 +22,7 @@ export type CompletingParts = {
  * @param days the site-days whose pending entries go
  * @param how.seen holds' documents as they were read for the decision
  * @param how.clearing lets the entries go a moment later; without it they are gone when this resolves
+ * @returns the holds' documents as they were written
  */
 export async function completeDecided(
   parts: CompletingParts,
@@ -29,9 +30,9 @@ export async function completeDecided(
   days: readonly string[],
   decided: readonly Decided[],
   how: { readonly seen?: ReadonlyMap<string, StoredHold>; readonly clearing?: PendingClearing } = {},
-): Promise<void> {
-  if (decided.length === 0) return;
-  const letGo = await parts.holds.complete(decided, parts.clock(), how.seen);
+): Promise<Completed['written']> {
+  if (decided.length === 0) return new Map();
+  const { letGo, written } = await parts.holds.complete(decided, parts.clock(), how.seen);
   await parts.faults?.at('afterHolds');
   // Its release overtook the place that waited on a retry rung: what the counters gave goes back with the pending entry.
   for (const { hold, step } of decided) {
@@ -43,6 +44,7 @@ export async function completeDecided(
     else how.clearing.later(scope, day, ids);
   }
   await parts.faults?.at('afterPending');
+  return written;
 }
 
 export async function giveBack(

@@ -1,13 +1,14 @@
 // What an instance that decides holds read or wrote last. Old counters are harmless: the guard of the revision refuses a decision on
-// them, and they are read before the holds either way. The facts of a hold never change.
-import type { HoldFacts, SiteDay } from '../site-day/site-day.ts';
+// them. So is a hold as it was written here, beside counters that are remembered: whoever takes it further moves the revision first.
+import type { SiteDay } from '../site-day/site-day.ts';
+import type { StoredHold } from './hold.store.ts';
 
 const SITE_DAYS_REMEMBERED = 2_000;
 const HOLDS_REMEMBERED = 50_000;
 
 export class DecisionMemory {
   readonly #siteDays = new Map<string, SiteDay>();
-  readonly #facts = new Map<string, HoldFacts>();
+  readonly #holds = new Map<string, StoredHold>();
 
   siteDay(tenantId: string, id: string): SiteDay | undefined {
     return this.#siteDays.get(`${tenantId}/${id}`);
@@ -28,12 +29,16 @@ export class DecisionMemory {
     this.#siteDays.delete(`${tenantId}/${id}`);
   }
 
-  facts(tenantId: string, holdId: string): HoldFacts | undefined {
-    return this.#facts.get(`${tenantId}/${holdId}`);
+  hold(tenantId: string, holdId: string): StoredHold | undefined {
+    return this.#holds.get(`${tenantId}/${holdId}`);
   }
 
-  keepFacts(tenantId: string, hold: HoldFacts): void {
-    if (this.#facts.size >= HOLDS_REMEMBERED) this.#facts.clear();
-    this.#facts.set(`${tenantId}/${hold.holdId}`, hold);
+  keepHold(hold: StoredHold): void {
+    if (this.#holds.size >= HOLDS_REMEMBERED) this.#holds.clear();
+    this.#holds.set(`${hold.tenantId}/${hold.facts.holdId}`, hold);
+  }
+
+  forgetHold(tenantId: string, holdId: string): void {
+    this.#holds.delete(`${tenantId}/${holdId}`);
   }
 }

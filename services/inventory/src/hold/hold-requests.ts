@@ -43,7 +43,7 @@ export async function readRequests(parts: Parts, scope: Scope, messages: readonl
     .map(({ envelope }) => holdIdOf(envelope));
   const stored = await parts.holds.load(
     scope,
-    later.filter((holdId) => memory.facts(scope.tenantId, holdId) === undefined),
+    later.filter((holdId) => memory.hold(scope.tenantId, holdId) === undefined),
   );
   const sessionDays = await parts.sessions.siteDaysOf(
     scope,
@@ -52,7 +52,7 @@ export async function readRequests(parts: Parts, scope: Scope, messages: readonl
     ),
   );
   const placedHere = new Map<string, HoldFacts>();
-  const storedFacts: FactsOf = (holdId) => memory.facts(scope.tenantId, holdId) ?? stored.get(holdId)?.facts;
+  const storedFacts: FactsOf = (holdId) => (memory.hold(scope.tenantId, holdId) ?? stored.get(holdId))?.facts;
   const factsOf: FactsOf = (holdId) => storedFacts(holdId) ?? placedHere.get(holdId);
   // A hold in line has no document: only a release has to look for it there.
   const unplaced = messages
@@ -97,6 +97,7 @@ async function readLater(
 ): Promise<HoldRequest | { readonly outcome: Outcome }> {
   if (isMessage(message, extendHold)) {
     const { holdId, expiresAt } = message.envelope.data;
+    parts.memory.forgetHold(scope.tenantId, holdId);
     const extended =
       known.storedFacts(holdId) !== undefined &&
       (await parts.holds.extend(scope, holdId, new Date(expiresAt), parts.clock()));

@@ -50,18 +50,22 @@ export type StoredHold = HoldRecord & {
 /** A step that the counters have decided, with the origin of its own message. */
 export type Decided = Step & { readonly scope: Scope };
 
+export type Completed = {
+  /** Ids of holds that were let go before they were placed: their counters must be moved back. */
+  readonly letGo: ReadonlySet<string>;
+  /** Documents as this has written them; those that were as far already are not among them. */
+  readonly written: ReadonlyMap<string, StoredHold>;
+};
+
 export type HoldStore = {
   load(scope: Scope, ids: readonly string[]): Promise<Map<string, StoredHold>>;
-  /**
-   * Writes what the counters have decided, whole batch at once, each hold with the origin of its own message.
-   * @returns ids of holds that were let go before they were placed: their counters must be moved back
-   */
+  /** Writes what the counters have decided, whole batch at once, each hold with the origin of its own message. */
   complete(
     items: readonly Decided[],
     at: Date,
     /** Documents as they were read for the decision; without it they are read again. */
     seen?: ReadonlyMap<string, StoredHold>,
-  ): Promise<ReadonlySet<string>>;
+  ): Promise<Completed>;
   /** Lets go of a hold that is not there yet. @returns false when it has been placed meanwhile and must be decided. */
   bury(scope: Scope, hold: HoldFacts, at: Date): Promise<boolean>;
   /** @returns false when there is no document to write it to yet. */
@@ -135,13 +139,14 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
 
   /**
    * New documents: places, refusals of those who stood in line, and tombstones of releases that came before their place.
-   * @returns ids of the holds whose place found a tombstone
+   * @returns let go: those whose place found a tombstone
    */
   async function insertNew(
     items: readonly (Decided & { step: 'place' | 'release' | 'reject' })[],
     at: Date,
-  ): Promise<ReadonlySet<string>> {
+  ): Promise<Completed> {
     const letGo = new Set<string>();
+    const written = new Map<string, StoredHold>();
     const prepared = items.map(({ scope, step, hold }) => {
       const [entry] = chain(
         { seq: 0, head: GENESIS },
@@ -178,7 +183,7 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
         outbox,
         timers: [],
       };
-      return { scope, document, outbox };
+      return { scope, hold, document, outbox };
     });
     for (const group of Map.groupBy(prepared, ({ scope }) => scope.tenantId).values()) {
       const [first] = group;
@@ -187,8 +192,11 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
         first.scope,
         group.map(({ document }) => document),
       );
-      for (const [index, { document, outbox }] of group.entries()) {
-        if (!present.has(index)) relay.offer(records.name, document._id, outbox);
+      for (const [index, { hold, document, outbox }] of group.entries()) {
+        if (present.has(index)) continue;
+        const { tenantId, version, seq, head, status } = document;
+        written.set(document._id, { facts: hold, returns: [], tenantId, version, seq, head, status });
+        relay.offer(records.name, document._id, outbox);
       }
       if (present.size === 0) continue;
       const stored = await load(
@@ -198,7 +206,7 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
       for (const { _id, status, lines } of stored.values())
         if (status === 'released' && lines.length === 0) letGo.add(_id);
     }
-    return letGo;
+    return { letGo, written };
   }
 
   /** Somebody else may write to a hold between look and write: then it is looked at again, because its counters have moved. */
@@ -206,7 +214,8 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
     items: readonly Decided[],
     at: Date,
     seen: ReadonlyMap<string, StoredHold> | undefined,
-  ): Promise<void> {
+  ): Promise<ReadonlyMap<string, StoredHold>> {
+    const written = new Map<string, StoredHold>();
     for (const group of Map.groupBy(items, ({ scope }) => scope.tenantId).values()) {
       const [first] = group;
       if (first === undefined) continue;
@@ -221,9 +230,12 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
           at,
         );
         const updates = [...byHold].flatMap(([holdId, steps]) => stepsForward(steps, stored.get(holdId), at));
-        if ((await records.updateEach(first.scope, updates)) === updates.length) break;
+        if ((await records.updateEach(first.scope, updates)) !== updates.length) continue;
+        for (const { after } of updates) written.set(after.facts.holdId, after);
+        break;
       }
     }
+    return written;
   }
 
   /** All steps of one hold in one write; those that another delivery has written already are left out. */
@@ -231,7 +243,7 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
     steps: readonly Decided[],
     stored: StoredHold | undefined,
     at: Date,
-  ): { filter: Filter; change: Change }[] {
+  ): { filter: Filter; change: Change; after: StoredHold }[] {
     if (stored === undefined) return [];
     let { status, seq, head } = stored;
     const journal: JournalEntry[] = [];
@@ -259,6 +271,7 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
           $inc: { version: 1 },
           $push: { journal: { $each: journal }, ...(returns.length === 0 ? {} : { returns: { $each: returns } }) },
         },
+        after: { ...stored, status, seq, head, version: stored.version + 1, returns: [...stored.returns, ...returns] },
       },
     ];
   }
@@ -270,11 +283,11 @@ function holdStore(records: Records<HoldDocument>, relay: Relay): HoldStore {
   return {
     load: loadStored,
     async complete(items, at, seen) {
-      const letGo = await insertNew(items.filter(isAnswer), at);
+      const { letGo, written } = await insertNew(items.filter(isAnswer), at);
       // A hold may be placed and confirmed or released within one batch: steps are written in order.
       const later = items.filter((item) => !isAnswer(item));
-      if (later.length > 0) await advance(later, at, seen);
-      return letGo;
+      const advanced = later.length === 0 ? [] : await advance(later, at, seen);
+      return { letGo, written: new Map([...written, ...advanced]) };
     },
     async bury(scope, hold, at) {
       await insertNew([{ scope, step: 'release', hold }], at);
