@@ -81,12 +81,11 @@ const prepare = async (context: ServerContext): Promise<Broker> => {
     RABBITMQ_LOG_BASE: path.join(home, 'log'),
     RABBITMQ_PID_FILE: path.join(home, 'pid'),
     RABBITMQ_DIST_PORT: String(distributionPort),
-    // Nobody beyond this machine has any business with the node.
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
     // Bound schedulers fight with the services over the same core on a small machine.
     RABBITMQ_SCHEDULER_BIND_TYPE: 'u',
-    // Nor may they spin while they wait: the services want that time.
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+sbwt none +sbwtdcpu none +sbwtdio none',
+    // Nor may they spin while they wait: the services want that time. And nobody beyond this machine has any business with the node.
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
+      '+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}',
     ERL_EPMD_PORT: String(epmdPort),
     ERL_EPMD_ADDRESS: '127.0.0.1',
     // Makes the script replace itself by the Erlang machine instead of staying around it.
