@@ -207,35 +207,46 @@ class OpenGate {
     }
     async learn(answer) {
         const page = readManifestPage(answer);
-        const { numbers, finished } = await this.#take(page);
+        const { listed, finished } = await this.#take(page);
         this.#pageAtMs = this.#deviceNow();
         this.#clockOffsetMs = Date.parse(page.serverTime) - this.#pageAtMs;
         if (finished !== undefined)
             await this.#store.keepPages(finished, 'anew');
         else if (this.#coming === undefined)
             await this.#store.keepPages([page], 'further');
-        // The list has what the server was told of these tickets: counting it here as well would be counting it twice.
-        const isKnown = finished === undefined ? (number) => numbers.has(number) : () => true;
-        const known = [...this.#scans.values()].filter(({ told, number }) => told && (number === undefined || isKnown(number)));
-        await this.#drop(known.map(({ scanId }) => scanId));
+        await this.#drop(listed);
         return page;
     }
+    /** @returns own uses that the list by which the gate judges has from here on: counting them here as well would be counting them twice */
     async #take(page) {
         if (page.gateId !== this.#gateId)
             throw new TypeError('this is the manifest of another gate');
         await this.#keys.learn(page.keys);
         await this.#documents.learn(page.documentKeys ?? {});
         if (page.begins)
-            this.#coming = { list: new TicketList(), pages: [] };
+            this.#coming = { list: new TicketList(), pages: [], toldBefore: new Set(this.#told()), listed: new Set() };
         const coming = this.#coming;
-        const numbers = new Set((coming?.list ?? this.#list).learn(page));
-        coming?.pages.push(page);
+        const list = coming?.list ?? this.#list;
+        const numbers = new Set(list.learn(page));
+        // Asked for after the hand-in, a row that counts people counts these too. One that counts nobody was read by a platform that does
+        // not take the scan for a use; this gate has let somebody in all the same.
+        const counted = this.#told(({ number = '' }) => numbers.has(number) && (list.ticket(number)?.people ?? 0) > 0);
         this.#page = page;
-        if (coming === undefined || page.more)
-            return { numbers, finished: undefined };
+        if (coming === undefined)
+            return { listed: counted, finished: undefined };
+        for (const scanId of counted)
+            coming.listed.add(scanId);
+        coming.pages.push(page);
+        if (page.more)
+            return { listed: [], finished: undefined };
         this.#list = coming.list;
         this.#coming = undefined;
-        return { numbers, finished: coming.pages };
+        const over = this.#told(({ scanId, number = '' }) => coming.toldBefore.has(scanId) && !coming.list.knows(number));
+        return { listed: [...coming.listed, ...over], finished: coming.pages };
+    }
+    /** Own uses that the platform has heard of. */
+    #told(isMeant = () => true) {
+        return [...this.#scans.values()].filter((scan) => scan.told && isMeant(scan)).map(({ scanId }) => scanId);
     }
     async #drop(scanIds) {
         if (scanIds.length === 0)

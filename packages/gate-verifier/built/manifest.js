@@ -74,6 +74,10 @@ export class TicketList {
     ticket(number) {
         return this.#tickets.get(number);
     }
+    /** Living or dead. */
+    knows(number) {
+        return this.#tickets.has(number) || this.#dead.has(number);
+    }
     /** What became of a ticket. @param revision of the code that was shown; undefined when the number was typed */
     deathOf(number, revision) {
         const dead = this.#dead.get(number);

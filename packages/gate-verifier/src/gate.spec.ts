@@ -14,6 +14,7 @@ import {
   type Gate,
   type GateStore,
   type ManifestPage,
+  type ScanAnswer,
   type TicketRow,
   type UploadScan,
 } from './index.ts';
@@ -67,6 +68,66 @@ const said = async (gate: Gate, ticketNumber: string): Promise<string> => {
 const recorded = ({ scanId }: UploadScan) => ({ scanId, outcome: 'recorded' as const });
 const open = (store?: GateStore, now = (): number => NOON_MS): Promise<Gate> =>
   openGate({ gateId: GATE, now, ...(store === undefined ? {} : { store }) });
+
+const happenings = fc.record({
+  what: fc.constantFrom('scan', 'scan', 'scan', 'sync', 'sync', 'a day begins', 'power'),
+  pick: fc.nat({ max: 2 }),
+});
+
+/** Takes scans in and tells its list a ticket a page; the cursor says the day, and how many pages were read. */
+class PlayedPlatform {
+  day = 0;
+  readonly #kind: ManifestPage['kinds'][number];
+  readonly #tickets: readonly string[];
+  readonly #uses = new Map<string, Map<string, number>>();
+
+  constructor(tickets: readonly string[], of: ManifestPage['kinds'][number]) {
+    this.#tickets = tickets;
+    this.#kind = of;
+  }
+
+  /** @param pages after which the network breaks; with none of them only the hand-in comes through */
+  async sync(gate: Gate, pages = Number.POSITIVE_INFINITY): Promise<void> {
+    let calls = 0;
+    await sync(gate, GATE, ({ method, path: at, body }) => {
+      if (method === 'POST') return Promise.resolve(this.#take(body as { scans: readonly UploadScan[] }));
+      if (calls >= pages) return Promise.reject(new Error('no network'));
+      calls += 1;
+      return Promise.resolve(this.#page(new URL(at, 'http://platform').searchParams.get('since')));
+    }).catch(() => undefined);
+  }
+
+  #take({ scans }: { scans: readonly UploadScan[] }): { scans: readonly ScanAnswer[] } {
+    for (const { scanId, at, credential, decided } of scans) {
+      if (decided === 'refused' || !('ticketNumber' in credential)) continue;
+      const { ticketNumber } = credential;
+      this.#uses.set(
+        ticketNumber,
+        (this.#uses.get(ticketNumber) ?? new Map<string, number>()).set(scanId, Date.parse(at)),
+      );
+    }
+    return { scans: scans.map(recorded) };
+  }
+
+  #page(since: string | null): ManifestPage {
+    const [day = '', read = '0'] = since?.split('/') ?? [];
+    const isNews = day === String(this.day);
+    const from = isNews ? Number(read) : 0;
+    // A whole list is followed by what has changed: here by whatever was used.
+    const wanted = from < this.#tickets.length ? this.#tickets.slice(from, from + 1) : [...this.#uses.keys()];
+    return page({
+      kinds: [this.#kind],
+      begins: !isNews,
+      more: from < this.#tickets.length - 1,
+      cursor: `${this.day}/${from + 1}`,
+      tickets: wanted.map((number): TicketRow => {
+        const uses = [...(this.#uses.get(number)?.values() ?? [])];
+        const [lastMs] = uses;
+        return lastMs === undefined ? [number, 1, 0] : [number, 1, 0, uses.length, Math.floor(lastMs / 1_000), GATE];
+      }),
+    });
+  }
+}
 
 describe('SAL-41 a gate without network', () => {
   it('judges every vector as expected', async () => {
@@ -157,6 +218,113 @@ describe('SAL-41 a gate without network', () => {
     await gate.learn(page({ begins: false, kinds: [twice], tickets: [[ONE, 1, 0, 2, 2, GATE]] }));
     expect(await said(gate, ONE)).to.equal('already-used');
     expect(gate.status().pending).to.equal(1);
+  });
+
+  describe('an own use is forgotten only for a list that has it', () => {
+    const USED: TicketRow = [ONE, 1, 0, 1, NOON_MS / 1_000, GATE];
+    const twice = { ...kind, entries: 2 };
+    const handIn = (gate: Gate, outcome: ScanAnswer['outcome'] = 'recorded'): Promise<void> =>
+      gate.told(gate.pending(10).map(({ scanId }) => ({ scanId, outcome })));
+    const keptBy = async (store: GateStore): Promise<number> => (await store.load()).scans.length;
+
+    it('handed in between two pages of the day’s first list, whose row was read before', async () => {
+      const sold = makeVectors().cases.find(({ title }) => title.startsWith('sold after the last sync'));
+      const [first] = sold?.pages ?? [];
+      const [shown] = sold?.steps ?? [];
+      if (sold === undefined || first === undefined || shown === undefined || !('qr' in shown.shown))
+        throw new Error('no such vector');
+      const { qr } = shown.shown;
+      const store = createMemoryStore();
+      const gate = await openGate({ gateId: sold.gateId, now: () => Date.parse(shown.at), store });
+      const dayPage = { ...first, serverTime: shown.at, more: true };
+      await gate.learn(dayPage);
+      const verdict = await gate.scan({ qr });
+      if (!verdict.admitted) throw new Error(verdict.reason);
+      const { number } = verdict;
+      await gate.learn({ ...dayPage, tickets: [[number, 1, 0]] });
+      await handIn(gate);
+      await gate.learn({ ...dayPage, begins: false, more: false });
+      expect(await gate.scan({ qr })).to.include({ reason: 'already-used' });
+      expect(await said(gate, number)).to.equal('already-used');
+      const lastAt = Date.parse(shown.at) / 1_000;
+      const told: TicketRow = [number, 1, 0, 1, lastAt, sold.gateId];
+      await handIn(gate);
+      await gate.learn({ ...dayPage, begins: false, more: false, tickets: [told] });
+      expect(await keptBy(store), 'the list has it').to.equal(0);
+      expect(await said(gate, number)).to.equal('already-used');
+    });
+
+    it('not for a row of a list that is still coming: the old one judges', async () => {
+      const store = createMemoryStore();
+      const gate = await open(store);
+      await gate.learn(page());
+      expect(await said(gate, ONE)).to.equal('admitted');
+      await handIn(gate);
+      await gate.learn(page({ tickets: [USED], more: true, cursor: 'c2' }));
+      expect(await said(gate, ONE)).to.equal('already-used');
+      await gate.learn(page({ begins: false, tickets: [[TWO, 1, 0]], cursor: 'c3' }));
+      expect(await said(gate, ONE)).to.equal('already-used');
+      await handIn(gate);
+      expect(await keptBy(store)).to.equal(0);
+    });
+
+    it('a list that has it counts it once', async () => {
+      const store = createMemoryStore();
+      const gate = await open(store);
+      await gate.learn(page({ kinds: [twice] }));
+      expect(await said(gate, ONE)).to.equal('admitted');
+      await handIn(gate);
+      await gate.learn(page({ kinds: [twice], tickets: [USED] }));
+      expect(await keptBy(store)).to.equal(0);
+      expect(await gate.scan({ ticketNumber: ONE })).to.deep.include({ admitted: true, peopleLeft: 0 });
+    });
+
+    for (const outcome of ['incident', 'rejected'] as const)
+      it(`one that the platform does not count (${outcome}) counts here for as long as a list knows its ticket`, async () => {
+        const store = createMemoryStore();
+        const gate = await open(store);
+        await gate.learn(page());
+        expect(await said(gate, ONE)).to.equal('admitted');
+        await handIn(gate, outcome);
+        await gate.learn(page({ begins: false }));
+        expect(await said(gate, ONE), 'a change').to.equal('already-used');
+        await gate.learn(page());
+        expect(await said(gate, ONE), 'a list').to.equal('already-used');
+        await gate.learn(page({ tickets: [], revocations: [[ONE, 1, 'frozen']] }));
+        await gate.learn(page({ begins: false }));
+        expect(await said(gate, ONE), 'frozen, then thawed').to.equal('already-used');
+        await handIn(gate);
+        await gate.learn(page({ tickets: [[TWO, 1, 0]] }));
+        expect(await keptBy(store), 'over').to.equal(0);
+      });
+
+    it('whenever the network breaks, the power goes or a day begins: no entry twice, none lost, and nothing is kept for ever', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(happenings, { minLength: 5, maxLength: 40 }), async (history) => {
+          const platform = new PlayedPlatform([ONE, TWO, THREE], twice);
+          const store = createMemoryStore();
+          let gate = await open(store);
+          const admitted = new Map<string, number>();
+          const scan = async (number: string): Promise<void> => {
+            const verdict = await gate.scan({ ticketNumber: number }).catch(() => undefined);
+            if (verdict?.admitted === true) admitted.set(number, (admitted.get(number) ?? 0) + 1);
+            expect(admitted.get(number) ?? 0, 'people let in').to.be.at.most(twice.entries);
+          };
+          for (const { what, pick } of history)
+            if (what === 'scan') await scan(numbers[pick] ?? ONE);
+            else if (what === 'sync') await platform.sync(gate, pick);
+            else if (what === 'a day begins') platform.day += 1;
+            else gate = await open(store);
+          await platform.sync(gate);
+          platform.day += 1;
+          await platform.sync(gate);
+          expect(await keptBy(store)).to.equal(0);
+          for (const number of numbers.slice(0, 3)) for (let entry = 0; entry < 3; entry += 1) await scan(number);
+          expect(numbers.slice(0, 3).map((number) => admitted.get(number))).to.deep.equal([2, 2, 2]);
+        }),
+        { numRuns: 1_000 },
+      );
+    });
   });
 
   it('goes by the server’s clock', async () => {

@@ -60,6 +60,14 @@ export type Gate = {
   status(): GateStatus;
 };
 
+type ComingList = {
+  readonly list: TicketList;
+  readonly pages: ManifestPage[];
+  /** Own uses of which the platform had heard when it was begun: a ticket of theirs that it does not have is over. */
+  readonly toldBefore: ReadonlySet<string>;
+  /** Own uses that it has. */
+  readonly listed: Set<string>;
+};
 type OwnUse = Use & { readonly people: number; readonly scanId: string };
 
 const CREDENTIAL_MAX = 600;
@@ -86,7 +94,7 @@ class OpenGate implements Gate {
   readonly #uses = new Map<string, OwnUse[]>();
   #list = new TicketList();
   /** A list that started anew and is not whole yet; the old one is used until then. */
-  #coming: { readonly list: TicketList; readonly pages: ManifestPage[] } | undefined;
+  #coming: ComingList | undefined;
   #page: ManifestPage | undefined;
   #pageAtMs = 0;
   #clockOffsetMs = 0;
@@ -266,35 +274,44 @@ class OpenGate implements Gate {
 
   async learn(answer: unknown): Promise<ManifestPage> {
     const page = readManifestPage(answer);
-    const { numbers, finished } = await this.#take(page);
+    const { listed, finished } = await this.#take(page);
     this.#pageAtMs = this.#deviceNow();
     this.#clockOffsetMs = Date.parse(page.serverTime) - this.#pageAtMs;
     if (finished !== undefined) await this.#store.keepPages(finished, 'anew');
     else if (this.#coming === undefined) await this.#store.keepPages([page], 'further');
-    // The list has what the server was told of these tickets: counting it here as well would be counting it twice.
-    const isKnown = finished === undefined ? (number: string): boolean => numbers.has(number) : (): boolean => true;
-    const known = [...this.#scans.values()].filter(
-      ({ told, number }) => told && (number === undefined || isKnown(number)),
-    );
-    await this.#drop(known.map(({ scanId }) => scanId));
+    await this.#drop(listed);
     return page;
   }
 
+  /** @returns own uses that the list by which the gate judges has from here on: counting them here as well would be counting them twice */
   async #take(
     page: ManifestPage,
-  ): Promise<{ readonly numbers: ReadonlySet<string>; readonly finished: readonly ManifestPage[] | undefined }> {
+  ): Promise<{ readonly listed: readonly string[]; readonly finished: readonly ManifestPage[] | undefined }> {
     if (page.gateId !== this.#gateId) throw new TypeError('this is the manifest of another gate');
     await this.#keys.learn(page.keys);
     await this.#documents.learn(page.documentKeys ?? {});
-    if (page.begins) this.#coming = { list: new TicketList(), pages: [] };
+    if (page.begins)
+      this.#coming = { list: new TicketList(), pages: [], toldBefore: new Set(this.#told()), listed: new Set() };
     const coming = this.#coming;
-    const numbers = new Set((coming?.list ?? this.#list).learn(page));
-    coming?.pages.push(page);
+    const list = coming?.list ?? this.#list;
+    const numbers = new Set(list.learn(page));
+    // Asked for after the hand-in, a row that counts people counts these too. One that counts nobody was read by a platform that does
+    // not take the scan for a use; this gate has let somebody in all the same.
+    const counted = this.#told(({ number = '' }) => numbers.has(number) && (list.ticket(number)?.people ?? 0) > 0);
     this.#page = page;
-    if (coming === undefined || page.more) return { numbers, finished: undefined };
+    if (coming === undefined) return { listed: counted, finished: undefined };
+    for (const scanId of counted) coming.listed.add(scanId);
+    coming.pages.push(page);
+    if (page.more) return { listed: [], finished: undefined };
     this.#list = coming.list;
     this.#coming = undefined;
-    return { numbers, finished: coming.pages };
+    const over = this.#told(({ scanId, number = '' }) => coming.toldBefore.has(scanId) && !coming.list.knows(number));
+    return { listed: [...coming.listed, ...over], finished: coming.pages };
+  }
+
+  /** Own uses that the platform has heard of. */
+  #told(isMeant: (scan: KeptScan) => boolean = () => true): readonly string[] {
+    return [...this.#scans.values()].filter((scan) => scan.told && isMeant(scan)).map(({ scanId }) => scanId);
   }
 
   async #drop(scanIds: readonly string[]): Promise<void> {

@@ -149,6 +149,11 @@ export class TicketList {
     return this.#tickets.get(number);
   }
 
+  /** Living or dead. */
+  knows(number: string): boolean {
+    return this.#tickets.has(number) || this.#dead.has(number);
+  }
+
   /** What became of a ticket. @param revision of the code that was shown; undefined when the number was typed */
   deathOf(number: string, revision: number | undefined): RefusalReason | undefined {
     const dead = this.#dead.get(number);
