@@ -399,7 +399,7 @@ describe('aggregate store', () => {
     const after = await present(rotated.load(scope, 's1'));
     expect(after.key?.kid).not.to.equal(before?.key?.kid);
     expect((await rotated.recordKey(scope, after)).open(secret)).to.equal('13800005678');
-    await eventually('it has said all', () => rotated.erase(scope, 's1'));
+    await eventually('it has said all', async () => (await rotated.erase(scope, 's1')) === 'erased');
     const erased = await present(rotated.load(scope, 's1'));
     expect(await rotated.recordKey(scope, erased).catch((error: unknown) => (error as DomainError).code)).to.equal(
       'platform.erased',
@@ -428,7 +428,7 @@ describe('aggregate store', () => {
     expect(newKid).not.to.equal(oldKid);
     await eventually('the other instance takes it', async () => (await there.newRecordKey(own)).wrapped.kid === newKid);
     secrets.set('rotated5', await write('rotated5', there));
-    await eventually('it has said all', () => store.erase(own, 'rotated4'));
+    await eventually('it has said all', async () => (await store.erase(own, 'rotated4')) === 'erased');
 
     const everywhere = Scope.acrossTenants('rotation', origin, logger);
     const pages: number[] = [];
@@ -477,13 +477,13 @@ describe('aggregate store', () => {
         .to.include(sealed)
         .and.to.include('10.9.8.7')
         .and.to.include('wrapped');
-      expect(await store.erase(scope, 'e1')).to.equal(true);
+      expect(await store.erase(scope, 'e1')).to.equal('erased');
       for (const lead of [sealed, '10.9.8.7', 'wrapped', 'salt']) expect(await written('e1')).not.to.include(lead);
       expect(await store.verify(scope, 'e1')).to.deep.equal({ intact: true, entries: 252 });
       expect((await store.journal(scope, 'e1')).at(-1)).to.include({ type: 'PersonalDataErased', by: 'tester' });
       expect((await present(store.load(scope, 'e1'))).state).to.deep.include({ count: 251 });
       const before = await written('e1');
-      expect(await store.erase(scope, 'e1')).to.equal(true);
+      expect(await store.erase(scope, 'e1')).to.equal('bare');
       expect(await written('e1')).to.equal(before);
     });
 
@@ -491,7 +491,7 @@ describe('aggregate store', () => {
       const [one, other] = [await open(), await open()];
       const sealed = await secret(other, 'e2');
       await settled('it has said all', async () => JSON.parse(await written('e2')) as unknown);
-      expect(await one.erase(scope, 'e2')).to.equal(true);
+      expect(await one.erase(scope, 'e2')).to.equal('erased');
       await other.handle(scope, 'e2', { type: 'Add', by: 5 });
       expect(await written('e2'))
         .not.to.include(sealed)
@@ -504,12 +504,12 @@ describe('aggregate store', () => {
       const store = await open();
       brokerDown = true;
       const sealed = await secret(store, 'e3');
-      expect(await store.erase(scope, 'e3')).to.equal(false);
+      expect(await store.erase(scope, 'e3')).to.equal('not-yet');
       expect(await written('e3'))
         .to.include(sealed)
         .and.to.include('wrapped');
       brokerDown = false;
-      await eventually('it is erased', () => store.erase(scope, 'e3'));
+      await eventually('it is erased', async () => (await store.erase(scope, 'e3')) === 'erased');
       expect(await written('e3')).not.to.include(sealed);
     });
 
@@ -525,7 +525,7 @@ describe('aggregate store', () => {
       expect((await store.verify(scope, 'e4')).intact).to.equal(true);
       expect(await written('e4')).to.include('wrapped');
       const again = await open();
-      expect(await again.erase(scope, 'e4')).to.equal(true);
+      expect(await again.erase(scope, 'e4')).to.equal('erased');
       expect(await written('e4'))
         .not.to.include('wrapped')
         .and.not.to.include(sealed);

@@ -129,6 +129,9 @@ type Services = {
   clock?: () => Date;
 };
 
+/** `bare`: nothing of anybody was left, or it is not there · `not-yet`: it still has something to say that may need its key. */
+export type Erased = 'erased' | 'bare' | 'not-yet';
+
 export class AggregateStore<State, Command, Event extends DomainEvent> {
   readonly spec: AggregateSpec<State, Command, Event>;
   readonly #records: Records<Stored & Record<string, unknown>>;
@@ -370,18 +373,18 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
   /**
    * PLA-12: leaves the figures and nobody: personal values, what was shown of them, blind indexes and addresses go from the state and from
    * every entry of the journal, the data key last. The chain stays whole, and says when it was.
-   * @returns false where the record still has something to say that may need its key: later
+   * Of several that do it at once, one has done it.
    */
-  async erase(scope: Scope, id: string): Promise<boolean> {
+  async erase(scope: Scope, id: string): Promise<Erased> {
     for (let attempt = 0; attempt < CONFLICT_TRIES; attempt += 1) {
       const document = await this.#records.findOne(scope, { _id: id });
-      if (document === undefined) return true;
+      if (document === undefined) return 'bare';
       await this.#eraseArchived(scope, id);
       const { tenantId, version, seq, head, key, handled } = loadedSchema.parse(document);
       const journal = z.array(journalEntrySchema).parse(document['journal']);
       const isErased = key === undefined && journal.every(({ blinding }) => blinding === undefined);
-      if (isErased) return true;
-      if (z.array(z.unknown()).parse(document['outbox']).length > 0) return false;
+      if (isErased) return 'bare';
+      if (z.array(z.unknown()).parse(document['outbox']).length > 0) return 'not-yet';
       const now = this.#clock();
       const entries = chain({ seq, head }, [{ type: 'PersonalDataErased', data: {} }], now.toISOString(), scope.origin);
       const last = entries[0];
@@ -404,7 +407,7 @@ export class AggregateStore<State, Command, Event extends DomainEvent> {
           $unset: { key: 1, request: 1 },
         },
       );
-      if (written === 1) return true;
+      if (written === 1) return 'erased';
     }
     throw new Error(`${this.spec.collection} ${id}: ${CONFLICT_TRIES} version conflicts in a row`);
   }

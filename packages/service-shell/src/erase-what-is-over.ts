@@ -1,8 +1,8 @@
 // PLA-12: what is kept no longer loses everything that leads to a person; figures and journals stay. A service says which kinds of records
 // it has, how many years each is kept and what to erase; when, for whom and how much at once is the same for all of them.
 //
-// What happens when …     crash, stop: whoever still has something to erase is found by the next round · two instances: a lease; without it the
-// same record twice, which is once · a record that fails: logged, the others go on · the years are changed: they hold from the next round on.
+// What happens when …     crash, stop: whoever still has something to erase is found by the next round · two instances: a lease; where it is
+// lost the same record twice, which is once, and is said once · a record that fails: logged, the others go on · the years are changed: they hold from the next round on.
 import { PLATFORM_TENANT, type TenantId } from '@tongpiao/kernel';
 import { Scope } from '@tongpiao/persistence';
 import type { TrailDetail } from './audit-trail.store.ts';
@@ -16,7 +16,7 @@ export type KeptRecords = {
   yearsOf(scope: Scope): number | Promise<number>;
   /** Those that were over before then and have something left to erase, oldest first. */
   over(scope: Scope, before: Date, limit: number): Promise<readonly string[]>;
-  /** @returns what the audit trail is to say of this one; undefined: it cannot be yet, and comes again */
+  /** @returns what the audit trail is to say of this one; undefined: it cannot be yet, and comes again, or another instance has done it */
   erase(scope: Scope, id: string, before: Date): Promise<TrailDetail | undefined>;
   /** The audit trail names each, not how many of a round. */
   readonly eachInTrail?: boolean;

@@ -8,10 +8,7 @@ export function eraseOldMessages(foundation: Foundation, messages: MessageStore,
     kind: 'messages',
     yearsOf: (scope) => ordersKeptYearsOf(foundation, scope),
     over: (scope, before, limit) => messages.over(scope, before, limit),
-    async erase(scope, id) {
-      await messages.erase(scope, id, foundation.clock());
-      return {};
-    },
+    erase: async (scope, id) => ((await messages.erase(scope, id, foundation.clock())) ? {} : undefined),
   };
   eraseWhatIsOver(foundation, [kept], everyMs);
 }

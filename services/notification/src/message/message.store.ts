@@ -146,8 +146,8 @@ export type MessageStore = {
   count(scope: Scope, filter: Filter): Promise<number>;
   /** PLA-12: finished before then and with a receiver left, oldest first. */
   over(scope: Scope, before: Date, limit: number): Promise<readonly string[]>;
-  /** That it was sent, and what became of it, stays; to whom and what it said does not. */
-  erase(scope: Scope, id: string, at: Date): Promise<void>;
+  /** That it was sent, and what became of it, stays; to whom and what it said does not. @returns whether somebody was to be found in it */
+  erase(scope: Scope, id: string, at: Date): Promise<boolean>;
 };
 
 export type ChargeSum = {
@@ -493,7 +493,7 @@ function messageStore(
     async erase(scope, id, at) {
       for (let round = 0; round < CONFLICT_ROUNDS; round += 1) {
         const found = await records.findOne(scope, { _id: id });
-        if (found?.key === undefined) return;
+        if (found?.key === undefined) return false;
         const { version, state, journal = [] } = found;
         const entries = chain(found, [{ type: 'PersonalDataErased', data: {} }], at.toISOString(), scope.origin);
         const change = {
@@ -504,7 +504,7 @@ function messageStore(
           },
           $unset: { content: 1, key: 1 },
         };
-        if ((await records.update(scope, { _id: id, version }, change)) === 1) return;
+        if ((await records.update(scope, { _id: id, version }, change)) === 1) return true;
       }
       throw new Error(`messages: ${CONFLICT_ROUNDS} version conflicts in a row`);
     },

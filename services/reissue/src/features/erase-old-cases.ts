@@ -4,7 +4,7 @@
 //
 // What happens when …     a crash between files or lines and the record: its key is still there, so the next round does it again · see
 // `eraseWhatIsOver` for the rest.
-import type { Scope } from '@tongpiao/persistence';
+import type { Erased, Scope } from '@tongpiao/persistence';
 import { eraseWhatIsOver, ordersKeptYearsOf, type Foundation, type KeptRecords } from '@tongpiao/service-shell';
 import type { AttachmentBytes } from '../attachment/attachment-bytes.store.ts';
 import type { BatchLines } from '../batch/batch-lines.store.ts';
@@ -39,16 +39,16 @@ export function eraseOldCases(foundation: Foundation, parts: Parts, everyMs?: nu
   eraseWhatIsOver(foundation, kinds, everyMs);
 }
 
-/** Files first: the key of the case is the mark by which it is found again. @returns undefined where it has something to say yet */
+/** Files first: the key of the case is the mark by which it is found again. */
 export async function eraseCase(
   { applications, bytes }: Pick<Parts, 'applications' | 'bytes'>,
   scope: Scope,
   id: string,
-): Promise<{ files: number } | undefined> {
+): Promise<{ readonly erased: Erased; readonly files: number }> {
   const state = (await applications.load(scope, id))?.state;
   const files = state === undefined || state.status === 'none' ? [] : state.attachments;
   for (const { blob } of files) await bytes.remove(scope, blob);
-  return (await applications.erase(scope, id)) ? { files: files.length } : undefined;
+  return { erased: await applications.erase(scope, id), files: files.length };
 }
 
 function cases({ applications, bytes }: Parts, yearsOf: KeptRecords['yearsOf']): KeptRecords {
@@ -61,7 +61,10 @@ function cases({ applications, bytes }: Parts, yearsOf: KeptRecords['yearsOf']):
       const found = await applications.find(scope, old, { sort: { 'state.submittedAt': 1 }, limit });
       return found.map(({ id }) => id);
     },
-    erase: (scope, id) => eraseCase({ applications, bytes }, scope, id),
+    async erase(scope, id) {
+      const { erased, files } = await eraseCase({ applications, bytes }, scope, id);
+      return erased === 'erased' ? { files } : undefined;
+    },
   };
 }
 
@@ -75,7 +78,7 @@ function lists({ batches, lines }: Parts, yearsOf: KeptRecords['yearsOf']): Kept
     },
     async erase(scope, id) {
       await lines.erase(scope, id);
-      return (await batches.erase(scope, id)) ? {} : undefined;
+      return (await batches.erase(scope, id)) === 'erased' ? {} : undefined;
     },
   };
 }
@@ -86,8 +89,7 @@ function copies(foundation: Foundation, { tickets }: Parts): KeptRecords {
     yearsOf: (scope) => ordersKeptYearsOf(foundation, scope),
     over: (scope, before, limit) => tickets.over(scope, before, limit),
     async erase(scope, id) {
-      await tickets.erase(scope, id);
-      return {};
+      return (await tickets.erase(scope, id)) ? {} : undefined;
     },
   };
 }

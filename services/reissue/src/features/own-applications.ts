@@ -55,7 +55,7 @@ export function ownApplications(
       const state = (await applications.load(scope, id))?.state;
       return state === undefined ? undefined : keptFor(state, retentionYearsOf(await currentPolicy(policies, scope)));
     },
-    erase: async (scope, id) => (await eraseCase(parts, scope, id)) !== undefined,
+    erase: async (scope, id) => (await eraseCase(parts, scope, id)).erased !== 'not-yet',
   };
   return openOwnRecords(foundation, own, finishEveryMs);
 }

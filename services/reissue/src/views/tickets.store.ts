@@ -123,7 +123,8 @@ export type Tickets = {
   tenantOf(scope: Scope, orderId: string): Promise<TenantId | undefined>;
   /** PLA-12: whose validity was over before then, and who still has an owner. */
   over(scope: Scope, before: Date, limit: number): Promise<readonly string[]>;
-  erase(scope: Scope, rightId: string): Promise<void>;
+  /** @returns whether somebody was to be found in it */
+  erase(scope: Scope, rightId: string): Promise<boolean>;
 };
 /** In which zone a tenant's days begin. */
 type Zones = { require(tenantId: string): { readonly timeZone: string } };
@@ -272,9 +273,10 @@ function ticketViews(tickets: Records<TicketView>, numbers: Records<TicketNumber
     },
     async erase(scope, rightId) {
       const found = await tickets.byId(scope, rightId);
-      if (found?.sold === undefined) return;
+      if (found?.sold === undefined) return false;
       const sold = withoutPerson(found.sold, PERSONAL);
-      await tickets.update(scope, { _id: rightId }, { $set: { sold }, $unset: { key: 1, corrected: 1 } });
+      const somebodys = { _id: rightId, key: { $exists: true } };
+      return (await tickets.update(scope, somebodys, { $set: { sold }, $unset: { key: 1, corrected: 1 } })) === 1;
     },
   };
 }

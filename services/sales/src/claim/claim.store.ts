@@ -46,8 +46,8 @@ export type Claims = {
   idle(scope: Scope, before: Date, limit: number): Promise<readonly string[]>;
   /** PLA-12: this order needs none of them; what nobody else has goes. @param keys without the tenant */
   letGo(scope: Scope, orderId: string, keys: readonly string[]): Promise<void>;
-  /** Only while it is idle. */
-  forget(scope: Scope, id: string, before: Date): Promise<void>;
+  /** Only while it is idle. @returns whether it was there */
+  forget(scope: Scope, id: string, before: Date): Promise<boolean>;
 };
 
 type ClaimAnswer = {
@@ -200,9 +200,7 @@ function claims(records: Records<Claim>, holderFates: HolderFates): Claims {
         await records.remove(scope, { _id, holders: { $size: 0 } });
       }
     },
-    async forget(scope, _id, before) {
-      await records.remove(scope, { _id, ...idleSince(before) });
-    },
+    forget: async (scope, _id, before) => (await records.remove(scope, { _id, ...idleSince(before) })) > 0,
     async take(scope, orderId, wishes, now, exchangeId) {
       const taken: Taken[] = [];
       const giveAllBack = async (): Promise<void> => {

@@ -28,30 +28,29 @@ export function eraseOldOrders(foundation: Foundation, parts: Parts, everyMs?: n
       const found = await records.find(scope, old, { sort: { changedAt: 1 }, limit });
       return found.map(({ id }) => id);
     },
-    erase: async (scope, id) => ((await records.erase(scope, id)) ? {} : undefined),
+    erase: async (scope, id) => ((await records.erase(scope, id)) === 'erased' ? {} : undefined),
   });
   /** What has no key of its own goes with the order: its holder stands in journals all the same. @returns false where something cannot be yet */
   async function eraseAround(scope: Scope, orderId: string): Promise<boolean> {
     const nameless = { 'state.orderId': orderId, key: { $exists: false } };
     for (const { id } of await rights.find(scope, nameless, { limit: OF_ORDER_MAX }))
-      if (!(await rights.erase(scope, id))) return false;
+      if ((await rights.erase(scope, id)) === 'not-yet') return false;
     for (const { id } of await exceptions.find(scope, { 'state.orderId': orderId }, { limit: OF_ORDER_MAX }))
-      if (!(await exceptions.erase(scope, id))) return false;
+      if ((await exceptions.erase(scope, id)) === 'not-yet') return false;
     return true;
   }
   const claimed: KeptRecords = {
     ...{ kind: 'claims', yearsOf },
     over: (scope, before, limit) => claims.idle(scope, before, limit),
     async erase(scope, id, before) {
-      await claims.forget(scope, id, before);
-      return {};
+      return (await claims.forget(scope, id, before)) ? {} : undefined;
     },
   };
   const kinds = [
     {
       ...kept('orders', orders, ['state.lines.validUntil', 'state.exchanges.line.validUntil']),
       erase: async (scope: Scope, id: string) =>
-        (await eraseAround(scope, id)) && (await orders.erase(scope, id)) ? {} : undefined,
+        (await eraseAround(scope, id)) && (await orders.erase(scope, id)) === 'erased' ? {} : undefined,
     },
     kept('rights', rights, ['state.validUntil']),
     claimed,

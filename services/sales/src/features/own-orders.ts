@@ -70,7 +70,7 @@ export function ownOrders(foundation: Foundation, parts: Parts, finishEveryMs?: 
     async erase(scope, id) {
       const order = await live(scope, id);
       if (order !== undefined) await claims.letGo(scope, id, claimKeysOf(order));
-      return orders.erase(scope, id);
+      return (await orders.erase(scope, id)) !== 'not-yet';
     },
   };
   return openOwnRecords(foundation, own, finishEveryMs);
