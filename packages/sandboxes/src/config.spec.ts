@@ -18,4 +18,10 @@ describe('config of the sandboxes', () => {
   it('listens on this machine only, unless told otherwise', () => {
     expect(parseConfig(complete)).to.include({ HTTP_HOST: '127.0.0.1', HTTP_PORT: 9080 });
   });
+
+  it('says of what is missing that it is not set', () => {
+    expect(() => parseConfig({ ...complete, STATE_DIRECTORY: undefined })).to.throw(
+      /\n {2}STATE_DIRECTORY: is not set$/,
+    );
+  });
 });

@@ -25,6 +25,9 @@ export type Config = z.infer<typeof Environment>;
 export const parseConfig = (environment: Readonly<Record<string, string | undefined>>): Config => {
   const parsed = Environment.safeParse(environment);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  const problems = parsed.error.issues.map(({ path, message }) => {
+    const name = path.join('.');
+    return `  ${name}: ${environment[name] === undefined ? 'is not set' : message}`;
+  });
   throw new Error(`The environment is not usable:\n${problems.join('\n')}`);
 };
