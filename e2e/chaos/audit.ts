@@ -295,7 +295,8 @@ function stockAgainstTickets(
       if (held !== 0) violations.push(`session ${sessionId}: ${held} places are held by nobody`);
       if (sold !== (soldBySession.get(sessionId) ?? 0))
         violations.push(`session ${sessionId}: ${sold} sold, ${soldBySession.get(sessionId) ?? 0} tickets`);
-      daySold += sold ?? 0;
+      // The day counts nobody who was to come to a session that was cancelled before it began.
+      if (at(counters, 'outsideDay') !== true) daySold += sold ?? 0;
     }
     const day = at(siteDay, 'day');
     if (day !== undefined && number(day, 'sold') !== daySold)

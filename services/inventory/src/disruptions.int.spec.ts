@@ -1,10 +1,11 @@
 // Cancelling and reducing sessions that people hold tickets for (INV-20, INV-21), as inventory runs: over HTTP, in two instances, with
 // holds being granted meanwhile and with a crash between the counters and the session.
+import { addDays } from '@tongpiao/kernel';
 import { freshKey } from '@tongpiao/service-shell/trial';
 import { eventually, settled } from '@tongpiao/testing';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { InventoryHouse, SITE, type Item, type Reply } from './inventory-house.fixture.ts';
+import { InventoryHouse, PRODUCT, SITE, today, type Item, type Reply } from './inventory-house.fixture.ts';
 
 const countersShape = z.object({
   balanced: z.boolean(),
@@ -92,6 +93,34 @@ describe('inventory: disruptions', function () {
       expect((await house.again('can')).status).to.equal('cancelled');
       const shown = house.figures.findLast(({ sessions }) => sessions.some(({ sessionId }) => sessionId === item.id));
       expect(shown?.sessions.find(({ sessionId }) => sessionId === item.id)?.available).to.equal(0);
+    });
+
+    it('INV-05 frees the places of a full day at once for its other sessions, and the day and all figures say so', async () => {
+      const date = addDays(today, 25);
+      const slots = [0, 1].map((slot) => ({ from: `1${slot}:00`, to: `1${slot}:50`, capacity: 10 }));
+      const weekly = [{ weekdays: [1, 2, 3, 4, 5, 6, 7], slots }];
+      const productId = `${PRODUCT}day`;
+      const facts = { productId, siteId: SITE, weekly, exceptions: [], from: date, until: date, horizonDays: 400 };
+      const opened = await house.call('/api/v1/session-calendars', { json: { ...facts, dayCapacity: 3 } });
+      expect(opened.status).to.equal(201);
+      const [gone, other] = await house.list(productId);
+      if (gone === undefined || other === undefined) throw new Error('two sessions');
+      await sold(gone, 2);
+      await house.placed(gone.id);
+      const refused = await house.place(other.id);
+      await eventually('the day is full', () => house.answers.get(refused) === 'day-full');
+      expect((await cancel(gone)).status).to.equal(201);
+      expect(await counters(gone)).to.include({ status: 'cancelled', held: 1, sold: 2, outsideDay: true });
+      const dayShape = z.looseObject({ day: z.unknown(), over: z.number() });
+      const shown = dayShape.parse((await house.call(`/api/v1/site-days/${SITE}/${date}`)).body);
+      expect(shown).to.deep.include({ day: { capacity: 3, available: 3, held: 0, sold: 0 }, over: 0 });
+      const figure = (): unknown =>
+        house.figures.flatMap(({ sessions }) => sessions).findLast(({ sessionId }) => sessionId === other.id)
+          ?.available;
+      await eventually('others see it', () => figure() === 3);
+      await house.placed(other.id, 3);
+      const beyond = await house.place(other.id);
+      await eventually('and no more than the day takes', () => house.answers.get(beyond) === 'day-full');
     });
 
     it('cannot be undone or changed afterwards', async () => {

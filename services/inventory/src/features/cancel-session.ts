@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { DECIDE_WITHIN_HOURS, DECIDE_WITHIN_HOURS_MAX, decideByOf } from '../session/decide-by.policy.ts';
 import { cancellationOf } from '../session/session.decider.ts';
 import { decideOnCounters, disruptionBefore, type CountersParts } from '../session/session-steps.ts';
+import { cancelledIn } from '../site-day/cancellation.policy.ts';
 
 export function cancelSession(parts: CountersParts, vault: Pick<Vault, 'serviceKey'>): Route {
   const key = vault.serviceKey('disruption-ids');
@@ -42,8 +43,8 @@ export function cancelSession(parts: CountersParts, vault: Pick<Vault, 'serviceK
         scope,
         asked,
         (state) => disruptionBefore(state, asked, cancellationOf(state)),
-        (state, counters) => ({
-          counters: { ...counters, status: 'cancelled' },
+        (state, counters, siteDay) => ({
+          ...cancelledIn(siteDay, counters, state.startsAt, parts.clock()),
           command: {
             type: 'CancelSession',
             disruptionId,

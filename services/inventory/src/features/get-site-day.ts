@@ -30,6 +30,9 @@ export function getSiteDay(siteDays: SiteDayStore, holds: HoldStore): Route {
             status: z.enum(['open', 'closed', 'cancelled']),
             shrink: z.int().describe('Places that have to go as they come back (INV-20).'),
             planned: z.int().describe('Sold places whose holders sales looks after.'),
+            outsideDay: z
+              .boolean()
+              .describe('It was cancelled before it began: the day does not count its held and sold places.'),
             waiting: z.int().describe('Orders that stand in line for places to come back.'),
           }),
         ),
@@ -50,6 +53,7 @@ export function getSiteDay(siteDays: SiteDayStore, holds: HoldStore): Route {
         ...figures,
         shrink: figures.shrink ?? 0,
         planned: figures.planned ?? 0,
+        outsideDay: figures.outsideDay ?? false,
         waiting: lines.get(sessionId)?.length ?? 0,
       }));
       const all = day === undefined ? sessions : [day, ...sessions];

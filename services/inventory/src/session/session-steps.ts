@@ -3,7 +3,7 @@
 // completes it: nobody is turned away from a session whose cancellation nobody hears of.
 import { DomainError, TransientError } from '@tongpiao/kernel';
 import { Scope, type AggregateStore } from '@tongpiao/persistence';
-import type { SessionCounters, SessionStep, SiteDay } from '../site-day/site-day.ts';
+import type { Counters, SessionCounters, SessionStep, SiteDay } from '../site-day/site-day.ts';
 import { siteDayId, type SiteDayStore } from '../site-day/site-day.store.ts';
 import { disruptionOf } from './session.decider.ts';
 import type {
@@ -27,7 +27,13 @@ export type CountersParts = {
 type Decide = (
   state: LiveSession,
   counters: SessionCounters,
-) => { readonly counters: SessionCounters; readonly command: SessionStep['command'] };
+  siteDay: SiteDay,
+) => {
+  readonly counters: SessionCounters;
+  readonly command: SessionStep['command'];
+  /** The day's, where they move as well. */
+  readonly day?: Counters | undefined;
+};
 
 /** Batches, or other staff, decided first this often in a row. */
 const GUARD_TRIES = 40;
@@ -60,14 +66,14 @@ export async function decideOnCounters<Done>(
       await completeSteps(parts, scope, siteDay);
       continue;
     }
-    const decided = decide(state, counters);
+    const decided = decide(state, counters, siteDay);
     const step: SessionStep = { id, sessionId, command: decided.command, origin: scope.origin };
-    await written(parts, scope, siteDay, [{ sessionId, counters: decided.counters, step }]);
+    await written(parts, scope, siteDay, [{ sessionId, counters: decided.counters, step }], decided.day);
   }
   throw new TransientError('inventory.contended', `session ${sessionId}: ${GUARD_TRIES} other decisions came first`);
 }
 
-type Decided = { readonly sessionId: string; readonly id: string } & ReturnType<Decide>;
+type Decided = { readonly sessionId: string; readonly id: string } & Omit<ReturnType<Decide>, 'day'>;
 
 /**
  * The same for several sessions of one site-day, in one write: all of them or none.
@@ -130,8 +136,9 @@ async function written(
   scope: Scope,
   siteDay: SiteDay,
   changes: readonly { readonly sessionId: string; readonly counters: SessionCounters; readonly step: SessionStep }[],
+  day?: Counters,
 ): Promise<void> {
-  if (!(await parts.siteDays.rewrite(scope, siteDay, changes, parts.clock()))) return;
+  if (!(await parts.siteDays.rewrite(scope, siteDay, changes, parts.clock(), day))) return;
   await parts.faults?.at('afterCounters');
   await completeSteps(parts, scope, { id: siteDay.id, steps: changes.map(({ step }) => step) });
   for (const after of (await parts.siteDays.load(scope, [siteDay.id])).values()) parts.moved(scope.tenantId, after);

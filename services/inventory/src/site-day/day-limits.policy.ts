@@ -52,14 +52,14 @@ function limitsKey(limits: DayLimits): string {
   return JSON.stringify(Object.entries(limits).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The day's counters under these limits. A day that was not bounded counts what its sessions have given out. */
+/** The day's counters under these limits. A day that was not bounded counts what its sessions have given out, but for cancelled ones. */
 export function boundedDay(
   { day, sessions }: Pick<SiteDay, 'day' | 'sessions'>,
   limits: DayLimits,
 ): Counters | undefined {
   const limit = tightest(limits);
   if (limit === undefined) return undefined;
-  const all = Object.values(sessions);
+  const all = Object.values(sessions).filter(({ outsideDay }) => outsideDay !== true);
   const held = day?.held ?? all.reduce((sum, session) => sum + session.held, 0);
   const sold = day?.sold ?? all.reduce((sum, session) => sum + session.sold, 0);
   const capacity = Math.max(limit, held + sold);

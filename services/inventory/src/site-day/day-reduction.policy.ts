@@ -4,7 +4,7 @@
 // ahead, open or closed       what shrinks               what would stay: held places, then sold ones
 // begun                       what shrinks               nothing: people are inside
 // over, or without a document nothing                    nothing
-// cancelled                   all that is taken          nothing
+// cancelled                   all that the day counts    nothing
 //
 // Held places go first, because nobody holds a ticket for them yet: most run out by themselves, and a session's reduction counts on that
 // as well. The rest is shared among the sessions in proportion to the sold places that would stay, so that a holder's risk is the same
@@ -57,6 +57,7 @@ export function dayReduction(
 }
 
 function goingOf(counters: SessionCounters, at: SessionTimes | undefined, now: Date): number {
+  if (counters.outsideDay === true) return 0;
   if (counters.status === 'cancelled') return counters.held + counters.sold;
   return at === undefined || new Date(at.endsAt) <= now ? 0 : (counters.shrink ?? 0);
 }

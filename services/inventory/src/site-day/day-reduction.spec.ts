@@ -26,8 +26,9 @@ function reduction(
       counters: { capacity: held + sold, available: 0, status: 'open' as const, ...more, held, sold },
     };
   });
-  const held = named.reduce((sum, { counters }) => sum + counters.held, 0);
-  const sold = named.reduce((sum, { counters }) => sum + counters.sold, 0);
+  const counted = named.filter(({ counters }) => counters.outsideDay !== true);
+  const held = counted.reduce((sum, { counters }) => sum + counters.held, 0);
+  const sold = counted.reduce((sum, { counters }) => sum + counters.sold, 0);
   const siteDay: Pick<SiteDay, 'day' | 'limits' | 'sessions'> = {
     day: { capacity: Math.max(limit, held + sold), available: Math.max(0, limit - held - sold), held, sold },
     limits: { site: limit, cal_1: 1_000 },
@@ -63,11 +64,13 @@ describe('INV-20 reduction of a day', () => {
         expect(found).to.deep.equal({ over: 5, going: 0, sessions: [{ id: 'b', gives: 5, capacity: 5 }], left: 0 });
       }
     });
-    it('cancelled: all that is taken is on its way out, whenever it is', () => {
+    it('cancelled: all that the day counts is on its way out, whenever it is', () => {
       for (const times of [AHEAD, BEGUN, OVER]) {
         const found = reduction(5, [{ held: 1, sold: 2, status: 'cancelled', times }, other]);
         expect(found).to.deep.equal({ over: 8, going: 3, sessions: [{ id: 'b', gives: 5, capacity: 5 }], left: 0 });
       }
+      const apart = reduction(5, [{ held: 1, sold: 2, status: 'cancelled', outsideDay: true }, other]);
+      expect(apart).to.deep.equal({ over: 5, going: 0, sessions: [{ id: 'b', gives: 5, capacity: 5 }], left: 0 });
     });
   });
 
@@ -128,12 +131,14 @@ describe('INV-20 reduction of a day', () => {
       shrinks: fc.nat(5),
       status: fc.constantFrom('open' as const, 'closed' as const, 'cancelled' as const),
       times: fc.constantFrom(AHEAD, LATER, BEGUN, OVER),
+      apart: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.array(session, { maxLength: 8 }), fc.nat(1_500), (drawn, limit) => {
-        const before = drawn.map(({ shrinks, ...rest }): Session => {
+        const before = drawn.map(({ shrinks, apart, ...rest }): Session => {
           const shrink = Math.min(shrinks, rest.held + rest.sold);
-          return shrink === 0 ? rest : { ...rest, shrink };
+          const outside = apart && rest.status === 'cancelled' ? { outsideDay: true } : {};
+          return { ...rest, ...outside, ...(shrink === 0 ? {} : { shrink }) };
         });
         const { over, going, sessions, left } = reduction(limit, before);
         const given = sessions.reduce((sum, one) => sum + one.gives, 0);

@@ -8,6 +8,7 @@ const sessionSchema = countersSchema.extend({
   status: z.enum(['open', 'closed', 'cancelled']),
   shrink: count.positive().optional(),
   planned: count.positive().optional(),
+  outsideDay: z.boolean().optional(),
 });
 const holdFactsSchema = z.object({
   holdId: z.string(),

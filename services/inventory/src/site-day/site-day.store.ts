@@ -39,9 +39,10 @@ export type SiteDayStore = {
   clearPending(scope: Scope, id: string, pendingIds: readonly string[]): Promise<void>;
   /**
    * Sessions' counters as staff decided them, with what their own documents have to follow with: one write, guarded like a decision.
+   * @param day the day's counters, where they move as well
    * @returns false when somebody else decided meanwhile
    */
-  rewrite(scope: Scope, before: SiteDay, changes: readonly Rewritten[], at: Date): Promise<boolean>;
+  rewrite(scope: Scope, before: SiteDay, changes: readonly Rewritten[], at: Date, day?: Counters): Promise<boolean>;
   /** The session's document has followed. */
   stepDone(scope: Scope, id: string, stepId: string): Promise<void>;
   withOldSteps(scope: Scope, before: Date): Promise<Found[]>;
@@ -150,13 +151,14 @@ const GUARD_PAUSE_MS = 10;
 
 function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayStore {
   const guarded = (filter: Filter, { id }: SiteDay): Filter => (guard === 'on' ? filter : { _id: id });
-  const rewrite: SiteDayStore['rewrite'] = async (scope, before, changes, at) => {
+  const rewrite: SiteDayStore['rewrite'] = async (scope, before, changes, at, day) => {
     const filter = guarded({ _id: before.id, revision: before.revision }, before);
     const steps = changes.flatMap(({ step }) => (step === undefined ? [] : [{ ...step, at }]));
     const matched = await records.update(scope, filter, {
       $set: {
         ...Object.fromEntries(changes.map(({ sessionId, counters }) => [`sessions.${sessionId}`, counters])),
         ...(changes.some(({ counters }) => counters.shrink !== undefined) ? { shrinking: true } : {}),
+        ...(day === undefined ? {} : { day }),
       },
       $inc: { revision: 1 },
       ...(steps.length === 0 ? {} : { $push: { steps: { $each: steps } } }),

@@ -19,6 +19,8 @@ export type SessionCounters = Counters & {
   readonly shrink?: number | undefined;
   /** Sold places that sales was asked to look after and that have not come back: more than have to go, when others were let go since. */
   readonly planned?: number | undefined;
+  /** It was cancelled before it began: the day does not count its places (`cancellation.policy.ts`). */
+  readonly outsideDay?: boolean | undefined;
 };
 
 /** A part of a sold hold that came back: one ticket's refund or exchange. */

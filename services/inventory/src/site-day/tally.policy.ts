@@ -69,7 +69,7 @@ export class Tally {
       const delta = by(quantity);
       const before = this.#deltas.get(sessionId) ?? NO_DELTA;
       this.#deltas.set(sessionId, plus(before, this.#afterShrinking(sessionId, before, delta)));
-      this.#day = plus(this.#day, delta);
+      if (this.#siteDay.sessions[sessionId]?.outsideDay !== true) this.#day = plus(this.#day, delta);
       if (delta.available > 0) freed = true;
     }
     return freed;
