@@ -1,6 +1,8 @@
 // SAL-51 on real servers: a refund beyond the rules is asked for, decided by somebody else and carried out once; two who ask or decide at
 // the same moment, tickets that change meanwhile, strangers, bad input, and deaths on the way.
-import { carryOutRefundException } from '@tongpiao/contracts';
+import { carryOutRefundException, freezeTicket, thawTicket } from '@tongpiao/contracts';
+import { decodeTicketPayload } from '@tongpiao/kernel';
+import { newId } from '@tongpiao/persistence';
 import { freshKey } from '@tongpiao/service-shell/trial';
 import { eventually, settled } from '@tongpiao/testing';
 import { expect } from 'chai';
@@ -10,6 +12,7 @@ import {
   GATES,
   inDays,
   openSalesHouse,
+  TENANT,
   type Offer,
   type Placed,
   type Reply,
@@ -279,6 +282,56 @@ describe('SAL-51 sales: refunds beyond the rules', function () {
     await decide(id, true);
     const back = await request(ticket, clerk);
     expect([back.status, codeOf(back)]).to.deep.equal([409, 'sales.ticket-not-living']);
+  });
+
+  it('a slow one and another: what one has found in the way fails it for both, although the way is free by then', async () => {
+    const ticket = await bought();
+    const qr = (await house.look(ticket)).tickets[0]?.qr ?? '';
+    const rightId = decodeTicketPayload(qr.split('.')[2] ?? '')?.rightId ?? '';
+    const about = { rightId, applicationId: newId('rei', TENANT) };
+    const pause = Promise.withResolvers<undefined>();
+    let isStuck = false;
+    let armed = false;
+    const slow = await house.start({
+      faults: {
+        async at(point, { id }) {
+          if (!armed || isStuck || point !== 'afterCommit' || id !== rightId) return;
+          isStuck = true;
+          await pause.promise;
+        },
+      },
+    });
+    for (const other of house.instances.filter((instance) => instance !== slow)) {
+      house.instances.splice(house.instances.indexOf(other), 1);
+      await other.stop();
+    }
+    const ticketIs = (status: string): Promise<unknown> =>
+      eventually(`the ticket is ${status}`, async () => (await statusOf(ticket)) === status);
+    try {
+      const id = await requested(ticket);
+      await house.send(freezeTicket, about);
+      await ticketIs('frozen');
+      armed = true;
+      const decision = decide(id, true);
+      await eventually('one has found it frozen', () => isStuck);
+      // What of these comes to the slow one waits there.
+      await house.start();
+      for (let time = 0; time < 4; time += 1) await house.send(thawTicket, about);
+      await ticketIs('issued');
+      for (let time = 0; time < 4; time += 1) await house.send(carryOutRefundException, { exceptionId: id });
+      const failed = await eventually('the other has tried', async () => {
+        const seen = exceptionOf(await read(id));
+        return seen.status === 'approved' ? undefined : seen;
+      });
+      expect(failed).to.include({ status: 'failed', failure: 'sales.ticket-not-living' });
+      pause.resolve(undefined);
+      await decision;
+      await settled('the money', () => sentBack(ticket));
+      expect([await statusOf(ticket), await sentBack(ticket)]).to.deep.equal(['issued', 0]);
+      expect(exceptionOf(await read(id)).status).to.equal('failed');
+    } finally {
+      pause.resolve(undefined);
+    }
   });
 
   describe('dies on the way', () => {

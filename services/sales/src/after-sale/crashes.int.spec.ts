@@ -1,15 +1,19 @@
 // A process that dies between any two steps after the sale (PLA-41, SAL-53): behind every write of an order and of its tickets, before and
 // after its messages have left. The customer asks again under the same key; the ticket, the money and the places come out right.
+import { freezeTicket, replaceTicket, thawTicket } from '@tongpiao/contracts';
 import { decodeTicketPayload } from '@tongpiao/kernel';
+import { newId } from '@tongpiao/persistence';
 import { freshKey } from '@tongpiao/service-shell/trial';
 import { eventually } from '@tongpiao/testing';
 import { expect } from 'chai';
-import type { Offer, Reply } from '../sales-house.fixture.ts';
+import { TENANT, type Offer, type Reply } from '../sales-house.fixture.ts';
 import { exchangeOf, type Bought } from './after-sale-house.fixture.ts';
 import { openExchangeHouse, type ExchangeHouse } from './exchange-house.fixture.ts';
 
 /** More writes than any of these ways has. */
 const WRITES = 8;
+
+const rightOf = ({ tickets }: Bought): string => decodeTicketPayload(tickets[0]?.qr.split('.')[2] ?? '')?.rightId ?? '';
 
 describe('PLA-41 SAL-53 sales: dying after the sale', function () {
   this.timeout(180_000);
@@ -64,9 +68,6 @@ describe('PLA-41 SAL-53 sales: dying after the sale', function () {
         if (write <= WRITES) countdown.set(order.id, write);
         else countdown.set(rightOf(order), 1);
       }
-      const rightOf = ({ tickets }: Bought): string =>
-        decodeTicketPayload(tickets[0]?.qr.split('.')[2] ?? '')?.rightId ?? '';
-
       async function exchangeAll(of: Offer): Promise<readonly Bought[]> {
         const orders = await doomed(await shop.places(shop.from, 5));
         const session = await shop.places(of);
@@ -120,4 +121,55 @@ describe('PLA-41 SAL-53 sales: dying after the sale', function () {
         expect(deaths).to.be.at.least(3);
       });
     });
+});
+
+describe('SAL-53 sales: two who carry out one exchange, and one of them is slow', function () {
+  this.timeout(60_000);
+  let shop: ExchangeHouse;
+  /** Whose next write is followed by a long pause. */
+  let slowAt: string | undefined;
+  let isStuck = false;
+  const pause = Promise.withResolvers<undefined>();
+
+  before(async () => {
+    shop = await openExchangeHouse();
+    const faults = {
+      async at(point: string, { id }: { id?: string }): Promise<void> {
+        if (point !== 'afterCommit' || id !== slowAt || slowAt === undefined) return;
+        slowAt = undefined;
+        isStuck = true;
+        await pause.promise;
+      },
+    };
+    await shop.alone({ faults }, async () => undefined);
+  });
+  after(async () => {
+    pause.resolve(undefined);
+    await shop.stop();
+  });
+
+  it('what one has found in the way fails it for both, although the way is free when the other comes', async () => {
+    const { order, session, exchange } = await shop.toPay();
+    const about = { rightId: rightOf(order), applicationId: newId('rei', TENANT) };
+    const ticketIs = (status: string): Promise<unknown> =>
+      eventually(`the ticket is ${status}`, async () => (await shop.numbersOf(order))[order.number] === status);
+    await shop.house.send(freezeTicket, about);
+    await ticketIs('frozen');
+    slowAt = about.rightId;
+    await shop.payExchange(order, exchange.id);
+    await eventually('one has found it frozen', () => isStuck);
+    // What of these comes to the slow one waits there.
+    await shop.start();
+    for (let time = 0; time < 4; time += 1) await shop.house.send(thawTicket, about);
+    await ticketIs('issued');
+    for (let time = 0; time < 4; time += 1)
+      await shop.house.send(replaceTicket, { orderId: order.id, exchangeId: exchange.id });
+    const failed = await shop.exchangeBecomes(order, exchange.id, 'failed');
+    expect(failed.reason).to.equal('sales.ticket-not-living');
+    pause.resolve(undefined);
+    await shop.keeps(order, 12_000);
+    await shop.hasFree(session, 100);
+    expect(await shop.numbersOf(order)).to.deep.equal({ [order.number]: 'issued' });
+    expect((await shop.exchangesOf(order)).map(({ status }) => status)).to.deep.equal(['failed']);
+  });
 });

@@ -1,7 +1,9 @@
 // A settled exchange gets its new ticket (SAL-53): the right is replaced in one write, which is the step of no return, then the order
 // says how it ended. Number and QR follow from the exchange, so doing it again after a crash makes the same ticket; a right that was
-// used, given back or exchanged meanwhile makes the exchange fail, and what was paid for it goes back.
-import { DomainError, formatId, ticketNumberOf, type Fen, type Id } from '@tongpiao/kernel';
+// used, given back or exchanged meanwhile refuses it for good and on record, the exchange fails, and what was paid for it goes back.
+// duplicate, two instances, a slow one: all read the right's one answer, and the order takes the first that tells it · crash between the
+// two writes: the order's timer comes again and reads that answer.
+import { formatId, ticketNumberOf, type Fen, type Id } from '@tongpiao/kernel';
 import { mac, type Scope } from '@tongpiao/persistence';
 import type { Foundation } from '@tongpiao/service-shell';
 import { cancellationOf } from '../disruption/known-cancellation.ts';
@@ -53,17 +55,14 @@ export function createTicketExchanger(foundation: Foundation, parts: Parts): Tic
       returned,
       at: now.toISOString(),
     };
-    try {
-      const { state } = await parts.rights.handle(scope, exchange.rightId, command);
-      // A repeated exchange keeps the QR that the first one signed, be it with an older key.
-      const ticket = { number, qr: state.status !== 'none' && state.number === number ? state.qr : qr };
-      const waived =
-        state.status === 'none' ? undefined : state.past.find(({ cause }) => cause === exchange.id)?.waived;
-      return { ticket, ...(waived === undefined ? {} : { waived }) };
-    } catch (error) {
-      if (error instanceof DomainError) return { failed: error.code };
-      throw error;
-    }
+    const { state } = await parts.rights.handle(scope, exchange.rightId, command);
+    if (state.status === 'none') throw new Error('a ticket that is not there was exchanged');
+    const refused = state.refusedExchanges?.find(({ exchangeId }) => exchangeId === exchange.id);
+    if (refused !== undefined) return { failed: refused.reason };
+    // A repeated exchange keeps the QR that the first one signed, be it with an older key.
+    const told = { number, qr: state.number === number ? state.qr : qr };
+    const waived = state.past.find(({ cause }) => cause === exchange.id)?.waived;
+    return { ticket: told, ...(waived === undefined ? {} : { waived }) };
   }
 
   return async (scope, orderId, exchangeId) => {

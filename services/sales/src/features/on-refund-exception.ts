@@ -1,13 +1,13 @@
 // An approved refund beyond the rules is carried out at its ticket (SAL-51).
-// duplicate: the right knows the refund by its id, the exception is over · late: the same · a ticket that was used, given back or exchanged
-// meanwhile: the exception fails with the reason, and nobody is paid · crash between the two writes: the message comes again and ends it.
+// duplicate: the right knows the refund by its id, and whether it has refused it; the exception is over · late: the same · a ticket that was
+// used, given back or exchanged meanwhile: the exception fails with the reason, and nobody is paid · crash between the two writes: the message
+// comes again and ends it · two instances, a slow one: both read the right's one answer.
 import { carryOutRefundException } from '@tongpiao/contracts';
-import { ContractBreach, DomainError, fen } from '@tongpiao/kernel';
+import { ContractBreach, fen } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
 import type { Foundation } from '@tongpiao/service-shell';
 import type { RefundIds } from '../order/refund-ids.ts';
 import type { RefundException } from '../refund-exception/refund-exception.ts';
-import type { RightCommand, RightState } from '../right/right.ts';
 import type { RefundExceptions, Rights } from '../stores.ts';
 
 export function onRefundException(
@@ -16,15 +16,9 @@ export function onRefundException(
 ): (message: Received) => Promise<void> {
   const { exceptions, rights, refundIds } = parts;
 
-  function refundOf(exception: RefundException, refundId: string, at: string): (state: RightState) => RightCommand {
-    return (state) => {
-      const again = state.status !== 'none' && state.refund?.refundId === refundId;
-      if (!again && state.status !== 'none' && state.revision !== exception.revision)
-        throw new DomainError('sales.ticket-changed', 'The ticket was exchanged or replaced meanwhile.');
-      const { price, amount } = exception;
-      const refund = { refundId, fee: fen(price - amount), returned: amount, reason: 'exception', at } as const;
-      return { type: 'RefundTicket', refund };
-    };
+  function commandOf({ price, amount, revision }: RefundException, refundId: string, at: string) {
+    const refund = { refundId, fee: fen(price - amount), returned: amount, reason: 'exception', at } as const;
+    return { type: 'RefundTicket', refund, revision } as const;
   }
 
   return async (message) => {
@@ -36,11 +30,11 @@ export function onRefundException(
     if (exception?.status !== 'approved') return;
     const at = foundation.clock().toISOString();
     const refundId = refundIds.ofException(scope.tenantId, exceptionId);
-    try {
-      await rights.handle(scope, exception.rightId, refundOf(exception, refundId, at));
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      await exceptions.handle(scope, exceptionId, { type: 'FailException', failure: error.code, at });
+    const { state } = await rights.handle(scope, exception.rightId, commandOf(exception, refundId, at));
+    if (state.status === 'none') throw new Error('a ticket that is not there was given back');
+    const refused = state.refusedRefunds?.find((one) => one.refundId === refundId);
+    if (refused !== undefined) {
+      await exceptions.handle(scope, exceptionId, { type: 'FailException', failure: refused.reason, at });
       return;
     }
     await exceptions.handle(scope, exceptionId, { type: 'CompleteException', at });

@@ -8,7 +8,20 @@ import type { Hold } from './played-neighbours.fixture.ts';
 const ALWAYS = ['deliver', 'deliver', 'deliver', 'step', 'exchange', 'pay', 'capture'] as const;
 const SOMETIMES = [
   ...['deliver twice', 'step', 'die', 'capture wrongly', 'fail', 'tell again', 'cancel', 'give back', 'give back'],
-  ...['take back exchange', 'scan', 'expire ticket', 'offer', 'serve', 'send home', 'review', 'wait', 'ring'],
+  ...['except'],
+  ...[
+    'take back exchange',
+    'scan',
+    'expire ticket',
+    'offer',
+    'freeze',
+    'thaw',
+    'serve',
+    'send home',
+    'review',
+    'wait',
+    'ring',
+  ],
   ...['ring early', 'all quiet'],
 ] as const;
 type What = (typeof ALWAYS)[number] | (typeof SOMETIMES)[number];
@@ -36,7 +49,18 @@ export const histories: fc.Arbitrary<readonly Action[]> = fc
     return list.map(({ which, pick }): Action => ({ what: what[which % what.length] ?? 'deliver', pick }));
   });
 
-const CROSSING = ['deliver', 'step', 'die', 'give back', 'give back', 'scan', 'wait', 'ring'] as const;
+const CROSSING = [
+  'deliver',
+  'step',
+  'die',
+  'give back',
+  'give back',
+  'scan',
+  'freeze',
+  'thaw',
+  'wait',
+  'ring',
+] as const;
 
 /** Exchanges that are paid for and not carried out, while their tickets and others are given back or used. */
 export const crossings: fc.Arbitrary<readonly Action[]> = fc.array(
@@ -103,10 +127,19 @@ export function act(world: World, { what, pick }: Action): void {
     case 'scan':
     case 'expire ticket':
     case 'offer':
+    case 'freeze':
+    case 'thaw':
       if (right !== undefined) world.ask(() => atTicket(world, right, what));
       return;
     case 'give back':
       if (right !== undefined) world.start(world.giveBack(right, [0, 10, 100][pick % 3] ?? 0));
+      return;
+    case 'except':
+      if (right !== undefined) {
+        world.ask(() => {
+          world.except(right, [1, 50, 100][pick % 3] ?? 100);
+        });
+      }
       return;
     case 'exchange':
       if (right === undefined) return;
@@ -200,12 +233,15 @@ function places(world: World, what: 'serve' | 'send home' | 'review', pick: numb
   else review(world, hold);
 }
 
-function atTicket(world: World, rightId: string, what: 'scan' | 'expire ticket' | 'offer'): void {
+function atTicket(world: World, rightId: string, what: 'scan' | 'expire ticket' | 'offer' | 'freeze' | 'thaw'): void {
   if (what === 'expire ticket') world.handleRight(rightId, { type: 'ExpireTicket', at: '2027-01-03T00:00:00.000Z' });
   else if (what === 'offer') {
     const offer = { disruptionId: 'dis_1', kind: 'cancelled', decideBy: world.at } as const;
     world.handleRight(rightId, { type: 'OfferChoice', offer });
-  } else {
+  } else if (what === 'freeze')
+    world.handleRight(rightId, { type: 'FreezeTicket', applicationId: 'rei_1', at: world.at, early: false });
+  else if (what === 'thaw') world.handleRight(rightId, { type: 'ThawTicket', applicationId: 'rei_1', at: world.at });
+  else {
     const scan = { at: world.at, gateId: 'gat_1', siteId: 'sit_1', date: '2027-01-02' };
     world.handleRight(rightId, { type: 'CheckIn', scan });
   }

@@ -2,6 +2,7 @@
 // scheduler delivers each letter once, twice or late, and lets any handler die between two steps. What differs from production is only
 // that nothing here leaves the process.
 import {
+  carryOutRefundException,
   expireExchange,
   expireOrder,
   holdGranted,
@@ -22,6 +23,8 @@ import type { Said } from '@tongpiao/persistence';
 import { exchangeQuote } from '../after-sale/exchange-quote.ts';
 import { refundQuote } from '../after-sale/refund-quote.ts';
 import type { ExchangeRules } from '../after-sale/fee-rules.ts';
+import { exceptionDecider } from '../refund-exception/refund-exception.decider.ts';
+import type { ExceptionCommand, ExceptionState } from '../refund-exception/refund-exception.ts';
 import { placeOf } from '../right/place.ts';
 import { rightDecider } from '../right/right.decider.ts';
 import { rightMessages } from '../right/right.messages.ts';
@@ -99,6 +102,7 @@ export function openWorld({ kind, remembers, guarded = true }: Beginning) {
   let left = false;
   const handled = new Set<string>();
   const rights = new Map<string, RightState>();
+  const exceptions = new Map<string, ExceptionState>();
   const pool: Letter[] = [];
   const timers = new Map<string, Timer>();
   const running: Running[] = [];
@@ -179,23 +183,43 @@ export function openWorld({ kind, remembers, guarded = true }: Beginning) {
     const number = `N_${exchangeId}`;
     const place = placeOf(exchange.line, { number, qr: `qr-${number}`, holdId: exchange.holdId });
     const { fee, due: paid, returned, revision } = exchange;
-    try {
-      const change = { exchangeId, revision, place, fee, paid, returned, at: at(nowMs) };
-      handleRight(exchange.rightId, { type: 'ExchangeTicket', ...change }, right);
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      yield;
-      handle({ type: 'FailExchange', exchangeId, reason: error.code, refundId });
+    const change = { exchangeId, revision, place, fee, paid, returned, at: at(nowMs) };
+    const after = handleRight(exchange.rightId, { type: 'ExchangeTicket', ...change }, right);
+    if (after.status === 'none') throw new Error('a ticket that is not there was exchanged');
+    yield;
+    const refused = after.refusedExchanges?.find((one) => one.exchangeId === exchangeId);
+    if (refused !== undefined) {
+      handle({ type: 'FailExchange', exchangeId, reason: refused.reason, refundId });
       return;
     }
-    yield;
     const ticket = { number, qr: `qr-${number}`, lineId: exchange.line.lineId };
-    const after = rights.get(exchange.rightId);
-    const { waived } =
-      after === undefined || after.status === 'none'
-        ? {}
-        : (after.past.find(({ cause }) => cause === exchangeId) ?? {});
+    const { waived } = after.past.find(({ cause }) => cause === exchangeId) ?? {};
     handle({ type: 'CompleteExchange', exchangeId, ticket, refundId, waived });
+  }
+
+  function handleException(id: string, command: ExceptionCommand): ExceptionState {
+    const before = exceptions.get(id) ?? exceptionDecider.initial;
+    const state = fold(exceptionDecider, before, exceptionDecider.decide(before, command));
+    exceptions.set(id, state);
+    return state;
+  }
+
+  // As features/on-refund-exception.ts.
+  function* carryOutException(id: string): Generator<undefined, void> {
+    const exception = exceptions.get(id);
+    if (exception?.status !== 'approved') return;
+    const right = rights.get(exception.rightId);
+    yield;
+    const { price, amount, revision } = exception;
+    const refundId = `rfd_${id}`;
+    const when = at(nowMs);
+    const refund = { refundId, fee: fen(price - amount), returned: amount, reason: 'exception', at: when } as const;
+    const after = handleRight(exception.rightId, { type: 'RefundTicket', refund, revision }, right);
+    yield;
+    const refused =
+      after.status === 'none' ? undefined : after.refusedRefunds?.find((one) => one.refundId === refundId);
+    if (refused === undefined) handleException(id, { type: 'CompleteException', at: when });
+    else handleException(id, { type: 'FailException', failure: refused.reason, at: when });
   }
 
   // As features/carry-on.ts.
@@ -250,6 +274,8 @@ export function openWorld({ kind, remembers, guarded = true }: Beginning) {
     if (read(letter, issueTickets) !== undefined) yield* issue();
     const replacing = read(letter, replaceTicket);
     if (replacing !== undefined) yield* replace(replacing.exchangeId);
+    const excepted = read(letter, carryOutRefundException);
+    if (excepted !== undefined) yield* carryOutException(excepted.exceptionId);
     const review = read(letter, reviewHold);
     if (review !== undefined) handle({ type: 'ReviewHold', holdId: review.holdId }, letter.id);
   }
@@ -264,6 +290,21 @@ export function openWorld({ kind, remembers, guarded = true }: Beginning) {
     const now = rights.get(id);
     if (guarded && (now === undefined || now.status === 'none' || now.revision !== right.revision)) return;
     handleRight(id, { type: 'RefundTicket', refund: { refundId, fee, returned, reason, at: at(nowMs) } }, right);
+  }
+
+  /** Asked for by one, approved by another: to be carried out. */
+  function except(rightId: string, percent: number): void {
+    const right = rights.get(rightId);
+    if (right === undefined || right.status === 'none') return;
+    const { orderId, productId, number: ticketNumber, revision, amount: price } = right;
+    const exceptionId = `exx_${(made += 1)}`;
+    const when = at(nowMs);
+    const about = { rightId, orderId, productId, ticketNumber, revision, price };
+    const asked = { amount: fen(Math.ceil((price * percent) / 100)), reason: '生病', requestedBy: 'usr_1' } as const;
+    const facts = { ...about, ...asked, requester: 'staff', requestedAt: when } as const;
+    handleException(exceptionId, { type: 'RequestException', facts });
+    handleException(exceptionId, { type: 'DecideException', by: 'usr_2', approve: true, remark: '属实', at: when });
+    pool.push({ id: exceptionId, definition: carryOutRefundException, data: { exceptionId } });
   }
 
   // As features/exchange-ticket.ts.
@@ -336,7 +377,7 @@ export function openWorld({ kind, remembers, guarded = true }: Beginning) {
 
   return {
     ...{ rights, pool, timers, running, inventory, finance, handle, handleRight, start, step, deliver, ring },
-    ...{ giveBack, exchange },
+    ...{ giveBack, exchange, except, exceptions },
     /** A request of one step: a refusal is its answer. */
     ask(request: () => void): void {
       try {
@@ -374,5 +415,6 @@ const HEARD_BY_SALES = new Set(
   [
     ...[holdGranted, holdRejected, holdQueued, paymentOpened, paymentCaptured, paymentFailed, paymentClosed],
     ...[paymentRefunded, ticketRefunded, expireOrder, issueTickets, expireExchange, replaceTicket, reviewHold],
+    carryOutRefundException,
   ].map(({ type }) => type),
 );

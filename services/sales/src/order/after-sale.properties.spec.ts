@@ -37,6 +37,12 @@ function isQuiet(world: World): void {
   expect(kept, `money kept, ${order.status}`).to.equal(worthOf(world, order));
   ticketsAgree(world, order);
   for (const hold of world.inventory.holds.values()) placesAgree(world, order, hold);
+  for (const [id, exception] of world.exceptions) {
+    if (exception.status === 'none') continue;
+    const right = world.rights.get(exception.rightId);
+    const isPaid = right !== undefined && right.status !== 'none' && right.refund?.refundId === `rfd_${id}`;
+    expect(exception.status, 'an exception says what became of the money').to.equal(isPaid ? 'done' : 'failed');
+  }
 }
 
 function ticketsAgree(world: World, order: LiveOrder): void {

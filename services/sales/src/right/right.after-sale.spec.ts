@@ -112,14 +112,51 @@ describe('right after the sale', () => {
       });
       expect(cell(states.refunded, refund({ refundId: 'rfd_2' }))).to.equal(LIVING_NOT);
     });
-    it('SAL-51, SAL-52 beyond the rules: also after the first entry, and as an exception after expiry', () => {
-      for (const reason of ['exception', 'session-cancelled', 'session-reduced'] as const) {
+    it('SAL-52 beyond the rules: also after the first entry', () => {
+      for (const reason of ['session-cancelled', 'session-reduced'] as const) {
         expect(cell(states.checked_in, refund({ reason })), reason).to.equal('TicketRefunded');
         expect(cell(states.used, refund({ reason })), reason).to.equal('sales.ticket-used');
-        expect(cell(states.expired, refund({ reason })), reason).to.equal(
-          reason === 'exception' ? 'TicketRefunded' : LIVING_NOT,
-        );
+        expect(cell(states.expired, refund({ reason })), reason).to.equal(LIVING_NOT);
       }
+    });
+    it('SAL-51 an exception: also after the first entry and after expiry; what is in the way is on record', () => {
+      const notLiving = { type: 'RefundRefused', refundId: 'rfd_1', reason: LIVING_NOT };
+      const exception = refund({ reason: 'exception' });
+      expect(cell(none, exception)).to.equal('platform.not-found');
+      for (const status of ['issued', 'checked_in', 'expired'] as const)
+        expect(cell(states[status], exception), status).to.equal('TicketRefunded');
+      expect(cell(states.refunded, exception), 'the same').to.equal('-');
+      expect(rightDecider.decide(states.used, exception)).to.deep.equal([
+        { ...notLiving, reason: 'sales.ticket-used' },
+      ]);
+      for (const status of ['exchanged', 'voided', 'superseded', 'frozen'] as const)
+        expect(rightDecider.decide(states[status], exception), status).to.deep.equal([notLiving]);
+      expect(rightDecider.decide(states.refunded, refund({ reason: 'exception', refundId: 'rfd_2' }))).to.deep.equal([
+        { ...notLiving, refundId: 'rfd_2' },
+      ]);
+      const wrong = refund({ reason: 'exception', returned: fen(10_801) });
+      expect(rightDecider.decide(states.issued, wrong)).to.deep.equal([
+        { ...notLiving, reason: 'sales.refund-not-the-price' },
+      ]);
+    });
+    it('SAL-51 an exception is for the ticket that it was approved for', () => {
+      const approvedFor = (revision: number): RightCommand => ({
+        type: 'RefundTicket',
+        refund: refundOf({ reason: 'exception' }),
+        revision,
+      });
+      expect(cell(states.issued, approvedFor(1))).to.equal('TicketRefunded');
+      expect(rightDecider.decide({ ...states.issued, revision: 2 }, approvedFor(1))).to.deep.equal([
+        { type: 'RefundRefused', refundId: 'rfd_1', reason: 'sales.ticket-changed' },
+      ]);
+    });
+    it('SAL-51 an exception that was refused stays so, whatever the ticket can do by then; another one is another', () => {
+      const exception = refund({ reason: 'exception' });
+      const refused = fold(rightDecider, states.frozen, rightDecider.decide(states.frozen, exception));
+      for (const status of all) expect(cell({ ...(refused as SoldRight), status }, exception), status).to.equal('-');
+      const thawed = { ...(refused as SoldRight), status: 'issued' } as const;
+      expect(cell(thawed, refund({ reason: 'exception', refundId: 'rfd_2' }))).to.equal('TicketRefunded');
+      expect(thawed.refusedRefunds).to.deep.equal([{ refundId: 'rfd_1', reason: LIVING_NOT }]);
     });
     it('SAL-52 a fee that was quoted before its session was disrupted is not taken; without one nothing is lost', () => {
       for (const kind of ['cancelled', 'reduced'] as const) {
@@ -132,25 +169,36 @@ describe('right after the sale', () => {
     it('SAL-50 fee and returned money are the price, or nothing happens', () => {
       expect(cell(states.issued, refund({ returned: fen(10_801) }))).to.equal('sales.refund-not-the-price');
     });
-    it('SAL-53 ExchangeTicket', () => {
-      expect(row(exchange())).to.deep.equal({
-        none: 'platform.not-found',
-        issued: 'TicketExchanged',
-        checked_in: 'sales.ticket-used',
-        used: 'sales.ticket-used',
-        refunded: LIVING_NOT,
-        exchanged: LIVING_NOT,
-        voided: LIVING_NOT,
-        superseded: LIVING_NOT,
-        frozen: LIVING_NOT,
-        expired: LIVING_NOT,
-      });
+    it('SAL-53 ExchangeTicket: done, or refused on record with what is in the way', () => {
+      expect(cell(none, exchange())).to.equal('platform.not-found');
+      expect(cell(states.issued, exchange())).to.equal('TicketExchanged');
+      for (const status of all.filter((one) => one !== 'issued')) {
+        const reason = status === 'checked_in' || status === 'used' ? 'sales.ticket-used' : LIVING_NOT;
+        expect(rightDecider.decide(states[status], exchange()), status).to.deep.equal([
+          { type: 'ExchangeRefused', exchangeId: 'exc_1', reason },
+        ]);
+      }
+    });
+    it('SAL-53 an exchange that was refused stays so, whatever the ticket can do by then; another one is another', () => {
+      const refused = fold(rightDecider, states.frozen, rightDecider.decide(states.frozen, exchange()));
+      for (const status of all) expect(cell({ ...(refused as SoldRight), status }, exchange()), status).to.equal('-');
+      const thawed = { ...(refused as SoldRight), status: 'issued' } as const;
+      expect(cell(thawed, exchange({ exchangeId: 'exc_2' }))).to.equal('TicketExchanged');
+      expect(thawed.refusedExchanges).to.deep.equal([{ exchangeId: 'exc_1', reason: LIVING_NOT }]);
+    });
+    it('SAL-51 SAL-53 whoever carries it out reads the refusal; nobody else is told', () => {
+      for (const type of ['ExchangeRefused', 'RefundRefused'] as const) {
+        const event = { type, exchangeId: 'exc_1', refundId: 'rfd_1', reason: LIVING_NOT };
+        expect(rightMessages(event, { id: 'rgt_1', state: states.frozen }), type).to.deep.equal([]);
+      }
     });
     it('SAL-53 the same exchange again: nothing, whatever has become of the new ticket; another for the old ticket: changed', () => {
       const once = fold(rightDecider, states.issued, rightDecider.decide(states.issued, exchange()));
       expect(cell(once, exchange())).to.equal('-');
       expect(cell({ ...(once as SoldRight), status: 'used' }, exchange())).to.equal('-');
-      expect(cell(once, exchange({ exchangeId: 'exc_2' }))).to.equal('sales.ticket-changed');
+      expect(rightDecider.decide(once, exchange({ exchangeId: 'exc_2' }))).to.deep.equal([
+        { type: 'ExchangeRefused', exchangeId: 'exc_2', reason: 'sales.ticket-changed' },
+      ]);
     });
     it('SAL-52 agreed before its session was disrupted: the fee is not taken, and what was paid too much comes back', () => {
       const offered = fold(rightDecider, states.issued, [{ type: 'ChoiceOffered', offer: offer.offer }]);

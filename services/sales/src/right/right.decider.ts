@@ -1,19 +1,19 @@
 // The life of a right (SAL-31): what each ticket of it can still become. Issued is the only status in which a ticket can be exchanged
 // or given back by the rules; whoever comes second finds the status of whoever came first, under the version guard.
 //
-// status ↓ \ command →     IssueTicket  CheckIn              HandInScan²            RefundTicket           ExchangeTicket         ExpireTicket³    OfferChoice
-// none                     issued       refused unknown      not-found              not-found              not-found              -                -
-// issued                   -            in | refused¹        handed in (+ use)      refunded | stale¹²      exchanged | changed⁴   expired | -      offered | -⁷
-// checked_in               -            in | refused¹        handed in (+ use)      refunded⁵ | used       used                   expired | -      offered | -⁷
-// used                     -            refused already-used handed in              used                   used                   -                -
-// refunded                 -            refused refunded     handed in              - (same) | not-living  not-living             -                -
-// expired                  -            refused expired      handed in (+ use⁶)     not-living | refunded⁵ not-living             -                -
-// frozen                   -            refused frozen       handed in (+ use¹⁴)    not-living             not-living             -                offered | -⁷
-// voided|superseded|exch.  -            refused (status)     handed in              not-living             not-living             -                -
+// status ↓ \ command →     IssueTicket  CheckIn              HandInScan²            RefundTicket¹⁵         ExchangeTicket⁴              ExpireTicket³    OfferChoice
+// none                     issued       refused unknown      not-found              not-found              not-found                    -                -
+// issued                   -            in | refused¹        handed in (+ use)      refunded | stale¹²     exchanged | refused changed  expired | -      offered | -⁷
+// checked_in               -            in | refused¹        handed in (+ use)      refunded⁵ | used       refused used                 expired | -      offered | -⁷
+// used                     -            refused already-used handed in              used                   refused used                 -                -
+// refunded                 -            refused refunded     handed in              - (same) | not-living  refused not-living           -                -
+// expired                  -            refused expired      handed in (+ use⁶)     not-living | refunded⁵ refused not-living           -                -
+// frozen                   -            refused frozen       handed in (+ use¹⁴)    not-living             refused not-living           -                offered | -⁷
+// voided|superseded|exch.  -            refused (status)     handed in              not-living             refused not-living           -                -
 //
 // ¹ the policy's reason (admission.policy.ts); a request that is known already: -   ² a scan that is known already: -; more than 1,000: too-many-scans   ³ only past its
-// validity, and not while its holder may choose what becomes of it (SAL-52); of one that is being exchanged nobody asks (SAL-53)   ⁴ the same exchange again: -; without its fee where the
-// session was disrupted after it was agreed, told or not   ⁵ only as an exception, or
+// validity, and not while its holder may choose what becomes of it (SAL-52); of one that is being exchanged nobody asks (SAL-53)   ⁴ the same exchange again: -, whether it was
+// exchanged or refused; without its fee where the session was disrupted after it was agreed, told or not   ⁵ only as an exception, or
 // because its session was cancelled; places of people who came in stay theirs   ⁶ scanned in time, told late: the use counts, the price was earned by expiry   ⁷ a second
 // one only when the session is cancelled altogether
 //
@@ -25,12 +25,13 @@
 // expired                  refused expired          -                      refused expired
 // any other                refused not-living       -                      refused not-living
 //
-// A refused freeze or reissue is an event: somebody waits for the answer, and whoever asks again must not get another one.
+// A refused freeze, reissue, exchange or exception is an event: somebody waits for the answer, and whoever asks again must not get another one.
 // ⁸ the same reissue code again: -, whatever has become of the new ticket, and whether it was replaced or refused   ⁹ another application
 // has it; a freeze that is early: frozen, to be tried again   ¹⁰ another ticket lives than the one that was applied for, or that the QR names
 // ¹¹ document-has-ticket, document-limit: the corrected document has another ticket there
 // ¹² the rules' fee of a ticket that was offered its money meanwhile   ¹³ past its validity, whatever the sweep has done   ¹⁴ scanned before
-// it was frozen, told afterwards: the use counts; frozen still, or used when nothing is left of it
+// it was frozen, told afterwards: the use counts; frozen still, or used when nothing is left of it   ¹⁵ of an exception what is in the way, also that
+// another ticket lives than the one it was approved for, is refused as an event, and the same one again: -
 // HandInScan of a ticket that was replaced, scanned before that (and before the freeze of that case): as a scan of the one that lives, which
 // has so much less left. Not where an exchange lies between the two.
 // FreezeTicket of a number that is not the right's own any more: refused changed, in every status but none; for an appeal (`again`) while
@@ -52,6 +53,7 @@ import type {
   RightState,
   Scan,
   SoldRight,
+  TicketRefund,
   Use,
 } from './right.ts';
 
@@ -70,7 +72,9 @@ function decide(state: RightState, command: RightCommand): readonly RightEvent[]
     case 'NoteRefusedScan':
       return noteRefused(state, command);
     case 'RefundTicket':
-      return refund(existing(state), command);
+      return command.refund.reason === 'exception'
+        ? exception(existing(state), command)
+        : refund(existing(state), command.refund);
     case 'ExchangeTicket':
       return exchange(existing(state), command);
     case 'FreezeTicket':
@@ -233,31 +237,58 @@ function isAgain(before: { readonly gateId: string; readonly at: string }, { gat
   return before.gateId === gateId && Math.abs(Date.parse(at) - Date.parse(before.at)) < SHOWN_AGAIN_MS;
 }
 
-function refund(state: SoldRight, { refund: wanted }: Of<'RefundTicket'>): readonly RightEvent[] {
-  if (state.status === 'refunded') {
-    if (state.refund?.refundId === wanted.refundId) return [];
-    throw notLiving(state);
-  }
-  const beyondRules = wanted.reason !== 'customer';
-  if (state.status === 'used') throw used(state);
-  if (state.status === 'checked_in' && !beyondRules) throw used(state);
-  if (!isLiving(state) && !(state.status === 'expired' && wanted.reason === 'exception')) throw notLiving(state);
-  if (wanted.fee + wanted.returned !== state.amount)
-    throw new DomainError('sales.refund-not-the-price', 'Fee and returned money are not what the ticket cost.');
-  // Offered between the quote and this decision: nobody pays for what the tenant has made necessary.
-  if (!beyondRules && state.offer !== undefined && wanted.fee > ZERO_FEN)
-    throw new DomainError('sales.stale-refund-quote', 'Giving it back is free of charge meanwhile.');
-  const earned = state.status === 'expired' ? { earned: true as const } : {};
-  const returnPlaces = isAhead(state, wanted.at) && placesUntouched(state) > 0;
-  return [{ type: 'TicketRefunded', refund: wanted, returnPlaces, ...earned }];
+/** SAL-51: decided long before it is carried out, so nobody is there to be told what is in the way. */
+function exception(state: SoldRight, { refund: wanted, revision }: Of<'RefundTicket'>): readonly RightEvent[] {
+  const { refundId } = wanted;
+  if (state.refund?.refundId === refundId) return [];
+  if (state.refusedRefunds?.some((refused) => refused.refundId === refundId)) return [];
+  const refusal = anotherRevision(state, revision) ?? refusalOfRefund(state, wanted);
+  return refusal === undefined
+    ? [refunded(state, wanted)]
+    : [{ type: 'RefundRefused', refundId, reason: refusal.code }];
 }
 
+function refund(state: SoldRight, wanted: TicketRefund): readonly RightEvent[] {
+  if (state.refund?.refundId === wanted.refundId) return [];
+  const refusal = refusalOfRefund(state, wanted);
+  if (refusal !== undefined) throw refusal;
+  return [refunded(state, wanted)];
+}
+
+function refusalOfRefund(state: SoldRight, wanted: TicketRefund): DomainError | undefined {
+  const beyondRules = wanted.reason !== 'customer';
+  if (state.status === 'used') return used(state);
+  if (state.status === 'checked_in' && !beyondRules) return used(state);
+  if (!isLiving(state) && !(state.status === 'expired' && wanted.reason === 'exception')) return notLiving(state);
+  if (wanted.fee + wanted.returned !== state.amount)
+    return new DomainError('sales.refund-not-the-price', 'Fee and returned money are not what the ticket cost.');
+  // Offered between the quote and this decision: nobody pays for what the tenant has made necessary.
+  if (!beyondRules && state.offer !== undefined && wanted.fee > ZERO_FEN)
+    return new DomainError('sales.stale-refund-quote', 'Giving it back is free of charge meanwhile.');
+  return undefined;
+}
+
+function refunded(state: SoldRight, wanted: TicketRefund): RightEvent {
+  const earned = state.status === 'expired' ? { earned: true as const } : {};
+  const returnPlaces = isAhead(state, wanted.at) && placesUntouched(state) > 0;
+  return { type: 'TicketRefunded', refund: wanted, returnPlaces, ...earned };
+}
+
+function anotherRevision({ revision }: SoldRight, wanted: number | undefined): DomainError | undefined {
+  return wanted === undefined || wanted === revision ? undefined : changed();
+}
+
+function refusalOfExchange(state: SoldRight, { revision }: Of<'ExchangeTicket'>): DomainError | undefined {
+  if (state.status === 'used' || state.status === 'checked_in') return used(state);
+  return isLiving(state) ? anotherRevision(state, revision) : notLiving(state);
+}
+
+/** SAL-53: of two who carry it out one may be slow; what it has found must hold when the other comes, be the way free by then. */
 function exchange(state: SoldRight, command: Of<'ExchangeTicket'>): readonly RightEvent[] {
   if (state.past.some(({ cause }) => cause === command.exchangeId)) return [];
-  if (state.status === 'used' || state.status === 'checked_in') throw used(state);
-  if (!isLiving(state)) throw notLiving(state);
-  if (state.revision !== command.revision)
-    throw new DomainError('sales.ticket-changed', 'The ticket has changed since the exchange was agreed.');
+  if (state.refusedExchanges?.some(({ exchangeId: refused }) => refused === command.exchangeId)) return [];
+  const refusal = refusalOfExchange(state, command);
+  if (refusal !== undefined) return [{ type: 'ExchangeRefused', exchangeId: command.exchangeId, reason: refusal.code }];
   const { number, revision, sessionId, siteId, date, amount, startsAt, endsAt, holdId } = state;
   const { exchangeId, place, paid, at, cancellation } = command;
   const disruptionId = state.offer?.disruptionId ?? cancellation;
@@ -422,6 +453,14 @@ function evolve(state: RightState, event: RightEvent): RightState {
         past: [...state.past, event.before],
         prints: [],
       };
+    }
+    case 'ExchangeRefused': {
+      const { exchangeId, reason } = event;
+      return { ...state, refusedExchanges: [...(state.refusedExchanges ?? []), { exchangeId, reason }] };
+    }
+    case 'RefundRefused': {
+      const { refundId, reason } = event;
+      return { ...state, refusedRefunds: [...(state.refusedRefunds ?? []), { refundId, reason }] };
     }
     case 'TicketFrozen':
       return { ...state, status: 'frozen', freeze: event.freeze };

@@ -1,5 +1,5 @@
 // What others must hear of a right: inventory gets places back, finance earns or returns its price (FIN-12), the order sends money.
-// Issuing is told by the order.
+// Issuing is told by the order; a refused exchange or exception by whoever carries it out, to the order or the exception.
 import {
   formerTicketShown,
   returnPlaces,
@@ -29,6 +29,8 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
     case 'ChoiceOffered':
     case 'OfferWithdrawn':
     case 'TicketPrinted':
+    case 'ExchangeRefused':
+    case 'RefundRefused':
       return [];
     case 'TicketCheckedIn':
       return state.status === 'used'

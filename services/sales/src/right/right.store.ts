@@ -109,6 +109,8 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
       .object({ applicationId: z.string(), at: z.string(), before: z.enum(['issued', 'checked_in']) })
       .optional(),
     refusedReissues: z.array(z.object({ code: z.string(), reason: z.string() })).optional(),
+    refusedExchanges: z.array(z.object({ exchangeId: z.string(), reason: z.string() })).optional(),
+    refusedRefunds: z.array(z.object({ refundId: z.string(), reason: z.string() })).optional(),
     soldAt: z.string(),
     ruledFrom: z.string().optional(),
     holdId: z.string(),

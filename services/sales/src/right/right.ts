@@ -123,6 +123,10 @@ export type Replacement = {
 
 /** REI-23: a code whose ticket could not be replaced; it never will be, however often it is tried. */
 type RefusedReissue = { readonly code: string; readonly reason: string };
+/** SAL-53: an exchange that the ticket could not follow; the money for it goes back, so it never will. */
+type RefusedExchange = { readonly exchangeId: string; readonly reason: string };
+/** SAL-51: an approved refund that came too late for the ticket; whoever asked is told that it has failed. */
+type RefusedRefund = { readonly refundId: string; readonly reason: string };
 
 /** What a gate decided without network, and what was true (SAL-41): kept apart. */
 export type HandedIn = {
@@ -185,6 +189,8 @@ export type RightState =
       readonly offer?: Offer | undefined;
       readonly freeze?: Freeze | undefined;
       readonly refusedReissues?: readonly RefusedReissue[] | undefined;
+      readonly refusedExchanges?: readonly RefusedExchange[] | undefined;
+      readonly refusedRefunds?: readonly RefusedRefund[] | undefined;
     });
 export type SoldRight = Exclude<RightState, { status: 'none' }>;
 
@@ -218,7 +224,12 @@ export type RightCommand =
   | { readonly type: 'ShowFormerTicket'; readonly scan: Scan }
   /** The same of a ticket that is not dead, and why. */
   | { readonly type: 'NoteRefusedScan'; readonly scan: Scan; readonly reason: RefusalReason }
-  | { readonly type: 'RefundTicket'; readonly refund: TicketRefund }
+  | {
+      readonly type: 'RefundTicket';
+      readonly refund: TicketRefund;
+      /** The ticket that an exception was approved for: one that was exchanged or replaced meanwhile is another. */
+      readonly revision?: number | undefined;
+    }
   | {
       readonly type: 'ExchangeTicket';
       readonly exchangeId: string;
@@ -291,6 +302,8 @@ export type RightEvent =
       readonly returned: Fen;
       readonly at: string;
     }
+  | { readonly type: 'ExchangeRefused'; readonly exchangeId: string; readonly reason: string }
+  | { readonly type: 'RefundRefused'; readonly refundId: string; readonly reason: string }
   | { readonly type: 'TicketFrozen'; readonly freeze: Freeze }
   | { readonly type: 'FreezeRefused'; readonly applicationId: string; readonly reason: string }
   | { readonly type: 'TicketThawed'; readonly applicationId: string; readonly at: string }
