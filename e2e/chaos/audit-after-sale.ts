@@ -1,6 +1,6 @@
 // What must be true of tickets that were given back or exchanged: one living ticket per paid right, every refund decided is a refund paid,
 // and what an order keeps is exactly what its tickets cost.
-import { list, number, text, WITH_TICKETS, type Document } from './documents.ts';
+import { at, list, number, text, WITH_TICKETS, type Document } from './documents.ts';
 
 /** What an order with tickets has to keep: prices of tickets that were not given back, and fees. */
 export function worthOf(order: Document, rights: readonly Document[]): number {
@@ -80,14 +80,8 @@ function returnedTickets(order: Document, rights: readonly Document[], violation
       violations.push(
         `ticket ${text(right, 'state.number')} is ${text(right, 'state.status')} and was given back ${own.length} times`,
       );
-    const sent = list(order, 'state.refunds')
-      .filter((refund) => text(refund, 'of') === text(right, 'state.refund.refundId'))
-      .reduce<number>((sum, refund) => sum + number(refund, 'amount'), 0);
-    if (isRefunded && sent !== number(right, 'state.refund.returned'))
-      violations.push(
-        `ticket ${text(right, 'state.number')}: ${number(right, 'state.refund.returned')} fen were to go back, ${sent} did`,
-      );
   }
+  moneyOfReturned(order, rights, violations);
   if (!WITH_TICKETS.has(text(order, 'state.status'))) return;
   const expected =
     returned.length === 0 ? 'fulfilled' : returned.length === rights.length ? 'refunded' : 'partially_refunded';
@@ -95,6 +89,38 @@ function returnedTickets(order: Document, rights: readonly Document[], violation
     violations.push(
       `order ${order._id} is ${text(order, 'state.status')} with ${returned.length} of ${rights.length} given back`,
     );
+}
+
+/** Each ticket's money is in one refund, alone or with that of others; one refund may be taken from several payments. */
+function moneyOfReturned(order: Document, rights: readonly Document[], violations: string[]): void {
+  const promised = new Map([
+    ...rights
+      .filter((right) => text(right, 'state.status') === 'refunded')
+      .map((right) => [text(right, 'state.refund.refundId'), number(right, 'state.refund.returned')] as const),
+    ...list(order, 'state.exchanges')
+      .filter((exchange) => text(exchange, 'status') === 'done')
+      .map((exchange) => [text(exchange, 'id'), number(exchange, 'returned')] as const),
+  ]);
+  const parts = list(order, 'state.refunds').filter((refund) => promised.has(text(refund, 'of')));
+  const carried = new Map<string, number>();
+  for (const refunds of Map.groupBy(parts, (refund) => text(refund, 'of')).values()) {
+    const covers = coveredBy(refunds[0]);
+    for (const one of covers) carried.set(one, (carried.get(one) ?? 0) + 1);
+    const sent = refunds.reduce<number>((sum, refund) => sum + number(refund, 'amount'), 0);
+    const wanted = covers.reduce((sum, one) => sum + (promised.get(one) ?? 0), 0);
+    if (sent !== wanted)
+      violations.push(`order ${order._id}: ${wanted} fen were to go back for ${covers.join(', ')}, ${sent} did`);
+  }
+  for (const [one, amount] of promised)
+    if (amount > 0 && carried.get(one) !== 1)
+      violations.push(`order ${order._id}: ${amount} fen of ${one} are in ${carried.get(one) ?? 0} refunds`);
+  if (at(order, 'state.owed') !== undefined)
+    violations.push(`order ${order._id}: money was collected to go back, and was not asked for`);
+}
+
+function coveredBy(refund: unknown): readonly string[] {
+  const covers = at(refund, 'covers');
+  return Array.isArray(covers) ? covers.map(String) : [text(refund, 'of')];
 }
 
 function exchangedTickets(order: Document, rights: readonly Document[], violations: string[]): void {

@@ -216,6 +216,8 @@ export const ticketRefunded = defineEvent({
     reason: refundReasonSchema,
     /** Where its price was: still owed, which is so if left out, or earned, because the ticket had expired (FIN-12). */
     outOf: z.enum(['deferred', 'earned']).optional(),
+    /** Nobody chose until the deadline of this disruption: it goes back with the other tickets of its order. */
+    disruptionId: idSchema.optional(),
     refundedAt: instantSchema,
   }),
   example: {
@@ -519,7 +521,7 @@ export const ticketsRecorded = defineEvent({
 
 export const ticketsRefunded = defineEvent({
   type: 'sales.order.tickets-refunded.v1',
-  summary: 'The customer is told that a ticket was given back and how much money comes.',
+  summary: 'The customer is told which tickets were given back and how much money comes.',
   data: z.object({
     ...aboutOrder,
     refundId: idSchema,
@@ -704,6 +706,13 @@ export const gateIncidentFound = defineEvent({
     ticketNumber: TICKET_FACTS.ticketNumber,
     foundAt: '2026-12-01T12:00:00+08:00',
   },
+});
+
+export const sendOwedBack = defineCommand({
+  type: 'sales.order.send-owed-back.v1',
+  summary: 'Timer of sales to itself: money that was collected goes back in one refund.',
+  data: z.object({ orderId: idSchema }),
+  example: { orderId: ORDER },
 });
 
 export const expireExchange = defineCommand({

@@ -47,6 +47,7 @@ const toldShape = z.looseObject({
   ticketNumbers: z.array(z.string()),
   decideBy: z.string(),
 });
+const backShape = z.looseObject({ ticketNumbers: z.array(z.string()), returned: z.number() });
 const NOBODY = { tickets: 0, told: 0, orders: 0, refunded: 0, exchanged: 0, used: 0, undecided: 0, kept: 0, untold: 0 };
 const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
 
@@ -54,11 +55,12 @@ describe('SAL-52 sales: disrupted sessions', function () {
   this.timeout(90_000);
   let house: SalesHouse;
   let offer: Offer;
+  let aheadMs = 0;
 
   before(async () => {
     house = await openSalesHouse();
-    await house.start();
-    offer = await house.offer();
+    await house.start({ clock: () => new Date(Date.now() + aheadMs) });
+    offer = await house.offer({ ticketsPerOrder: 60 });
   });
   after(async () => house.stop());
 
@@ -109,6 +111,15 @@ describe('SAL-52 sales: disrupted sessions', function () {
       .filter(({ type }) => type === 'sales.order.session-disrupted.v1')
       .map(({ data }) => toldShape.parse(data))
       .filter((told) => told.disruptionId === disruptionId);
+  /** What its holder hears of money that comes, each once, however often it is said. */
+  const moneyTold = (order: Placed): z.output<typeof backShape>[] => [
+    ...new Map(
+      house
+        .heard(order.id)
+        .filter(({ type }) => type === 'sales.order.tickets-refunded.v1')
+        .map(({ id, data }) => [id, backShape.parse(data)] as const),
+    ).values(),
+  ];
   const wasKept = (order: Placed): string[][] =>
     house
       .heard(order.id)
@@ -172,10 +183,9 @@ describe('SAL-52 sales: disrupted sessions', function () {
     expect(await statusesOf(used)).to.deep.equal(['used']);
     expect(await statusesOf(exchanged)).to.deep.equal(['exchanged', 'issued']);
     await eventually('the places are back', () => house.sessions.get(today)?.free === 50 - 1);
-    await eventually(
-      'the holder hears of the money',
-      () => house.heard(rest.id).filter(({ type }) => type === 'sales.order.tickets-refunded.v1').length === 2,
-    );
+    await eventually('the holder hears of the money', () => moneyTold(rest).length === 1);
+    expect(moneyTold(rest)[0]).to.include({ returned: 24_000 });
+    expect(moneyTold(rest)[0]?.ticketNumbers).to.have.members(rest.numbers);
   });
 
   it('without time to decide, hundreds are told and get their money back, each once, although everything is said twice', async () => {
@@ -190,8 +200,12 @@ describe('SAL-52 sales: disrupted sessions', function () {
     expect(done.counts).to.deep.equal({ ...NOBODY, tickets: 252, told: 252, orders: 14, refunded: 252 });
     for (const order of orders) {
       const { refunds } = await house.becomes(order, 'refunded');
-      expect(refunds.reduce((sum, { amount }) => sum + amount.amount, 0)).to.equal(18 * 12_000);
+      expect(refunds.map(({ amount }) => amount.amount)).to.deep.equal([18 * 12_000]);
+      expect(refunds[0]?.ticketNumbers).to.have.members(order.numbers);
+      await eventually('the money is told', () => moneyTold(order).length > 0);
     }
+    await settled('no more of it', () => orders.reduce((sum, order) => sum + moneyTold(order).length, 0));
+    for (const order of orders) expect(moneyTold(order)).to.have.length(1);
     await eventually('all are told', () => orders.every((order) => toldTo(order, id).length > 0));
     await settled('nobody is told again', () => orders.reduce((sum, order) => sum + toldTo(order, id).length, 0));
     // Twice the same message, and no second one about tickets from another step.
@@ -199,6 +213,57 @@ describe('SAL-52 sales: disrupted sessions', function () {
       const [told, ...more] = toldTo(order, id);
       expect(told?.ticketNumbers).to.have.members(order.numbers);
       for (const again of more) expect(again).to.deep.equal(told);
+    }
+  });
+
+  it('FIN-02 an order of more tickets than a provider refunds one by one gets all its money, in one refund, and hears of it once', async () => {
+    const gone = await session();
+    const school = await bought(gone, 60);
+    const id = await disrupt(gone, { decideBy: inHours(-1) });
+    await becomes(id, 'done');
+    await house.becomes(school, 'refunded', 30_000);
+    await eventually('the money', () => house.kept(school.id) === 0, { withinMs: 20_000 });
+    const { refunds } = await eventually('the money is confirmed', async () => {
+      const seen = await house.look(school);
+      return seen.refunds.every(({ status }) => status === 'done') ? seen : undefined;
+    });
+    expect(refunds.map(({ amount }) => amount.amount)).to.deep.equal([720_000]);
+    await eventually('the holder hears of it', () => moneyTold(school).length > 0);
+    await settled('what is said', () => moneyTold(school).length);
+    expect(moneyTold(school).map(({ ticketNumbers, returned }) => [ticketNumbers.length, returned])).to.deep.equal([
+      [60, 720_000],
+    ]);
+  });
+
+  it('where one of an order was used, the others go back together when their minute is over', async () => {
+    const today = await house.session(offer.productId, 50, { date: inDays(0) });
+    const order = await bought(today, 3);
+    const qr = (await house.look(order)).tickets[0]?.qr;
+    const entry = { gateId: GATES[0], credential: { qr } };
+    await house.call('/api/v1/check-ins', { apiKey: house.keys.gates[0] ?? '', json: entry });
+    const id = await disrupt(today, { decideBy: inHours(-1) });
+    await becomes(id, 'done');
+    const waiting = await eventually('both are collected', async () => {
+      const seen = await house.look(order);
+      return seen.owed?.amount.amount === 24_000 ? seen : undefined;
+    });
+    expect([waiting.status, waiting.refunds]).to.deep.equal(['partially_refunded', []]);
+    expect(moneyTold(order)).to.deep.equal([]);
+    aheadMs = 61_000;
+    try {
+      const sent = await eventually(
+        'the money',
+        async () => {
+          const seen = await house.look(order);
+          return seen.refunds.some(({ status }) => status === 'done') ? seen : undefined;
+        },
+        { withinMs: 20_000 },
+      );
+      expect(sent.refunds.map(({ amount }) => amount.amount)).to.deep.equal([24_000]);
+      expect(sent).to.not.have.property('owed');
+      await eventually('the holder hears of it', () => moneyTold(order).length === 1);
+    } finally {
+      aheadMs = 0;
     }
   });
 
@@ -512,6 +577,7 @@ describe('SAL-52 sales: disrupted sessions', function () {
       ['afterPublish', 'disruptions'],
       ['afterCommit', 'rights'],
       ['afterCommit', 'orders'],
+      ['afterPublish', 'orders'],
     ] as const) {
       it(`${point} in ${collection} again and again: all are told once, and all get their money back once`, async () => {
         const gone = await session();
@@ -524,13 +590,15 @@ describe('SAL-52 sales: disrupted sessions', function () {
           expect(done.counts).to.deep.equal({ ...NOBODY, tickets: 10, told: 10, orders: 5, refunded: 10 });
           for (const order of orders) {
             const { refunds } = await house.becomes(order, 'refunded', 30_000);
-            expect(refunds.reduce((sum, { amount }) => sum + amount.amount, 0)).to.equal(24_000);
+            expect(refunds.map(({ amount }) => amount.amount)).to.deep.equal([24_000]);
             await eventually('the holder is told', () => toldTo(order, id).length > 0);
+            await eventually('the holder is told of the money', () => moneyTold(order).length > 0);
+            await eventually('the money', () => house.kept(order.id) === 0);
           }
-          // Fulfilled, told, and of each of two tickets: given back, and the holder told of the money.
+          // Fulfilled, told, each of two tickets given back, and the holder told of the money of both.
           const messages = orders.map((order) => new Set(house.heard(order.id).map((envelope) => envelope.id)).size);
           expect(death.count).to.be.at.least(3);
-          expect(messages).to.deep.equal(orders.map(() => 1 + 1 + 2 * 2));
+          expect(messages).to.deep.equal(orders.map(() => 1 + 1 + 2 + 1));
         } finally {
           death.armed = false;
         }

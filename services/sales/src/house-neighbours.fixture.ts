@@ -12,6 +12,7 @@ import {
   paymentFailed,
   paymentOpened,
   paymentRefunded,
+  paymentRefundFailed,
   placeHold,
   refundPayment,
   releaseHold,
@@ -40,7 +41,8 @@ export type Plays = {
   /** Whether places that come back are given to the line at once, or when the spec says so. */
   line: 'on' | 'waits';
   close: 'closed' | 'captured' | 'silent';
-  refund: 'on' | 'silent';
+  /** `fails`: it does not arrive, until a person tries it again. */
+  refund: 'on' | 'silent' | 'fails';
   /** Every message twice. */
   twice: boolean;
 };
@@ -57,6 +59,9 @@ type Stage = {
   readonly asked: Envelope[];
   readonly complaints: string[];
 };
+
+/** WeChat Pay’s and Alipay’s own, for one payment. */
+const REFUNDS_MAX = 50;
 
 const quantityOf = ({ place }: Pick<PlayedHold, 'place'>): number =>
   place.data.lines.reduce((sum, { quantity }) => sum + quantity, 0);
@@ -240,7 +245,16 @@ export async function playFinance({ broker, tell, plays, asked, complaints }: St
       await tell(paymentClosed, { paymentId, orderId }, { id: `${paymentId}:closed`, cause: request });
   }
   async function refund(request: Envelope<DataOf<typeof refundPayment>>): Promise<void> {
-    const { paymentId, refundId, amount } = request.data;
+    const { paymentId, orderId, refundId, amount } = request.data;
+    const known = back.get(paymentId);
+    // As providers do: no more of one payment than that.
+    const tooMany = known !== undefined && !known.has(refundId) && known.size >= REFUNDS_MAX;
+    if (plays.refund === 'fails' || tooMany) {
+      if (!tooMany) silent.push(request);
+      const failed = { paymentId, orderId, refundId, amount, problem: 'finance.refund-refused' };
+      await tell(paymentRefundFailed, failed, { id: `${refundId}:failed`, cause: request });
+      return;
+    }
     const ofPayment = back.get(paymentId) ?? new Map<string, number>();
     back.set(paymentId, ofPayment.set(refundId, amount));
     if (sentBack(paymentId) > (captured.get(paymentId) ?? 0))
@@ -274,7 +288,7 @@ export async function playFinance({ broker, tell, plays, asked, complaints }: St
         { id: `${paymentId}:failed`, cause: request },
       );
     },
-    /** Refunds that it was silent about arrive. */
+    /** Refunds that it was silent about, or that had failed, arrive. */
     async answerRefunds(): Promise<void> {
       plays.refund = 'on';
       for (const request of silent.splice(0)) await refund(request);

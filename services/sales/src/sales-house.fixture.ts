@@ -84,7 +84,14 @@ const orderShape = z.looseObject({
   accessToken: z.string().optional(),
   tickets: z.array(ticket),
   payments: z.array(z.looseObject({ id: z.string(), status: z.string() })),
-  refunds: z.array(z.looseObject({ amount: z.looseObject({ amount: z.number() }), status: z.string() })),
+  refunds: z.array(
+    z.looseObject({
+      amount: z.looseObject({ amount: z.number() }),
+      status: z.string(),
+      ticketNumbers: z.array(z.string()),
+    }),
+  ),
+  owed: z.looseObject({ amount: z.looseObject({ amount: z.number() }), sendBy: z.string() }).optional(),
 });
 export type SeenOrder = z.output<typeof orderShape>;
 export const orderOf = (reply: Reply): SeenOrder => orderShape.parse(reply.body);

@@ -217,6 +217,49 @@ describe('SAL-50 sales: tickets that are given back', function () {
     expect(refundOf(await shop.giveBack(order.number, ask)).status).to.equal('done');
   });
 
+  it('FIN-02 one that does not arrive is shown as failed, and as done when a retry brings it', async () => {
+    shop.house.plays.refund = 'fails';
+    const order = await shop.bought(await shop.session(3), { quantity: 2 });
+    const ask = { token: order.token, key: freshKey() };
+    const reply = await shop.giveBack(order.number, ask);
+    expect([reply.status, refundOf(reply).status]).to.deep.equal([202, 'failed']);
+    shop.house.plays.refund = 'on';
+    expect((await shop.giveBack(order.tickets[1]?.number ?? '', { token: order.token })).status).to.equal(201);
+    const statuses = async (): Promise<readonly string[]> =>
+      (await shop.house.look(order)).refunds.map(({ status }) => status);
+    expect(await statuses()).to.deep.equal(['failed', 'done']);
+    await shop.house.answerRefunds();
+    expect(refundOf(await shop.giveBack(order.number, ask)).status).to.equal('done');
+    expect(await statuses()).to.deep.equal(['done', 'done']);
+    await shop.keeps(order, 2_400);
+  });
+
+  it('FIN-02 more of one order, one by one, than a provider refunds: each gets its money, the later ones together', async () => {
+    const of = await shop.house.offer({ ticketsPerOrder: 60 }, 1, shop.rules);
+    const order = await shop.bought(await shop.session(40, 100, of), { quantity: 56, of });
+    const returned = order.tickets.slice(0, 55);
+    for (const { number } of returned) {
+      const reply = await shop.giveBack(number, { token: order.token, wait: 0 });
+      expect([reply.status, reply.text]).to.include(202);
+    }
+    const seen = await eventually(
+      'all of them',
+      async () => {
+        const now = await shop.house.look(order);
+        const done = now.refunds.filter(({ status }) => status === 'done');
+        return done.length === 40 && now.owed?.amount.amount === 15 * 12_000 ? now : undefined;
+      },
+      { withinMs: 20_000 },
+    );
+    expect(seen.status).to.equal('partially_refunded');
+    shop.time.aheadMs = 61 * 60_000;
+    await shop.keeps(order, 12_000);
+    const { refunds } = await shop.house.look(order);
+    expect(refunds).to.have.length(41);
+    const carried = refunds.flatMap(({ ticketNumbers }) => ticketNumbers);
+    expect([...carried].sort()).to.deep.equal(returned.map(({ number }) => number).sort());
+  });
+
   describe('PLA-02 whose it is', () => {
     it('another order’s token and another tenant’s staff: there is no such ticket; a guest has to say who it is', async () => {
       const mine = await shop.bought(await shop.session(3));

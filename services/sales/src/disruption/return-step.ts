@@ -32,7 +32,7 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
     const command = (state: RightState): RightCommand => {
       if (!isLiving(state) || state.offer?.disruptionId !== id || !awaitsChoice(state))
         throw new DomainError('sales.ticket-changed', 'The holder has chosen meanwhile.');
-      return { type: 'RefundTicket', refund: { refundId, ...unusedShare(state), reason, at } };
+      return { type: 'RefundTicket', refund: { refundId, ...unusedShare(state), reason, disruptionId: id, at } };
     };
     try {
       await rights.handle(scope, rightId, command);

@@ -78,7 +78,8 @@ export function createTicketExchanger(foundation: Foundation, parts: Parts): Tic
     }
     const { waived } = outcome;
     const ticket = { ...outcome.ticket, lineId: exchange.line.lineId };
-    await parts.orders.handle(scope, orderId, { type: 'CompleteExchange', exchangeId, ticket, refundId, waived });
+    const at = clock().toISOString();
+    await parts.orders.handle(scope, orderId, { type: 'CompleteExchange', exchangeId, ticket, refundId, waived, at });
   };
 }
 

@@ -1,4 +1,4 @@
-// A right of ours was given back: its order records it and sends the money (SAL-50).
+// A right of ours was given back: its order records it and sends the money, by itself or with that of others (SAL-50).
 // duplicate: the message id is known, and the order knows the refund · late and early: a right exists only after its order is fulfilled;
 // NotYet until then, the retry rungs wait · crash before the write: it comes again · crash after: the outbox says the rest.
 import { ticketRefunded } from '@tongpiao/contracts';
@@ -12,7 +12,7 @@ export function onTicketRefunded(foundation: Foundation, orders: Orders): (messa
     if (!isMessage(message, ticketRefunded))
       throw new ContractBreach('sales.unexpected-message', message.definition.type);
     const { envelope } = message;
-    const { refundId, rightId, ticketNumber, orderId, fee, returned, reason, refundedAt } = envelope.data;
+    const { refundId, rightId, ticketNumber, orderId, fee, returned, reason, disruptionId, refundedAt } = envelope.data;
     await orders.handle(
       foundation.scopeOf(envelope),
       orderId,
@@ -27,6 +27,8 @@ export function onTicketRefunded(foundation: Foundation, orders: Orders): (messa
           reason,
           at: refundedAt,
         },
+        ...(disruptionId === undefined ? {} : { atDeadline: true as const }),
+        at: foundation.clock().toISOString(),
       },
       { messageId: envelope.id },
     );

@@ -10,6 +10,7 @@ import { refundQuote, type RefundQuote } from '../after-sale/refund-quote.ts';
 import { asOffered } from '../disruption/known-cancellation.ts';
 import { OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
 import { currentTicket, seenTicket, type SeenTicket, type TicketParts } from '../order-access/may-see-ticket.ts';
+import { refundsOf } from '../order/order-money.ts';
 import { money } from '../order/order-view.ts';
 import type { OrderWaiting } from '../order/order-waiting.ts';
 import type { LiveOrder } from '../order/order.ts';
@@ -32,7 +33,9 @@ const refundView = z.object({
   id: z.string(),
   orderId: z.string(),
   ticketNumber: z.string(),
-  status: z.enum(['requested', 'done']).describe('requested: the money is on its way.'),
+  status: z
+    .enum(['requested', 'done', 'failed'])
+    .describe('requested: the money is on its way; failed: it did not arrive, and staff see to it.'),
   reason: refundReasonSchema,
   fee: money,
   amount: money,
@@ -154,7 +157,7 @@ export function refundTicket(foundation: Foundation, parts: Parts): readonly Rou
         : await parts.waiting.until(
             scope,
             orderId,
-            (state) => moneyOf(state, refundId) === 'done',
+            (state) => moneyOf(state, refundId) !== 'requested',
             context.waitMs,
             context.signal,
           );
@@ -201,7 +204,10 @@ function fingerprintOf(ticket: SoldRight): string {
 }
 
 /** How far the money of a ticket's refund is; nothing to send back is done with the order's own entry. */
-function moneyOf(order: LiveOrder, refundId: string): 'requested' | 'done' {
+function moneyOf(order: LiveOrder, refundId: string): 'requested' | 'done' | 'failed' {
   if (!order.returned.some((ticket) => ticket.refundId === refundId)) return 'requested';
-  return order.refunds.every(({ of, status }) => of !== refundId || status === 'done') ? 'done' : 'requested';
+  if ('owed' in order && order.owed?.items.some(({ of }) => of === refundId) === true) return 'requested';
+  const statuses = refundsOf(order, refundId).map(({ status }) => status);
+  if (statuses.includes('failed')) return 'failed';
+  return statuses.includes('requested') ? 'requested' : 'done';
 }

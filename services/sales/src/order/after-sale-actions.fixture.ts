@@ -2,6 +2,7 @@
 // like, handlers die, providers answer. And the short ways to where the interesting histories begin.
 import { expireOrder, reviewHold } from '@tongpiao/contracts';
 import fc from 'fast-check';
+import { isLiving } from '../right/right.decider.ts';
 import { openWorld, ORDER, type Kind, type World } from './after-sale-world.fixture.ts';
 import type { Hold } from './played-neighbours.fixture.ts';
 
@@ -16,6 +17,7 @@ const SOMETIMES = [
     'offer',
     'freeze',
     'thaw',
+    'deadline',
     'serve',
     'send home',
     'review',
@@ -141,6 +143,11 @@ export function act(world: World, { what, pick }: Action): void {
         });
       }
       return;
+    case 'deadline': {
+      // One step of the walk takes all that have not chosen.
+      for (const id of world.rights.keys()) if (offered(world, id)) world.start(world.returnAtDeadline(id));
+      return;
+    }
     case 'exchange':
       if (right === undefined) return;
       {
@@ -245,6 +252,11 @@ function atTicket(world: World, rightId: string, what: 'scan' | 'expire ticket' 
     const scan = { at: world.at, gateId: 'gat_1', siteId: 'sit_1', date: '2027-01-02' };
     world.handleRight(rightId, { type: 'CheckIn', scan });
   }
+}
+
+function offered(world: World, rightId: string): boolean {
+  const right = world.rights.get(rightId);
+  return right !== undefined && isLiving(right) && right.offer !== undefined;
 }
 
 function awaiting(world: World): readonly string[] {

@@ -16,12 +16,13 @@ import {
   paymentRefunded,
   replaceTicket,
   reviewHold,
+  sendOwedBack,
   ticketRefunded,
 } from '@tongpiao/contracts';
 import { DomainError, fen, fold, NotYet } from '@tongpiao/kernel';
 import type { Said } from '@tongpiao/persistence';
 import { exchangeQuote } from '../after-sale/exchange-quote.ts';
-import { refundQuote } from '../after-sale/refund-quote.ts';
+import { refundQuote, unusedShare } from '../after-sale/refund-quote.ts';
 import type { ExchangeRules } from '../after-sale/fee-rules.ts';
 import { exceptionDecider } from '../refund-exception/refund-exception.decider.ts';
 import type { ExceptionCommand, ExceptionState } from '../refund-exception/refund-exception.ts';
@@ -194,7 +195,7 @@ export function openWorld({ kind, remembers, guarded = true }: Beginning) {
     }
     const ticket = { number, qr: `qr-${number}`, lineId: exchange.line.lineId };
     const { waived } = after.past.find(({ cause }) => cause === exchangeId) ?? {};
-    handle({ type: 'CompleteExchange', exchangeId, ticket, refundId, waived });
+    handle({ type: 'CompleteExchange', exchangeId, ticket, refundId, waived, at: at(nowMs) });
   }
 
   function handleException(id: string, command: ExceptionCommand): ExceptionState {
@@ -262,15 +263,17 @@ export function openWorld({ kind, remembers, guarded = true }: Beginning) {
     if (command !== undefined) yield* carryOn(handle(command, letter.id));
     const refunded = read(letter, ticketRefunded);
     if (refunded !== undefined) {
-      const { refundId, rightId, ticketNumber: number, fee, returned, reason, refundedAt } = refunded;
+      const { refundId, rightId, ticketNumber: number, fee, returned, reason, disruptionId, refundedAt } = refunded;
       const facts = { refundId, rightId, number, fee: fen(fee), returned: fen(returned), reason, at: refundedAt };
-      handle({ type: 'ReturnTicket', returned: facts }, letter.id);
+      const atDeadline = disruptionId === undefined ? {} : { atDeadline: true as const };
+      handle({ type: 'ReturnTicket', returned: facts, ...atDeadline, at: at(nowMs) }, letter.id);
     }
     if (read(letter, expireOrder) !== undefined)
       handle({ type: 'ExpireOrder', at: at(nowMs), refundId: `rfd_${ORDER}` }, letter.id);
     const expired = read(letter, expireExchange);
     if (expired !== undefined)
       handle({ type: 'EndExchange', exchangeId: expired.exchangeId, reason: 'expired', at: at(nowMs) }, letter.id);
+    if (read(letter, sendOwedBack) !== undefined) handle({ type: 'SendOwedBack', at: at(nowMs) }, letter.id);
     if (read(letter, issueTickets) !== undefined) yield* issue();
     const replacing = read(letter, replaceTicket);
     if (replacing !== undefined) yield* replace(replacing.exchangeId);
@@ -305,6 +308,16 @@ export function openWorld({ kind, remembers, guarded = true }: Beginning) {
     handleException(exceptionId, { type: 'RequestException', facts });
     handleException(exceptionId, { type: 'DecideException', by: 'usr_2', approve: true, remark: '属实', at: when });
     pool.push({ id: exceptionId, definition: carryOutRefundException, data: { exceptionId } });
+  }
+
+  // As disruption/return-step.ts.
+  function* returnAtDeadline(id: string): Generator<undefined, void> {
+    const right = rights.get(id);
+    if (right === undefined || right.status === 'none' || right.offer === undefined) return;
+    const { disruptionId } = right.offer;
+    yield;
+    const refund = { refundId: `rfd_${disruptionId}_${id}`, ...unusedShare(right), disruptionId, at: at(nowMs) };
+    handleRight(id, { type: 'RefundTicket', refund: { ...refund, reason: 'session-cancelled' } }, right);
   }
 
   // As features/exchange-ticket.ts.
@@ -377,7 +390,7 @@ export function openWorld({ kind, remembers, guarded = true }: Beginning) {
 
   return {
     ...{ rights, pool, timers, running, inventory, finance, handle, handleRight, start, step, deliver, ring },
-    ...{ giveBack, exchange, except, exceptions },
+    ...{ giveBack, returnAtDeadline, exchange, except, exceptions },
     /** A request of one step: a refusal is its answer. */
     ask(request: () => void): void {
       try {
@@ -416,5 +429,6 @@ const HEARD_BY_SALES = new Set(
     ...[holdGranted, holdRejected, holdQueued, paymentOpened, paymentCaptured, paymentFailed, paymentClosed],
     ...[paymentRefunded, ticketRefunded, expireOrder, issueTickets, expireExchange, replaceTicket, reviewHold],
     carryOutRefundException,
+    sendOwedBack,
   ].map(({ type }) => type),
 );

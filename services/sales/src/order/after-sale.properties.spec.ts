@@ -15,6 +15,7 @@ import {
 } from './after-sale-actions.fixture.ts';
 import type { Kind, World } from './after-sale-world.fixture.ts';
 import { placesUntouched } from '../right/admission.policy.ts';
+import { refundsOf } from './order-money.ts';
 import type { LiveOrder } from './order.ts';
 import { keptOf, takenOf, type Hold } from './played-neighbours.fixture.ts';
 
@@ -29,12 +30,18 @@ function worthOf(world: World, order: LiveOrder): number {
   return tickets + done.reduce((sum, { fee }) => sum + fee, 0);
 }
 
+/** Collected to go back, and not asked for yet. */
+function owedBy(order: LiveOrder): number {
+  const items = 'owed' in order ? (order.owed?.items ?? []) : [];
+  return items.reduce((sum, { amount }) => sum + amount, 0);
+}
+
 /** Whenever everything that was on its way has arrived. */
 function isQuiet(world: World): void {
   const { order } = world;
   if (order.status === 'none') throw new Error('there is an order');
   const kept = [...world.finance.payments.values()].reduce((sum, payment) => sum + keptOf(payment), 0);
-  expect(kept, `money kept, ${order.status}`).to.equal(worthOf(world, order));
+  expect(kept, `money kept, ${order.status}`).to.equal(worthOf(world, order) + owedBy(order));
   ticketsAgree(world, order);
   for (const hold of world.inventory.holds.values()) placesAgree(world, order, hold);
   for (const [id, exception] of world.exceptions) {
@@ -117,7 +124,18 @@ function isOver(world: World): void {
   expect(ends, 'every order ends or has its tickets').to.include(order.status);
   for (const { status } of order.exchanges) expect(['done', 'failed'], 'every exchange ends').to.include(status);
   for (const { status } of order.refunds) expect(status, 'every refund arrives').to.equal('done');
+  expect(owedBy(order), 'nothing that was collected is left').to.equal(0);
+  if ('tickets' in order) eachInOne(order);
   if (world.left) expect(ends.slice(0, 3), 'who has left the line gets no tickets').to.include(order.status);
+}
+
+/** What was worth something and was given back is in one refund of every payment that it took from. */
+function eachInOne(order: Extract<LiveOrder, { tickets: unknown }>): void {
+  for (const { refundId, returned } of order.returned) {
+    const carrying = refundsOf(order, refundId);
+    if (returned > 0) expect(carrying, `refunds of ${refundId}`).to.not.be.empty;
+    expect(new Set(carrying.map(({ paymentId }) => paymentId)).size, 'once for each payment').to.equal(carrying.length);
+  }
 }
 
 function run(start: Start, history: readonly Action[], guarded = true): void {

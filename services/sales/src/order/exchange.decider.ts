@@ -26,6 +26,7 @@ import { addFen, DomainError, fen, NotYet, unreachable, ZERO_FEN } from '@tongpi
 import type { Exchange, ExchangeEnd } from './exchange.ts';
 import { isOpen, lateMoney, later, moneyBack, paymentEnded, paymentOf } from './order-money.ts';
 import type { FulfilledOrder, OrderCommand, OrderEvent, OrderPayment } from './order.ts';
+import { oweBack } from './owed-back.ts';
 
 /** A settled exchange whose ticket is not replaced after this time is taken up again by its timer. */
 const REPLACE_WITHIN_MS = 5_000;
@@ -205,11 +206,11 @@ function decideSettled(state: FulfilledOrder, exchange: Exchange, command: About
   switch (command.type) {
     case 'CompleteExchange': {
       if (exchange.status === 'done') return [];
-      const { ticket, refundId, waived } = command;
-      const returned = addFen(exchange.returned, waived ?? ZERO_FEN);
+      const { ticket, refundId, waived, at } = command;
+      const owed = { refundId, of: exchangeId, amount: addFen(exchange.returned, waived ?? ZERO_FEN) };
       const free = waived === undefined ? {} : { waived };
       const completed: OrderEvent = { type: 'ExchangeCompleted', exchangeId, ticket, ...free };
-      return [completed, ...moneyBack(state, returned, refundId, 'refund', exchangeId)];
+      return [completed, ...oweBack(state, owed, { cause: 'holder', at }).events];
     }
     case 'FailExchange': {
       if (exchange.status === 'done') return [];

@@ -112,6 +112,7 @@ export const completeExchange: OrderCommand = {
   exchangeId: 'exc_1',
   ticket: NEW_TICKET,
   refundId: 'rfd_exc_1',
+  at: AT,
 };
 export const failExchange: OrderCommand = {
   type: 'FailExchange',

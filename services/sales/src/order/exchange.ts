@@ -48,6 +48,7 @@ export type ExchangeCommand =
       readonly refundId: string;
       /** SAL-52: of the fee, because the session was disrupted after it was agreed; comes back. */
       readonly waived?: Fen | undefined;
+      readonly at: string;
     }
   /** The right could not be given a new ticket: it was used, given back or exchanged meanwhile. */
   | {

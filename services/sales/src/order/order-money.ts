@@ -34,7 +34,8 @@ function keptPayments(state: LiveOrder): readonly OrderPayment[] {
   return ids.flatMap((id) => (id === undefined ? [] : (paymentOf(state, id) ?? [])));
 }
 
-function left(state: LiveOrder, payment: OrderPayment): number {
+/** Of a payment, before compensations. */
+export function left(state: LiveOrder, payment: OrderPayment): number {
   const gone = state.refunds
     .filter(({ paymentId, of }) => paymentId === payment.id && of !== undefined)
     .reduce((sum, { amount }) => sum + amount, 0);
@@ -79,8 +80,24 @@ export function lateMoney(
   return [{ type: 'RefundRequested', refund: { id: refundId, paymentId, amount, reason, status: 'requested' } }];
 }
 
+/** Refunds that carry the money of a ticket that was given back, or of an exchange. */
+export function refundsOf(state: LiveOrder, of: string): readonly OrderRefund[] {
+  return state.refunds.filter((refund) => carries(refund, of));
+}
+
+export function carries(refund: OrderRefund, of: string): boolean {
+  return refund.covers === undefined ? refund.of === of : refund.covers.includes(of);
+}
+
+/** A person at finance may try a refund again that has failed: then it is done after all. */
 export function confirmRefund(state: LiveOrder, refundId: string): readonly OrderEvent[] {
-  return state.refunds.some(({ id, status }) => id === refundId && status === 'requested')
+  return state.refunds.some(({ id, status }) => id === refundId && status !== 'done')
     ? [{ type: 'RefundDone', refundId }]
+    : [];
+}
+
+export function failRefund(state: LiveOrder, refundId: string): readonly OrderEvent[] {
+  return state.refunds.some(({ id, status }) => id === refundId && status === 'requested')
+    ? [{ type: 'RefundFailed', refundId }]
     : [];
 }

@@ -10,6 +10,7 @@ import {
 import { z } from 'zod';
 import type { RightState } from '../right/right.ts';
 import type { Exchange } from './exchange.ts';
+import { carries } from './order-money.ts';
 import type { LiveOrder } from './order.ts';
 
 export const money = z.object({ amount: z.int(), currency: z.literal('CNY') });
@@ -86,9 +87,14 @@ export const orderView = z.object({
       paymentId: z.string(),
       amount: money,
       reason: z.string(),
-      status: z.enum(['requested', 'done']),
+      status: z.enum(['requested', 'done', 'failed']).describe('failed: it did not arrive; staff see to it.'),
+      ticketNumbers: z.array(z.string()).describe('Tickets that were given back and whose money it carries.'),
     }),
   ),
+  owed: z
+    .object({ amount: money, sendBy: z.string() })
+    .optional()
+    .describe('Collected to go back in one refund, by then at the latest.'),
   tickets: z.array(ticketSummary),
   returned: z
     .array(z.object({ refundId: z.string(), ticketNumber: z.string(), fee: money, amount: money, reason: z.string() }))
@@ -152,13 +158,15 @@ export function viewOrder(
       amount: cny(amount),
       ...(payUrl === undefined ? {} : { payUrl }),
     })),
-    refunds: order.refunds.map(({ id: refundId, paymentId, amount, reason, status }) => ({
-      id: refundId,
-      paymentId,
-      amount: cny(amount),
-      reason,
-      status,
+    refunds: order.refunds.map((refund) => ({
+      id: refund.id,
+      paymentId: refund.paymentId,
+      amount: cny(refund.amount),
+      reason: refund.reason,
+      status: refund.status,
+      ticketNumbers: order.returned.filter(({ refundId }) => carries(refund, refundId)).map(({ number }) => number),
     })),
+    ...owedOf(order),
     tickets: ticketsOf(order, rights),
     returned: order.returned.map(({ refundId, number, fee, returned, reason }) => ({
       refundId,
@@ -191,6 +199,12 @@ export function viewExchange(orderId: string, exchange: Exchange): z.input<typeo
     returned: cny(returned),
     expiresAt,
   };
+}
+
+function owedOf(order: LiveOrder): Pick<OrderView, 'owed'> {
+  if (!('owed' in order) || order.owed === undefined) return {};
+  const { items, sendBy } = order.owed;
+  return { owed: { amount: cny(items.reduce<number>((sum, { amount }) => sum + amount, 0)), sendBy } };
 }
 
 function waitingOf(order: LiveOrder, position: number | undefined): Pick<OrderView, 'waiting'> {

@@ -8,6 +8,7 @@ import {
   type ticketsRecorded,
 } from '@tongpiao/contracts';
 import { forRecipient, type DraftData } from '@tongpiao/persistence';
+import { refundsOf } from './order-money.ts';
 import type { LiveOrder, OrderLine, ToldTicket, Traveller } from './order.ts';
 
 type ContactFor = {
@@ -107,6 +108,6 @@ type Recorded = DraftData<DataOf<typeof ticketsRecorded>['tickets'][number]>;
 
 /** Cash does not go back by itself: its owner has to come for it. */
 export function cashOf(state: LiveOrder, of: string): { readonly inCash?: true } {
-  const from = new Set(state.refunds.filter((refund) => refund.of === of).map(({ paymentId }) => paymentId));
+  const from = new Set(refundsOf(state, of).map(({ paymentId }) => paymentId));
   return state.payments.some(({ id, method }) => from.has(id) && method === 'cash') ? { inCash: true } : {};
 }

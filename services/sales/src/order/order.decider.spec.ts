@@ -1,5 +1,5 @@
 // Every cell of the order's table. Payments and closing at length are in order.payments.spec.ts, standing in line in
-// order.waiting.spec.ts, what holds for any sequence of inputs in order.properties.spec.ts.
+// order.waiting.spec.ts, money that is collected to go back in owed-back.spec.ts, what holds for any sequence of inputs in order.properties.spec.ts.
 import { DomainError, NotYet } from '@tongpiao/kernel';
 import { specify } from '@tongpiao/testing';
 import { expect } from 'chai';
@@ -12,6 +12,7 @@ import {
   close,
   closed,
   closing,
+  compensationNoted,
   expire,
   expired,
   fail,
@@ -21,6 +22,7 @@ import {
   giveBack,
   grant,
   granted,
+  noteCompensation,
   open,
   opened,
   paidBy,
@@ -32,6 +34,7 @@ import {
   queued,
   refundAsked,
   refundConfirmed,
+  refundFailed,
   refuse,
   refused,
   reject,
@@ -40,6 +43,7 @@ import {
   requested,
   returned,
   review,
+  sendOwed,
   sentHome,
   sessionGone,
   served,
@@ -266,6 +270,17 @@ const TABLE: Readonly<Record<string, { command: OrderCommand; cells: Readonly<Re
     },
   },
   ConfirmRefund: { command: refundConfirmed('pay_1'), cells: { none: 'sales.order-unknown' } },
+  FailRefund: { command: refundFailed('pay_1'), cells: { none: 'sales.order-unknown' } },
+  NoteCompensation: {
+    command: noteCompensation,
+    cells: {
+      none: 'sales.order-unknown',
+      fulfilled: [compensationNoted],
+      partially_refunded: [compensationNoted],
+      refunded: [compensationNoted],
+    },
+  },
+  SendOwedBack: { command: sendOwed, cells: { none: 'sales.order-unknown' } },
   ReviewHold: {
     command: review,
     cells: {

@@ -14,9 +14,12 @@
 // ExpireOrder          NotYet   expired          closing³ | expired⁷    closing³ | expired | -¹⁰      -           -                -
 // CancelOrder          404      cancelled        closing³ | cancelled⁷  closing³ | cancelled          already-paid already-paid    - | ended⁴
 // FulfilOrder          NotYet   NotYet           NotYet                 NotYet                        fulfilled   -                -
-// ReturnTicket         NotYet   NotYet           NotYet                 NotYet                        NotYet      returned | -     NotYet
+// ReturnTicket         NotYet   NotYet           NotYet                 NotYet                        NotYet      returned¹² | -   NotYet
+// SendOwedBack         NotYet   -                -                      -                             -           refund | -¹³     -
 // TellDisruption       -        -                -                      -                             NotYet      told | -         -
 // ConfirmRefund        NotYet   -                done                   done                          done        done             done
+// FailRefund           NotYet   -                failed                 failed                        failed      failed           failed
+// NoteCompensation     NotYet   -                -                      -                             -           noted | -        -
 // ReviewHold           -⁵       -                -                      -                             kept        kept             let go
 //
 // ¹ nothing to pay   ² when closing and no payment is open any more   ³ while a payment is open at the provider: it is closed there
@@ -24,11 +27,21 @@
 // answers for an order that was never stored   ⁶ and partially_refunded, refunded; what is about an exchange of one of its tickets is
 // decided in exchange.decider.ts   ⁷ prepaid: places make it paid, and every other end sends the money back   ⁸ only where it is prepaid
 // ⁹ it is leaving the line   ¹⁰ the timer of its time in line, on its way when places came: it has a new one   ¹¹ of a payment that was open
-// when inventory sent it home; else -   CancelOrder comes from the customer, from staff, or because the session was cancelled: then its
+// when inventory sent it home; else -   ¹² its money goes back by itself, or is collected to go back with more (send-back.policy.ts)   ¹³ nothing is
+// owed, or not yet   CancelOrder comes from the customer, from staff, or because the session was cancelled: then its
 // reason says so.   A payment that was asked before is not asked again, whatever the order is by now: a retry finds it.
 import { DomainError, NotYet, unreachable, ZERO_FEN, type Decider } from '@tongpiao/kernel';
 import { aboutExchange, decideExchange } from './exchange.decider.ts';
-import { confirmRefund, isOpen, lateMoney, later, moneyBack, paymentEnded, paymentOf } from './order-money.ts';
+import {
+  confirmRefund,
+  failRefund,
+  isOpen,
+  lateMoney,
+  later,
+  moneyBack,
+  paymentEnded,
+  paymentOf,
+} from './order-money.ts';
 import { evolve } from './order.evolve.ts';
 import type {
   EndReason,
@@ -40,6 +53,7 @@ import type {
   OrderPayment,
   OrderState,
 } from './order.ts';
+import { oweBack, sentTogether } from './owed-back.ts';
 
 /** A second request while one payment is open opens another; more than these are a mistake of the caller's. */
 const PAYMENTS_MAX = 5;
@@ -124,6 +138,9 @@ function decideHolding(state: Of<'holding'>, command: OrderCommand): readonly Or
     case 'FailPayment':
     case 'ClosePayment':
     case 'ConfirmRefund':
+    case 'FailRefund':
+    case 'SendOwedBack':
+    case 'NoteCompensation':
     case 'ReviewHold':
     case 'TellDisruption':
       return [];
@@ -167,6 +184,8 @@ function decideInLine(state: Of<'placed'>, command: OrderCommand): readonly Orde
       return state.closing === undefined ? end(state, whose(command), command.at, command.refundId) : [];
     case 'ConfirmRefund':
       return confirmRefund(state, command.refundId);
+    case 'FailRefund':
+      return failRefund(state, command.refundId);
     case 'FulfilOrder':
       throw new NotYet('sales.order-unpaid', 'The order has no places yet.');
     case 'PlaceOrder':
@@ -174,6 +193,8 @@ function decideInLine(state: Of<'placed'>, command: OrderCommand): readonly Orde
     case 'QueueHold':
     case 'ReviewHold':
     case 'TellDisruption':
+    case 'SendOwedBack':
+    case 'NoteCompensation':
       return [];
     case 'ReturnTicket':
     case 'BeginExchange':
@@ -204,6 +225,8 @@ function decideAwaiting(state: Of<'awaiting_payment'>, command: OrderCommand): r
       return state.closing === undefined ? end(state, whose(command), command.at, command.refundId) : [];
     case 'ConfirmRefund':
       return confirmRefund(state, command.refundId);
+    case 'FailRefund':
+      return failRefund(state, command.refundId);
     case 'FulfilOrder':
       throw new NotYet('sales.order-unpaid', 'The order is not paid yet.');
     case 'PlaceOrder':
@@ -213,6 +236,8 @@ function decideAwaiting(state: Of<'awaiting_payment'>, command: OrderCommand): r
     case 'RejectHold':
     case 'ReviewHold':
     case 'TellDisruption':
+    case 'SendOwedBack':
+    case 'NoteCompensation':
       return [];
     case 'ReturnTicket':
     case 'BeginExchange':
@@ -229,6 +254,9 @@ function decidePaid(state: Of<'paid'>, command: OrderCommand): readonly OrderEve
   switch (command.type) {
     case 'FulfilOrder':
       return [{ type: 'OrderFulfilled', tickets: command.tickets, told: command.told }];
+    case 'SendOwedBack':
+    case 'NoteCompensation':
+      return [];
     case 'ReturnTicket':
     case 'TellDisruption':
     case 'BeginExchange':
@@ -245,6 +273,10 @@ function decideFulfilled(state: FulfilledOrder, command: OrderCommand): readonly
   switch (command.type) {
     case 'ReturnTicket':
       return returnTicket(state, command);
+    case 'SendOwedBack':
+      return sendOwedBack(state, command.at);
+    case 'NoteCompensation':
+      return noteCompensation(state, command);
     case 'TellDisruption':
       return tellDisruption(state, command);
     case 'FulfilOrder':
@@ -266,6 +298,8 @@ function decideKept(
     Command<
       | 'FulfilOrder'
       | 'ReturnTicket'
+      | 'SendOwedBack'
+      | 'NoteCompensation'
       | 'TellDisruption'
       | 'BeginExchange'
       | 'EndExchange'
@@ -282,6 +316,8 @@ function decideKept(
       return isOpen(paymentOf(state, command.paymentId)) ? [paymentEnded(command)] : [];
     case 'ConfirmRefund':
       return confirmRefund(state, command.refundId);
+    case 'FailRefund':
+      return failRefund(state, command.refundId);
     case 'RequestPayment':
       if (paymentOf(state, command.paymentId) !== undefined) return [];
       throw new DomainError('sales.order-already-paid', 'The order is paid already.');
@@ -315,6 +351,8 @@ function decideEnded(state: Of<'rejected' | 'expired' | 'cancelled'>, command: O
       return isOpen(paymentOf(state, command.paymentId)) ? [paymentEnded(command)] : [];
     case 'ConfirmRefund':
       return confirmRefund(state, command.refundId);
+    case 'FailRefund':
+      return failRefund(state, command.refundId);
     case 'RequestPayment':
       if (paymentOf(state, command.paymentId) !== undefined) return [];
       throw new DomainError('sales.order-ended', 'The order has ended.', { status: state.status });
@@ -328,6 +366,8 @@ function decideEnded(state: Of<'rejected' | 'expired' | 'cancelled'>, command: O
     case 'ExpireOrder':
     case 'FulfilOrder':
     case 'TellDisruption':
+    case 'SendOwedBack':
+    case 'NoteCompensation':
       return [];
     case 'ReturnTicket':
     case 'BeginExchange':
@@ -445,12 +485,25 @@ function paid(paymentId: string | undefined, at: string): OrderEvent {
 }
 
 /** SAL-50: the right is dead already; the money follows, from what the order has kept. */
-function returnTicket(state: FulfilledOrder, { returned }: Command<'ReturnTicket'>): readonly OrderEvent[] {
-  if (state.returned.some(({ refundId }) => refundId === returned.refundId)) return [];
-  return [
-    { type: 'TicketReturned', returned },
-    ...moneyBack(state, returned.returned, returned.refundId, 'refund', returned.refundId),
-  ];
+function returnTicket(
+  state: FulfilledOrder,
+  { returned, atDeadline, at }: Command<'ReturnTicket'>,
+): readonly OrderEvent[] {
+  const { refundId, rightId, returned: amount } = returned;
+  if (state.returned.some((ticket) => ticket.refundId === refundId)) return [];
+  const cause = atDeadline === true ? 'deadline' : 'holder';
+  const { together, events } = oweBack(state, { refundId, of: refundId, amount }, { cause, rightId, at });
+  return [{ type: 'TicketReturned', returned, ...(together ? { together } : {}) }, ...events];
+}
+
+/** Its timer may have been on its way when what was collected went back, and more was collected since. */
+function sendOwedBack({ owed, ...state }: FulfilledOrder, at: string): readonly OrderEvent[] {
+  return owed === undefined || later(at, CLOCKS_DIFFER_MS) < owed.sendBy ? [] : sentTogether(state, owed.items);
+}
+
+function noteCompensation(state: FulfilledOrder, { compensation }: Command<'NoteCompensation'>): readonly OrderEvent[] {
+  const known = state.compensations?.some(({ refundId }) => refundId === compensation.refundId) === true;
+  return known ? [] : [{ type: 'CompensationNoted', compensation }];
 }
 
 /** SAL-52: once per ticket, and once that it stays good after all; one that came to the session later, by an exchange that was under way, is told by itself. */

@@ -60,6 +60,24 @@ export function evolve(state: OrderState, event: OrderEvent): OrderState {
         ...state,
         refunds: state.refunds.map((refund) => (refund.id === event.refundId ? { ...refund, status: 'done' } : refund)),
       };
+    case 'RefundFailed':
+      return {
+        ...state,
+        refunds: state.refunds.map((refund) =>
+          refund.id === event.refundId ? { ...refund, status: 'failed' } : refund,
+        ),
+      };
+    case 'CompensationNoted':
+      return isFulfilled(state)
+        ? { ...state, compensations: [...(state.compensations ?? []), event.compensation] }
+        : state;
+    case 'MoneyCollected': {
+      if (!isFulfilled(state)) return state;
+      const { items = [], sendBy = '' } = state.owed ?? {};
+      return { ...state, owed: { items: [...items, event.owed], sendBy: event.sendBy ?? sendBy } };
+    }
+    case 'OwedSentBack':
+      return isFulfilled(state) ? { ...state, owed: undefined } : state;
     case 'TicketReturned':
       return isFulfilled(state) ? withReturned({ ...state, returned: [...state.returned, event.returned] }) : state;
     case 'DisruptionTold':

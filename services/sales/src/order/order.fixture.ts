@@ -161,6 +161,7 @@ export const queue: OrderCommand = { type: 'QueueHold', holdId: 'hld_1', positio
 export const giveBack = (number: 1 | 2, change: Partial<ReturnedTicket> = {}): OrderCommand => ({
   type: 'ReturnTicket',
   returned: returnOf(number, change),
+  at: AT,
 });
 export const grant: OrderCommand = { type: 'GrantHold', holdId: 'hld_1', at: AT };
 export const reject: OrderCommand = {
@@ -203,4 +204,9 @@ export const cancel: OrderCommand = { type: 'CancelOrder', at: AT, by: 'customer
 export const sessionGone: OrderCommand = { type: 'CancelOrder', at: AT, by: 'session', refundId: 'rfd_line' };
 export const fulfil: OrderCommand = { type: 'FulfilOrder', tickets: TICKETS, told: TOLD };
 export const refundConfirmed = (id: string): OrderCommand => ({ type: 'ConfirmRefund', refundId: `rfd_${id}` });
+export const refundFailed = (id: string): OrderCommand => ({ type: 'FailRefund', refundId: `rfd_${id}` });
+const compensation = { refundId: 'rfd_c', paymentId: 'pay_1', amount: fen(2_000) };
+export const noteCompensation: OrderCommand = { type: 'NoteCompensation', compensation };
+export const compensationNoted: OrderEvent = { type: 'CompensationNoted', compensation };
+export const sendOwed: OrderCommand = { type: 'SendOwedBack', at: AT };
 export const review: OrderCommand = { type: 'ReviewHold', holdId: 'hld_1' };

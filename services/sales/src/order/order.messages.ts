@@ -14,6 +14,7 @@ import {
   refundPayment,
   releaseHold,
   requestPayment,
+  sendOwedBack,
   ticketsRecorded,
   ticketsRefunded,
   waitingJoined,
@@ -24,10 +25,13 @@ import { remind, say, type Said } from '@tongpiao/persistence';
 import { exchangeMessages } from './exchange.messages.ts';
 import { aboutOrder, cashOf, contactFor, productOf, recordedTicket, toldTicket } from './order-words.ts';
 import { openPayments } from './order.evolve.ts';
-import type { LiveOrder, OrderEvent, OrderState } from './order.ts';
+import type { LiveOrder, OrderEvent, OrderState, ReturnedTicket } from './order.ts';
 
 const EXPIRE = 'expire';
 const ISSUE = 'issue-tickets';
+const SEND_BACK = 'send-back';
+/** One message names so many tickets. */
+const TOLD_MAX = 500;
 
 export function orderMessages(event: OrderEvent, facts: { id: string; state: OrderState }): readonly Said[] {
   const { id: orderId, state } = facts;
@@ -118,11 +122,13 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
       return [say(paymentReturned, { ...aboutOrder(orderId, state), amount: refund.amount })];
     }
     case 'TicketReturned': {
-      const { refundId, number, fee, returned, reason } = event.returned;
-      const about = aboutOrder(orderId, state);
-      const told = { ...about, refundId, ticketNumbers: [number], fee, returned, reason };
-      return [say(ticketsRefunded, { ...told, ...cashOf(state, refundId) })];
+      const { returned, together } = event;
+      return together === true ? [] : [givenBack(orderId, state, [returned], returned.refundId)];
     }
+    case 'MoneyCollected':
+      return event.sendBy === undefined ? [] : [remind(SEND_BACK, event.sendBy, sendOwedBack, { orderId })];
+    case 'OwedSentBack':
+      return [{ cancelTimer: SEND_BACK }, ...allGivenBack(orderId, state, event.covers)];
     case 'DisruptionTold': {
       const { ticketNumbers, kept, ...told } = event.told;
       const about = { ...aboutOrder(orderId, state), ticketNumbers: [...ticketNumbers] };
@@ -146,6 +152,8 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
     case 'PaymentOpened':
     case 'PaymentFailed':
     case 'PaymentClosed':
+    case 'RefundFailed':
+    case 'CompensationNoted':
       return [];
     case 'ExchangeBegun':
     case 'ExchangeHeld':
@@ -159,6 +167,31 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
     default:
       return unreachable(event, 'order event');
   }
+}
+
+/** SAL-50, SAL-52: whoever gets several back together hears of them once, for each reason. */
+function allGivenBack(orderId: string, state: LiveOrder, covers: readonly string[]): readonly Said[] {
+  const covered = new Set(covers);
+  const tickets = state.returned.filter(({ refundId }) => covered.has(refundId));
+  return [...Map.groupBy(tickets, ({ reason }) => reason).values()]
+    .flatMap((group) =>
+      Array.from({ length: Math.ceil(group.length / TOLD_MAX) }, (_, page) =>
+        group.slice(page * TOLD_MAX, (page + 1) * TOLD_MAX),
+      ),
+    )
+    .map((group) => givenBack(orderId, state, group, covers[0] ?? ''));
+}
+
+/** @param of what the money belongs to that comes with it */
+function givenBack(orderId: string, state: LiveOrder, tickets: readonly ReturnedTicket[], of: string): Said {
+  const [first] = tickets;
+  if (first === undefined) throw new Error('nothing was given back');
+  const { refundId, reason } = first;
+  const fee = tickets.reduce<number>((sum, ticket) => sum + ticket.fee, 0);
+  const returned = tickets.reduce<number>((sum, ticket) => sum + ticket.returned, 0);
+  const ticketNumbers = tickets.map(({ number }) => number);
+  const told = { ...aboutOrder(orderId, state), refundId, ticketNumbers, fee, returned, reason };
+  return say(ticketsRefunded, { ...told, ...cashOf(state, of) });
 }
 
 function closeOpenPayments(orderId: string, state: LiveOrder): readonly Said[] {

@@ -25,13 +25,17 @@ import {
   opened,
   paidBy,
   placed,
+  queued,
   refundAsked,
   refundConfirmed,
   refundDone,
+  refundFailed,
   request,
   requested,
   sessionGone,
+  waitingFor,
 } from './order.fixture.ts';
+import type { OrderEvent } from './order.ts';
 
 const given = specify(orderDecider);
 const waiting = [placed, granted];
@@ -218,6 +222,30 @@ describe('payments of an order', () => {
       given(...withTwo, paidBy('pay_1'), refundAsked('pay_2', 'double-payment'))
         .when(refundConfirmed('pay_2'))
         .then(refundDone('pay_2'));
+    });
+    it('FIN-02 one that did not arrive has failed, in every status that can have one, and is done when a retry brings it', () => {
+      const histories = [
+        [...waiting, requested('pay_1'), closed('pay_1'), expired],
+        withPayment,
+        [...withTwo, paidBy('pay_1')],
+        [...withTwo, paidBy('pay_1'), fulfilled],
+        [waitingFor(), queued, requested('pay_1')],
+      ].map((history) => [...history, refundAsked('pay_9', 'late-payment', 1)]);
+      for (const history of histories) {
+        const notThere: OrderEvent = { type: 'RefundFailed', refundId: 'rfd_pay_9' };
+        given(...history)
+          .when(refundFailed('pay_9'))
+          .then(notThere);
+        given(...history, notThere)
+          .when(refundFailed('pay_9'))
+          .thenNothing();
+        given(...history, notThere)
+          .when(refundConfirmed('pay_9'))
+          .then(refundDone('pay_9'));
+        given(...history, refundDone('pay_9'))
+          .when(refundFailed('pay_9'))
+          .thenNothing();
+      }
     });
     it('other payments that are still open end quietly after the order was paid', () => {
       const both = [...withTwo, paidBy('pay_1')];

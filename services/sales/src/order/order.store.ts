@@ -69,8 +69,9 @@ const sold = {
       paymentId: z.string(),
       amount: fenSchema,
       reason: z.enum(['late-payment', 'double-payment', 'cancelled', 'refund']),
-      status: z.enum(['requested', 'done']),
+      status: z.enum(['requested', 'done', 'failed']),
       of: z.string().optional(),
+      covers: z.array(z.string()).optional(),
     }),
   ),
   exchanges: z.array(
@@ -139,6 +140,13 @@ const orderState: z.ZodType<OrderState> = z.discriminatedUnion('status', [
     ...paid,
     status: z.enum(['fulfilled', 'partially_refunded', 'refunded']),
     tickets: z.array(z.object({ rightId: z.string(), number: z.string(), lineId: z.string() })),
+    owed: z
+      .object({
+        items: z.array(z.object({ refundId: z.string(), of: z.string(), amount: fenSchema })),
+        sendBy: z.string(),
+      })
+      .optional(),
+    compensations: z.array(z.object({ refundId: z.string(), paymentId: z.string(), amount: fenSchema })).optional(),
   }),
   z.object({
     ...sold,

@@ -60,10 +60,25 @@ export type OrderRefund = {
   readonly paymentId: string;
   readonly amount: Fen;
   readonly reason: 'late-payment' | 'double-payment' | 'cancelled' | 'refund';
-  readonly status: 'requested' | 'done';
+  /** failed: it did not arrive, and waits for a person at finance, who may try it again. */
+  readonly status: 'requested' | 'done' | 'failed';
   /** The refund of a ticket or the exchange that it belongs to: one may take money from several payments. */
   readonly of?: string | undefined;
+  /** All that it belongs to, where it carries the money of several. */
+  readonly covers?: readonly string[] | undefined;
 };
+
+/** Money that is to go back and was not asked for yet. */
+export type OwedBack = {
+  /** The refund's, if it goes back by itself. */
+  readonly refundId: string;
+  /** The refund of a ticket, or the exchange. */
+  readonly of: string;
+  readonly amount: Fen;
+};
+
+/** REI-52: what finance has sent over a payment of the order to make an error good. It is not there any more for tickets. */
+export type Compensation = { readonly refundId: string; readonly paymentId: string; readonly amount: Fen };
 
 /** SAL-50: a ticket that was given back. */
 export type ReturnedTicket = {
@@ -114,6 +129,9 @@ export type OrderState =
       readonly paidAt: string;
       readonly paidBy?: string | undefined;
       readonly tickets: readonly TicketReference[];
+      /** Collected, to go back together. */
+      readonly owed?: { readonly items: readonly OwedBack[]; readonly sendBy: string } | undefined;
+      readonly compensations?: readonly Compensation[] | undefined;
     })
   | (Sold & {
       readonly status: 'rejected' | 'expired' | 'cancelled';
@@ -173,10 +191,20 @@ export type OrderCommand =
       readonly refundId: string;
     }
   /** A ticket of it was given back; its right says so. */
-  | { readonly type: 'ReturnTicket'; readonly returned: ReturnedTicket }
+  | {
+      readonly type: 'ReturnTicket';
+      readonly returned: ReturnedTicket;
+      /** Not by its holder, but at the deadline of a disruption. */
+      readonly atDeadline?: true | undefined;
+      readonly at: string;
+    }
+  /** What was collected goes back. */
+  | { readonly type: 'SendOwedBack'; readonly at: string }
   | { readonly type: 'TellDisruption'; readonly told: ToldDisruption }
   | { readonly type: 'FulfilOrder'; readonly tickets: readonly TicketReference[]; readonly told: readonly ToldTicket[] }
   | { readonly type: 'ConfirmRefund'; readonly refundId: string }
+  | { readonly type: 'FailRefund'; readonly refundId: string }
+  | { readonly type: 'NoteCompensation'; readonly compensation: Compensation }
   | { readonly type: 'ReviewHold'; readonly holdId: string };
 
 export type OrderEvent =
@@ -218,7 +246,13 @@ export type OrderEvent =
     }
   | { readonly type: 'RefundRequested'; readonly refund: OrderRefund }
   | { readonly type: 'RefundDone'; readonly refundId: string }
-  | { readonly type: 'TicketReturned'; readonly returned: ReturnedTicket }
+  | { readonly type: 'RefundFailed'; readonly refundId: string }
+  | { readonly type: 'CompensationNoted'; readonly compensation: Compensation }
+  /** `together`: its holder hears of it with others. */
+  | { readonly type: 'TicketReturned'; readonly returned: ReturnedTicket; readonly together?: true | undefined }
+  /** `sendBy` where that is sooner than what was collected before has to wait. */
+  | { readonly type: 'MoneyCollected'; readonly owed: OwedBack; readonly sendBy?: string | undefined }
+  | { readonly type: 'OwedSentBack'; readonly covers: readonly string[] }
   | { readonly type: 'DisruptionTold'; readonly told: ToldDisruption }
   /** `holdId` of an exchange that was never begun. */
   | { readonly type: 'HoldLetGo'; readonly holdId?: string | undefined }

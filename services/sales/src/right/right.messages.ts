@@ -53,9 +53,10 @@ export function rightMessages(event: RightEvent, facts: { id: string; state: Rig
       return [say(formerTicketShown, { ...ticket, shownNumber, became, gateId, decided: 'refused', shownAt })];
     }
     case 'TicketRefunded': {
-      const { refundId, fee, returned, reason, at: refundedAt } = event.refund;
+      const { refundId, fee, returned, reason, disruptionId, at: refundedAt } = event.refund;
       const outOf = event.earned === true ? 'earned' : 'deferred';
-      const told = say(ticketRefunded, { ...ticket, refundId, fee, returned, reason, outOf, refundedAt });
+      const facts = { ...ticket, refundId, fee, returned, reason, outOf, refundedAt } as const;
+      const told = say(ticketRefunded, disruptionId === undefined ? facts : { ...facts, disruptionId });
       if (!event.returnPlaces) return [told];
       const { holdId, sessionId } = state;
       const quantity = placesUntouched(state);

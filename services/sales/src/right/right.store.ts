@@ -94,6 +94,7 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
         fee: fenSchema,
         returned: fenSchema,
         reason: refundReasonSchema,
+        disruptionId: z.string().optional(),
         at: z.string(),
       })
       .optional(),

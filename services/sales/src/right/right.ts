@@ -86,6 +86,8 @@ export type TicketRefund = {
   readonly fee: Fen;
   readonly returned: Fen;
   readonly reason: RefundReason;
+  /** SAL-52: given back at the deadline of this disruption. */
+  readonly disruptionId?: string | undefined;
   readonly at: string;
 };
 
