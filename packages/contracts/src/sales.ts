@@ -214,7 +214,7 @@ export const ticketRefunded = defineEvent({
     fee: amountSchema,
     returned: amountSchema,
     reason: refundReasonSchema,
-    /** Where its price was: still owed, which is so if left out, or earned, because the ticket had expired (FIN-12). */
+    /** Where its price was: still owed, which is so if left out, or earned, because the ticket was used up or had expired (FIN-12). */
     outOf: z.enum(['deferred', 'earned']).optional(),
     /** Nobody chose until the deadline of this disruption: it goes back with the other tickets of its order. */
     disruptionId: idSchema.optional(),

@@ -128,14 +128,25 @@ describe('FIN-12 SAL-31 sales: tickets expire', function () {
     });
   }
 
-  async function cancel(sessionId: string, wish: { id?: string; inDays?: number; of?: string } = {}): Promise<string> {
-    const { id: disruptionId = newId('dis', TENANT), inDays: days = 20, of = sessionId } = wish;
+  async function cancel(
+    sessionId: string,
+    wish: { id?: string; inDays?: number; of?: string; decidedAt?: string } = {},
+  ): Promise<string> {
+    const { id: disruptionId = newId('dis', TENANT), inDays: days = 20, of = sessionId, decidedAt } = wish;
     const { date = '', startsAt = '', endsAt = '', productId = '' } = house.sessions.get(of)?.data ?? {};
-    await house.tell('inventory', sessionCancelled, {
-      ...{ disruptionId, sessionId, productId, siteId: SITE, date, startsAt, endsAt },
+    const decideBy = new Date(Date.now() + days * DAY_MS).toISOString();
+    const about = {
+      disruptionId,
+      sessionId,
+      productId,
+      siteId: SITE,
+      date,
+      startsAt,
+      endsAt,
       reason: '停电',
-      decideBy: new Date(Date.now() + days * DAY_MS).toISOString(),
-    });
+      decideBy,
+    };
+    await house.tell('inventory', sessionCancelled, about, decidedAt === undefined ? {} : { time: decidedAt });
     return disruptionId;
   }
   const statusOf = async (id: string): Promise<string | undefined> => {
@@ -193,6 +204,68 @@ describe('FIN-12 SAL-31 sales: tickets expire', function () {
       await eventually('sales knows', async () => (await statusOf(last)) === 'telling', { withinMs: 30_000 });
       await sweeper();
       await eventually('the other expires', async () => (await statusesOf(control))[0] === 'expired');
+      await settled('this one', async () => (await statusesOf(order)).join());
+      expect(await statusesOf(order)).to.deep.equal(['issued']);
+    } finally {
+      await release();
+    }
+  });
+
+  it('SAL-52 who expired while the news of the cancellation was on its way is told, and gets the price back out of what it earned', async () => {
+    const [gone, over] = [
+      await house.session(offer.productId, 10, { date: inDays(0) }),
+      await house.session(offer.productId, 10, { date: inDays(0) }),
+    ];
+    const [noShow, once, late] = [await bought(gone, 2), await bought(gone), await bought(over)];
+    await enter(once);
+    await sweeper();
+    for (const order of [noShow, once, late])
+      await eventually('it expires', async () => (await statusesOf(order))[0] === 'expired');
+    // Of this one the end came first.
+    const { endsAt = '' } = house.sessions.get(over)?.data ?? {};
+    const ids = [await cancel(gone, { inDays: -1 }), await cancel(over, { inDays: -1, decidedAt: endsAt })];
+    for (const id of ids)
+      await eventually('the work ends', async () => (await statusOf(id)) === 'done', { withinMs: 30_000 });
+    for (const order of [noShow, once]) {
+      await house.becomes(order, 'refunded', 30_000);
+      await eventually('the holder is told', () =>
+        house.heard(order.id).some(({ type }) => type === 'sales.order.session-disrupted.v1'),
+      );
+    }
+    const backOf = (order: Placed): unknown[] =>
+      house.heard(order.id).flatMap(({ type, data }) => (type === 'sales.ticket.refunded.v1' ? [data] : []));
+    await eventually('the books are told', () => backOf(noShow).length >= 2 && backOf(once).length >= 1);
+    for (const told of backOf(noShow))
+      expect(told).to.include({ reason: 'session-cancelled', outOf: 'earned', fee: 0, returned: 12_000 });
+    expect(backOf(once)[0], 'who came once of twice').to.include({ outOf: 'earned', fee: 6_000, returned: 6_000 });
+    await settled('the other one', async () => (await statusesOf(late)).join());
+    expect([await statusesOf(late), backOf(late)]).to.deep.equal([['expired'], []]);
+  });
+
+  it('SAL-52 a session that is cancelled while a long sweep is under way is spared by the rest of it', async () => {
+    const gone = await house.session(offer.productId, 10, { date: inDays(1) });
+    // More than one page, and all of them are over before the one that matters.
+    const others = await Promise.all(Array.from({ length: 11 }, () => bought(today, 15)));
+    const order = await bought(gone);
+    const release = await standsStill();
+    const cancelled: string[] = [];
+    try {
+      await sweeper({
+        // Long enough for all of it to be one sweep.
+        settings: { EXPIRE_EVERY_SECONDS: '8' },
+        faults: {
+          async at(at, { collection }) {
+            if (at !== 'afterCommit' || collection !== 'rights' || cancelled.length > 0) return;
+            cancelled.push('being told');
+            const id = await cancel(gone);
+            await eventually('sales knows', async () => (await statusOf(id)) === 'telling', { withinMs: 10_000 });
+          },
+        },
+      });
+      for (const other of others)
+        await eventually('the others expire', async () => (await statusesOf(other)).every((one) => one === 'expired'), {
+          withinMs: 40_000,
+        });
       await settled('this one', async () => (await statusesOf(order)).join());
       expect(await statusesOf(order)).to.deep.equal(['issued']);
     } finally {

@@ -212,7 +212,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   await broker.consume({
     slice: 'on-refund-exception',
     definitions: [carryOutRefundException],
-    handle: onRefundException(foundation, { exceptions, rights, refundIds }),
+    handle: onRefundException(foundation, { exceptions, rights, disruptions, refundIds }),
   });
   await broker.consume({
     slice: 'on-hold-review',

@@ -151,7 +151,14 @@ export async function openSalesHouse() {
     from: Broker,
     definition: Definition,
     data: DataOf<Definition>,
-    options: { id?: string; tenantId?: string; cause?: Envelope; queue?: string; sequence?: number } = {},
+    options: {
+      id?: string;
+      tenantId?: string;
+      cause?: Envelope;
+      queue?: string;
+      sequence?: number;
+      time?: string;
+    } = {},
   ): Promise<void> {
     const tenantId = options.tenantId ?? options.cause?.tenantid ?? TENANT;
     const id = options.id ?? newId('msg', TENANT);
@@ -161,7 +168,7 @@ export async function openSalesHouse() {
       type: definition.type,
       source: from === finance ? 'finance' : from === inventory ? 'inventory' : 'identity',
       subject: 'played',
-      time: new Date().toISOString(),
+      time: options.time ?? new Date().toISOString(),
       datacontenttype: 'application/json',
       tenantid: tenantId,
       correlationid: options.cause?.correlationid ?? id,
@@ -458,7 +465,7 @@ export async function openSalesHouse() {
       from: 'inventory' | 'finance',
       definition: Definition,
       data: DataOf<Definition>,
-      options: { id?: string; tenantId?: string; sequence?: number } = {},
+      options: { id?: string; tenantId?: string; sequence?: number; time?: string } = {},
     ): Promise<void> => tell(from === 'finance' ? finance : inventory, definition, data, options),
     /** Identity tells how many people a site carries. */
     async carry(siteId: string, capacity: SiteCapacity): Promise<void> {

@@ -55,7 +55,7 @@ const WHAT_A_REFUND_SETTLES = {
   },
 } as const;
 
-/** The price of a ticket is deferred until it is used or expires; an expired one is given back out of what it has earned. */
+/** The price of a ticket is deferred until it is used or expires; one that was, is given back out of what it has earned. */
 const WHERE_A_PRICE_LIES = {
   by: 'outOf',
   of: { deferred: 'deferred-takings', earned: 'admission-revenue' },

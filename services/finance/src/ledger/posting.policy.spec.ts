@@ -130,6 +130,10 @@ describe('posting', () => {
       ['deferred-takings', 'admission-revenue', 6_000],
       ['deferred-takings', 'refunds-payable', 6_000],
     ]);
+    const all = { fee: 0, returned: 12_000, reason: 'session-cancelled', outOf: 'earned' };
+    expect(legsOf(ticketRefunded, all), 'let in before the start of a session that was cancelled').to.deep.equal([
+      ['admission-revenue', 'refunds-payable', 12_000],
+    ]);
   });
 
   it('FIN-12 an exchange: the fee is earned, what is returned is owed, what was paid for it stays deferred', () => {

@@ -14,7 +14,7 @@ type Life = {
   readonly price: number;
   readonly method: string;
   readonly exchanges: readonly { readonly price: number; readonly fee: number }[];
-  readonly end: 'lives' | 'used' | 'expired' | 'refunded' | 'refunded after expiry';
+  readonly end: 'lives' | 'used' | 'expired' | 'refunded' | 'refunded after use' | 'refunded after expiry';
   /** In thousandths of what the ticket is worth when it is given back. */
   readonly refundFee: number;
   /** Money that came too late, twice, for nothing or as another transaction, and goes back as a whole. */
@@ -74,16 +74,18 @@ function ended(worth: number, { end, refundFee, method }: Life): Outcome {
         earned: worth,
       };
     case 'refunded':
+    case 'refunded after use':
     case 'refunded after expiry': {
-      // What expiry has earned is given back out of that.
-      const late = end === 'refunded after expiry';
-      const expiry = late ? [{ type: 'sales.ticket.expired.v1', data: { amount: worth } }] : [];
+      // What the last use or expiry has earned is given back out of that.
+      const late = end !== 'refunded';
+      const how = end === 'refunded after use' ? 'used' : 'expired';
+      const before = late ? [{ type: `sales.ticket.${how}.v1`, data: { amount: worth } }] : [];
       const fees = Math.floor((worth * refundFee) / 1_000);
       const returned = worth - fees;
       return {
         ...nothing,
         told: [
-          ...expiry,
+          ...before,
           { type: 'sales.ticket.refunded.v1', data: { fee: fees, returned, ...(late ? { outOf: 'earned' } : {}) } },
           ...(returned > 0 ? [wentBack(returned, method, 'refund')] : []),
         ],
@@ -133,7 +135,7 @@ const lives: fc.Arbitrary<Life> = fc.record({
   price: amount,
   method: fc.constantFrom('wechat', 'alipay', 'sandbox', 'cash'),
   exchanges: fc.array(fc.record({ price: amount, fee }), { maxLength: 3 }),
-  end: fc.constantFrom('lives', 'used', 'expired', 'refunded', 'refunded after expiry'),
+  end: fc.constantFrom('lives', 'used', 'expired', 'refunded', 'refunded after use', 'refunded after expiry'),
   refundFee: fc.integer({ min: 0, max: 1_000 }),
   stray: fc.array(fc.record({ amount, why: fc.constantFrom('late-payment', 'double-payment', 'cancelled') }), {
     maxLength: 2,

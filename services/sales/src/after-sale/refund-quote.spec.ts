@@ -155,12 +155,25 @@ describe('SAL-50 what comes back for a ticket', () => {
       const reduced = soldRight({ offer: { ...offer, kind: 'reduced' } });
       expect(refundQuote(reduced, [road], before(1)).reason).to.equal('session-reduced');
     });
+    it('everything of a ticket whose holder was let in before the start, or which expired while the news was on its way', () => {
+      const early = { ...use, at: before(20) };
+      const known = { ...offer, cancelledAt: before(10) };
+      const all = { reason: 'session-cancelled', fee: 0, returned: 12_000 };
+      for (const right of [
+        soldRight({ offer: known, status: 'used', uses: [early] }),
+        soldRight({ offer: known, status: 'checked_in', entries: 2, uses: [early] }),
+        soldRight({ offer: known, status: 'expired' }),
+      ])
+        expect(refundQuote(right, [road], before(-200)), right.status).to.include(all);
+      expect(refusal(soldRight({ offer, status: 'expired' })).code).to.equal('sales.ticket-not-living');
+    });
     it('not for a ticket that was used up or given back', () => {
       expect(refusal(soldRight({ offer, status: 'used', uses: [use] })).code).to.equal('sales.ticket-used');
       const inside = { status: 'checked_in', entries: 2, uses: [use] } as const;
       const came = refusal(soldRight({ ...inside, offer: { ...offer, kind: 'reduced' } }));
       expect(came.code, 'who came although there were fewer places').to.equal('sales.ticket-used');
-      expect(refusal(soldRight({ offer, status: 'refunded' })).code).to.equal('sales.ticket-not-living');
+      for (const status of ['refunded', 'frozen'] as const)
+        expect(refusal(soldRight({ offer, status })).code, status).to.equal('sales.ticket-not-living');
     });
   });
 

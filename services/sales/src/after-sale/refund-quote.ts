@@ -2,8 +2,8 @@
 // computes it again at the moment of the decision.
 import type { RefundReason } from '@tongpiao/contracts';
 import { DomainError, fen, ZERO_FEN, type Fen } from '@tongpiao/kernel';
-import { placesLeft } from '../right/admission.policy.ts';
-import { awaitsChoice, isLiving, used } from '../right/right.decider.ts';
+import { owed } from '../right/disrupted.policy.ts';
+import { isLiving, used } from '../right/right.decider.ts';
 import type { SoldRight } from '../right/right.ts';
 import {
   DEFAULT_REFUND_RULES,
@@ -26,16 +26,14 @@ export type RefundQuote = {
 
 /** @throws DomainError with why nothing goes back */
 export function refundQuote(right: SoldRight, rules: readonly RefundRules[] | undefined, at: string): RefundQuote {
-  const { offer, startsAt, amount } = right;
+  const { startsAt, amount } = right;
+  const promised = owed(right);
   // Who came in although there were fewer places has chosen to come.
-  if (right.status === 'used' || (right.status === 'checked_in' && !awaitsChoice(right))) throw used(right);
-  if (!isLiving(right))
+  if (promised === undefined && (right.status === 'used' || right.status === 'checked_in')) throw used(right);
+  if (right.status === 'frozen' || (promised === undefined && !isLiving(right)))
     throw new DomainError('sales.ticket-not-living', 'The ticket is not valid any more.', { status: right.status });
   // SAL-52: the tenant took the session away; whatever the ladder says, everything goes back that was not used.
-  if (offer !== undefined) {
-    const reason = offer.kind === 'cancelled' ? 'session-cancelled' : 'session-reduced';
-    return { reason, price: amount, ...unusedShare(right), goodUntil: goodUntil(at, right, {}, undefined) };
-  }
+  if (promised !== undefined) return { ...promised, price: amount, goodUntil: goodUntil(at, right, {}, undefined) };
   const version = rulesAt(rules, right.ruledFrom ?? right.soldAt, DEFAULT_REFUND_RULES);
   const step = stepAt(version, right, at);
   if (step === undefined)
@@ -59,15 +57,4 @@ function feeOfExchanges({ past, amount }: SoldRight, rules: RefundRules): number
     return step === undefined ? ZERO_FEN : feeOf(step, rules.rounding, amount);
   });
   return Math.max(ZERO_FEN, ...fees);
-}
-
-/**
- * SAL-52: what somebody had of a session before it was cancelled stays paid for: entries times people, those that were left go back,
- * rounded up to the fen. `fee` is the share that was used, and is booked as admission.
- */
-export function unusedShare(right: SoldRight): { readonly fee: Fen; readonly returned: Fen } {
-  const { amount, entries, admits } = right;
-  if (right.uses.length === 0) return { fee: ZERO_FEN, returned: amount };
-  const returned = fen(Math.ceil((amount * placesLeft(right)) / (entries * admits)));
-  return { fee: fen(amount - returned), returned };
 }

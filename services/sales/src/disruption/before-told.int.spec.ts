@@ -89,6 +89,22 @@ describe('SAL-52 sales: a cancelled session whose holders are not told yet', fun
     expect(shop.statusesOf(await shop.house.look(rest))).to.deep.equal(['issued']);
   });
 
+  it('SAL-51 a refund beyond the rules that is approved for a part gives everything back, and says so', async () => {
+    const gone = await shop.places(shop.from, 3);
+    const order = await shop.ticket(gone);
+    const asked = await shop.house.call(`/api/v1/tickets/${order.number}/refund-exceptions`, {
+      ...{ apiKey: shop.house.keys.clerk, json: { reason: '游客突发疾病', amount: 3_000 } },
+    });
+    await cancelled(gone);
+    const { id } = z.looseObject({ id: z.string() }).parse(asked.body);
+    const decided = await shop.house.call(`/api/v1/refund-exceptions/${id}/decision`, {
+      ...{ apiKey: shop.house.keys.manager, wait: 10, json: { approve: true, remark: '情况属实' } },
+    });
+    const instead = { reason: 'session-cancelled', amount: { amount: 12_000, currency: 'CNY' } };
+    expect(decided.body).to.deep.include({ status: 'done', amount: { amount: 3_000, currency: 'CNY' }, instead });
+    await shop.keeps(order, 0);
+  });
+
   it('an exchange is free on the last day, and is not one of the customer’s own', async () => {
     const gone = await shop.places(shop.from, 1);
     const order = await shop.ticket(gone);

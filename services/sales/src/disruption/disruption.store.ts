@@ -20,6 +20,7 @@ const disruptionState: z.ZodType<DisruptionState> = z.discriminatedUnion('status
     decideBy: z.string(),
     places: z.number().int().positive().optional(),
     begunAt: z.string(),
+    decidedAt: z.string().optional(),
     step: z.number().int(),
     inHand: z.array(z.string()),
     stuck: z.number().int(),

@@ -17,6 +17,8 @@ export type DisruptionFacts = {
   /** People for whom there is no room any more, besides those of earlier reductions; only for a reduced session. */
   readonly places?: number | undefined;
   readonly begunAt: string;
+  /** When inventory decided it; the news may have been long on its way. */
+  readonly decidedAt?: string | undefined;
 };
 
 /** Where a walk through the tickets is: behind the last one that was taken. */

@@ -2,8 +2,10 @@
 // later still, and meanwhile nobody pays for giving back what does not take place (SAL-52).
 import type { Scope } from '@tongpiao/persistence';
 import { LRUCache } from 'lru-cache';
+import { withCancellation } from '../right/disrupted.policy.ts';
 import type { Offer, SoldRight } from '../right/right.ts';
 import type { Disruptions } from '../stores.ts';
+import { cancelledAtOf } from './untold.ts';
 
 /** What everybody is offered, or will be, who holds a ticket for one of these sessions, where it is cancelled. */
 export async function cancellationOf(
@@ -18,14 +20,14 @@ export async function cancellationOf(
     { sort: { 'state.begunAt': 1 }, limit: 1 },
   );
   if (first === undefined || first.state.status === 'none') return undefined;
-  return { disruptionId: first.id, kind: 'cancelled', decideBy: first.state.decideBy };
+  const { decideBy } = first.state;
+  return { disruptionId: first.id, kind: 'cancelled', decideBy, cancelledAt: cancelledAtOf(first.state) };
 }
 
 /** The ticket as its holder may deal with it. */
 export async function asOffered(disruptions: Disruptions, scope: Scope, right: SoldRight): Promise<SoldRight> {
   if (right.offer?.kind === 'cancelled') return right;
-  const offer = await cancellationOf(disruptions, scope, right.sessionId);
-  return offer === undefined ? right : { ...right, offer };
+  return withCancellation(right, await cancellationOf(disruptions, scope, right.sessionId));
 }
 
 /** Whoever pays within a second of the cancellation is as early as whoever paid a second before, and gets the money back like them. */

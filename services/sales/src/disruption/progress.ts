@@ -1,9 +1,10 @@
 // How far the work on a disrupted session is, as staff see it: what was decided, and what has become of each ticket so far. Tickets know
 // their own fate, so this is counted when somebody looks and never goes astray.
-import type { Scope } from '@tongpiao/persistence';
+import type { Filter, Scope } from '@tongpiao/persistence';
 import { z } from 'zod';
 import type { Disruptions, Rights } from '../stores.ts';
 import type { Disruption } from './disruption.ts';
+import { undecidedFilter, USED_IN_VAIN } from './undecided.ts';
 import { untoldFilter } from './untold.ts';
 
 export const progressView = z.object({
@@ -42,9 +43,11 @@ export const progressView = z.object({
 });
 export type ProgressView = z.output<typeof progressView>;
 
-/** Of a reduced session, who is inside has come. */
-const USED = { cancelled: ['used'], reduced: ['used', 'checked_in'] } as const;
-const UNDECIDED = { cancelled: ['issued', 'checked_in', 'frozen'], reduced: ['issued', 'frozen'] } as const;
+/** Of a reduced session, who is inside has come; of a cancelled one, not who was let in before its start. */
+const USED = {
+  cancelled: { 'state.status': 'used', $nor: [USED_IN_VAIN] },
+  reduced: { 'state.status': { $in: ['used', 'checked_in'] } },
+} as const satisfies Record<Disruption['kind'], Filter>;
 
 export async function progressOf(
   stores: { readonly disruptions: Disruptions; readonly rights: Rights },
@@ -53,12 +56,12 @@ export async function progressOf(
   disruption: Disruption,
 ): Promise<ProgressView> {
   const { kind, places, finishedAt, supersededBy } = disruption;
-  const counted = (statuses: readonly string[]): Promise<number> =>
-    stores.rights.count(scope, { 'state.offer.disruptionId': id, 'state.status': { $in: statuses } });
+  const counted = (which: Filter): Promise<number> =>
+    stores.rights.count(scope, { 'state.offer.disruptionId': id, ...which });
   const [refunded, used, undecided, exchanged, notReached] = await Promise.all([
-    counted(['refunded']),
+    counted({ 'state.status': 'refunded' }),
     counted(USED[kind]),
-    counted(UNDECIDED[kind]),
+    counted(undecidedFilter(id, kind, ['frozen'])),
     stores.rights.count(scope, { 'state.past.disruptionId': id }),
     kind === 'cancelled' && disruption.status === 'telling'
       ? stores.rights.count(scope, untoldFilter(id, disruption))

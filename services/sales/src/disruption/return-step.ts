@@ -2,22 +2,17 @@
 // is left alone until that is settled. The right decides; whatever came first, its entry, refund or exchange, stands. Of a reduced session (INV-20) only as many
 // go as still have to, the newest first: others may have left by themselves. The rest keep their tickets, and hear of it.
 import { DomainError } from '@tongpiao/kernel';
-import type { Filter, Scope, Snapshot } from '@tongpiao/persistence';
+import type { Scope, Snapshot } from '@tongpiao/persistence';
 import { paced, STEP_TICKETS, type Foundation } from '@tongpiao/service-shell';
-import { unusedShare } from '../after-sale/refund-quote.ts';
 import { exchanging } from '../order/exchanges-under-way.ts';
 import type { RefundIds } from '../order/refund-ids.ts';
-import { awaitsChoice, isLiving } from '../right/right.decider.ts';
+import { owed } from '../right/disrupted.policy.ts';
 import type { RightCommand, RightState } from '../right/right.ts';
 import type { Disruption } from './disruption.ts';
 import { peopleToGo } from './still-to-go.ts';
 import { isSold, type Sold, type TellParts } from './tell-step.ts';
+import { undecidedFilter } from './undecided.ts';
 import { behind, someUntold, upToPeople } from './untold.ts';
-
-/** Who is inside although there were fewer places has chosen to come. */
-const UNDECIDED = { cancelled: ['issued', 'checked_in'], reduced: ['issued'] } as const;
-/** A frozen ticket is being replaced; it gets its turn when that is over. */
-const WAITING = { cancelled: [...UNDECIDED.cancelled, 'frozen'], reduced: [...UNDECIDED.reduced, 'frozen'] } as const;
 
 type Page = readonly Sold[];
 
@@ -25,14 +20,14 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
   const { clock, logger } = foundation;
   const { disruptions, rights, orders } = parts;
 
-  async function giveBack(scope: Scope, id: string, kind: Disruption['kind'], rightId: string): Promise<void> {
+  async function giveBack(scope: Scope, id: string, rightId: string): Promise<void> {
     const refundId = parts.refundIds.ofDisruption(scope.tenantId, id, rightId);
-    const reason = kind === 'cancelled' ? 'session-cancelled' : 'session-reduced';
     const at = clock().toISOString();
     const command = (state: RightState): RightCommand => {
-      if (!isLiving(state) || state.offer?.disruptionId !== id || !awaitsChoice(state))
+      const share = state.status === 'none' || state.status === 'frozen' ? undefined : owed(state);
+      if (share === undefined || state.status === 'none' || state.offer?.disruptionId !== id)
         throw new DomainError('sales.ticket-changed', 'The holder has chosen meanwhile.');
-      return { type: 'RefundTicket', refund: { refundId, ...unusedShare(state), reason, disruptionId: id, at } };
+      return { type: 'RefundTicket', refund: { refundId, ...share, disruptionId: id, at } };
     };
     try {
       await rights.handle(scope, rightId, command);
@@ -48,7 +43,7 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
     if (await someUntold(rights, scope, id, disruption))
       await disruptions.handle(scope, id, { type: 'FindLate', ...about });
     else {
-      const waiting = await rights.count(scope, offeredBy(id, WAITING[disruption.kind]));
+      const waiting = await rights.count(scope, undecidedFilter(id, disruption.kind, ['frozen']));
       await disruptions.handle(scope, id, { type: 'EndReturning', waiting, ...about });
     }
   }
@@ -59,7 +54,7 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
     id: string,
     { kind, returnedTo }: Disruption,
   ): Promise<readonly Snapshot<RightState>[]> {
-    const offered = offeredBy(id, UNDECIDED[kind]);
+    const offered = undecidedFilter(id, kind, []);
     if (kind === 'cancelled') {
       const after = returnedTo === undefined ? {} : { _id: { $gt: returnedTo } };
       return rights.find(scope, { ...offered, ...after }, { sort: { _id: 1 }, limit: STEP_TICKETS });
@@ -115,7 +110,7 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
         ? page.map((ticket) => [ticket])
         : [...Map.groupBy(page, ({ state }) => state.orderId).values()];
     const begun = await paced(units, async (tickets) => {
-      for (const ticket of tickets) if (goes.has(ticket.id)) await giveBack(scope, id, kind, ticket.id);
+      for (const ticket of tickets) if (goes.has(ticket.id)) await giveBack(scope, id, ticket.id);
       await keep(
         scope,
         id,
@@ -128,8 +123,4 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
     if (last !== undefined)
       await disruptions.handle(scope, id, { type: 'FinishReturning', step, returnedTo: last.id, at });
   };
-}
-
-function offeredBy(id: string, statuses: readonly string[]): Filter {
-  return { 'state.offer.disruptionId': id, 'state.status': { $in: statuses } };
 }

@@ -5,11 +5,11 @@ import { NotYet } from '@tongpiao/kernel';
 import type { Scope, Snapshot } from '@tongpiao/persistence';
 import { paced, type Foundation } from '@tongpiao/service-shell';
 import type { OrderState } from '../order/order.ts';
-import { awaitsChoice, isLiving } from '../right/right.decider.ts';
-import type { RightState, SoldRight } from '../right/right.ts';
+import { awaitsChoice } from '../right/disrupted.policy.ts';
+import type { Offer, RightState, SoldRight } from '../right/right.ts';
 import type { Disruptions, Orders, Rights } from '../stores.ts';
 import type { Disruption } from './disruption.ts';
-import { untoldTickets } from './untold.ts';
+import { cancelledAtOf, untoldTickets } from './untold.ts';
 
 export type TellParts = { readonly disruptions: Disruptions; readonly orders: Orders; readonly rights: Rights };
 export type Sold = Snapshot<RightState> & { readonly state: SoldRight };
@@ -44,12 +44,14 @@ export function createTellStep(foundation: Foundation, parts: TellParts) {
   ): Promise<Counted> {
     const { kind, decideBy, startsAt, reason } = disruption;
     const offeredAt = clock().toISOString();
-    const offer = { type: 'OfferChoice', offer: { disruptionId: id, kind, decideBy, offeredAt } } as const;
-    const after = await Promise.all(tickets.map(async (ticket) => parts.rights.handle(scope, ticket.id, offer)));
+    const cancelled = kind === 'cancelled' ? { cancelledAt: cancelledAtOf(disruption) } : {};
+    const offer: Offer = { disruptionId: id, kind, decideBy, offeredAt, ...cancelled };
+    const command = { type: 'OfferChoice', offer } as const;
+    const after = await Promise.all(tickets.map(async (ticket) => parts.rights.handle(scope, ticket.id, command)));
     const offered = after.flatMap(({ state }) =>
       state.status !== 'none' && state.offer?.disruptionId === id ? [state] : [],
     );
-    const open = offered.filter((right) => (isLiving(right) || right.status === 'frozen') && awaitsChoice(right));
+    const open = offered.filter(awaitsChoice);
     const people = offered.reduce((sum, { admits }) => sum + admits, 0);
     if (open.length === 0) return { tickets: offered.length, people, isNew: false };
     const ticketNumbers = open.map(({ number }) => number);

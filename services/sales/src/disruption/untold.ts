@@ -1,12 +1,14 @@
 // Who holds a ticket for a disrupted session and was not told: all of them when it is cancelled, those sold last when it has fewer
-// places, for as many people as have none (INV-20).
+// places, for as many people as have none (INV-20). Of a cancelled one also who was let in before its start, and whose ticket expired
+// while the news was on its way.
 import type { Filter, Scope, Snapshot } from '@tongpiao/persistence';
 import { STEP_TICKETS } from '@tongpiao/service-shell';
 import type { RightState } from '../right/right.ts';
 import type { Rights } from '../stores.ts';
 import type { Cursor, Disruption } from './disruption.ts';
+import { USED_IN_VAIN } from './undecided.ts';
 
-/** What can still come in. Whoever is in already when there are fewer places has found room. */
+/** What can still come in, or could leave and come again. Whoever is in already when there are fewer places has found room. */
 const CAN_COME = { cancelled: ['issued', 'checked_in', 'frozen'], reduced: ['issued', 'frozen'] } as const;
 
 /** Tickets of one order were sold at the same moment; it has at most so many. */
@@ -27,7 +29,7 @@ export async function untoldTickets(
   if (wanted <= 0) return [];
   const untold = untoldFilter(id, disruption);
   const sort = { 'state.soldAt': -1, _id: 1 } as const;
-  const next = { ...untold, ...(after === undefined ? {} : behind(after)) };
+  const next = after === undefined ? untold : { $and: [untold, behind(after)] };
   const page = await rights.find(scope, next, { sort, limit: STEP_TICKETS });
   const last = page.at(-1);
   if (last === undefined || last.state.status === 'none') return [];
@@ -45,12 +47,21 @@ function peopleLeft({ places, people }: Disruption): number {
 }
 
 /** A reduction leaves alone whom an earlier one has found; a cancellation is for everybody. */
-export function untoldFilter(id: string, { sessionId, kind }: Disruption): Filter {
+export function untoldFilter(id: string, disruption: Disruption): Filter {
+  const { sessionId, kind } = disruption;
+  const canCome = { 'state.status': { $in: CAN_COME[kind] } };
+  if (kind === 'reduced') return { 'state.sessionId': sessionId, ...canCome, 'state.offer': { $exists: false } };
+  const goodThen = { 'state.status': 'expired', 'state.validUntil': { $gt: cancelledAtOf(disruption) } };
   return {
     'state.sessionId': sessionId,
-    'state.status': { $in: CAN_COME[kind] },
-    ...(kind === 'reduced' ? { 'state.offer': { $exists: false } } : { 'state.offer.disruptionId': { $ne: id } }),
+    'state.offer.disruptionId': { $ne: id },
+    $or: [canCome, USED_IN_VAIN, goodThen],
   };
+}
+
+/** Work that was begun by an older version knows only when it was heard of, which is later. */
+export function cancelledAtOf({ decidedAt, begunAt }: Pick<Disruption, 'decidedAt' | 'begunAt'>): string {
+  return decidedAt ?? begunAt;
 }
 
 export function behind({ soldAt, id }: Cursor): Filter {

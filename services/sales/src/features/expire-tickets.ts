@@ -58,10 +58,11 @@ export function expireTickets(
   }
 
   async function sweepTenant(scope: Scope, end: number): Promise<number> {
-    const sessions = await sparedSessions(parts.disruptions, scope);
     let expired = 0;
     let tickets: readonly string[] = [];
     for (;;) {
+      // Anew for each page: a session may be cancelled while a long sweep is under way.
+      const sessions = await sparedSessions(parts.disruptions, scope);
       const page = await expirePage(scope, clock().toISOString(), { sessions, tickets });
       expired += page.expired;
       tickets = [...tickets, ...page.left];

@@ -26,7 +26,8 @@ export function onSessionDisrupted(
     ): { id: string; facts: DisruptionFacts } => {
       const { sessionId, productId, siteId, date, startsAt, endsAt, reason, decideBy } = session;
       const about = { sessionId, productId, siteId, date, startsAt, endsAt, reason, decideBy };
-      return { id, facts: { kind, ...about, begunAt: foundation.clock().toISOString() } };
+      const decidedAt = new Date(message.envelope.time).toISOString();
+      return { id, facts: { kind, ...about, begunAt: foundation.clock().toISOString(), decidedAt } };
     };
     if (isMessage(message, sessionCancelled)) return facts('cancelled', message.envelope.data);
     if (isMessage(message, sessionReduced)) {

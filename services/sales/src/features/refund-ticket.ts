@@ -16,7 +16,7 @@ import type { OrderWaiting } from '../order/order-waiting.ts';
 import type { LiveOrder } from '../order/order.ts';
 import type { ProductCatalogue } from '../product/product-catalogue.ts';
 import type { Quoting } from '../quote/quoting.ts';
-import type { RightCommand, RightState, SoldRight } from '../right/right.ts';
+import type { Offer, RightCommand, RightState, SoldRight } from '../right/right.ts';
 import type { Disruptions } from '../stores.ts';
 
 const quoteView = z.object({
@@ -61,10 +61,15 @@ export function refundTicket(foundation: Foundation, parts: Parts): readonly Rou
   const { clock, vault } = foundation;
   const idKey = vault.serviceKey('ticket-refund-ids');
 
-  async function quoted(seen: SeenTicket, number: string, at: Date): Promise<RefundQuote> {
+  async function quoted(
+    seen: SeenTicket,
+    number: string,
+    at: Date,
+  ): Promise<{ readonly quote: RefundQuote; readonly cancellation: Offer | undefined }> {
     const ticket = await asOffered(parts.disruptions, seen.scope, currentTicket(seen, number));
     const { product } = (await parts.catalogue.byIds([ticket.productId])).get(ticket.productId) ?? {};
-    return refundQuote(ticket, product?.refunds, at.toISOString());
+    const cancellation = ticket.offer?.kind === 'cancelled' ? ticket.offer : undefined;
+    return { quote: refundQuote(ticket, product?.refunds, at.toISOString()), cancellation };
   }
 
   function viewQuote(ticket: SoldRight, quote: RefundQuote): z.input<typeof quoteView> {
@@ -93,7 +98,7 @@ export function refundTicket(foundation: Foundation, parts: Parts): readonly Rou
       responses: { 200: quoteView },
       async handler(context) {
         const seen = await seenTicket(context, parts, foundation);
-        const quote = await quoted(seen, context.params.number, clock());
+        const { quote } = await quoted(seen, context.params.number, clock());
         return { status: 200, body: viewQuote(seen.ticket, quote) };
       },
     }),
@@ -126,7 +131,7 @@ export function refundTicket(foundation: Foundation, parts: Parts): readonly Rou
           return answered(context, scope, refundId, seen.ticket);
         }
         const now = clock();
-        const quote = await quoted(seen, context.params.number, now);
+        const { quote, cancellation } = await quoted(seen, context.params.number, now);
         const quoteId = context.body?.quoteId;
         if (
           quoteId !== undefined &&
@@ -137,7 +142,9 @@ export function refundTicket(foundation: Foundation, parts: Parts): readonly Rou
           });
         const { fee, returned, reason } = quote;
         const refund = { refundId, fee, returned, reason, at: now.toISOString() };
-        const { state } = await parts.rights.handle(scope, seen.id, asQuoted(seen.ticket, refund), { request });
+        const { state } = await parts.rights.handle(scope, seen.id, asQuoted(seen.ticket, { refund, cancellation }), {
+          request,
+        });
         if (state.status === 'none') throw new Error('a right vanished');
         return answered(context, scope, refundId, state);
       },
@@ -185,12 +192,12 @@ type Answer = ({ readonly status: 201 } & Given) | ({ readonly status: 202 } & G
 /** Somebody's entry, exchange or refund may have come between the quote and this decision: then the quote is not for this ticket. */
 function asQuoted(
   quoted: SoldRight,
-  refund: Extract<RightCommand, { type: 'RefundTicket' }>['refund'],
+  refund: Omit<Extract<RightCommand, { type: 'RefundTicket' }>, 'type'>,
 ): (state: RightState) => RightCommand {
   return (state) => {
     if (state.status !== 'none' && state.revision !== quoted.revision)
       throw new DomainError('sales.ticket-not-living', 'The ticket is not valid any more.', { status: 'exchanged' });
-    return { type: 'RefundTicket', refund };
+    return { type: 'RefundTicket', ...refund };
   };
 }
 

@@ -8,7 +8,7 @@ import { OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
 import { currentTicket, seenTicket, type TicketParts } from '../order-access/may-see-ticket.ts';
 import { exceptionView, viewException } from '../refund-exception/exception-view.ts';
 import type { ExceptionFacts } from '../refund-exception/refund-exception.ts';
-import { isLiving, used } from '../right/right.decider.ts';
+import { isLiving } from '../right/right.decider.ts';
 import type { SoldRight } from '../right/right.ts';
 import type { RefundExceptions } from '../stores.ts';
 
@@ -50,7 +50,6 @@ export function requestRefundException(foundation: Foundation, parts: Parts): Ro
     }),
     problems: [
       'sales.ticket-number-invalid',
-      'sales.ticket-used',
       'sales.ticket-not-living',
       'sales.refund-exception-amount',
       'sales.refund-exception-open',
@@ -81,6 +80,7 @@ export function requestRefundException(foundation: Foundation, parts: Parts): Ro
         price: ticket.amount,
         amount: fen(context.body.amount),
         reason: context.body.reason,
+        ...(ticket.status === 'used' ? { used: true } : {}),
         requestedBy: context.callerKey,
         requester: seen.staff ? 'staff' : 'customer',
         requestedAt: clock().toISOString(),
@@ -98,8 +98,7 @@ export function requestRefundException(foundation: Foundation, parts: Parts): Ro
 
 /** What an approval could carry out today; the ticket decides again when it comes to that. */
 function returnable(ticket: SoldRight): SoldRight {
-  if (ticket.status === 'used') throw used(ticket);
-  if (!isLiving(ticket) && ticket.status !== 'expired')
+  if (!isLiving(ticket) && ticket.status !== 'used' && ticket.status !== 'expired')
     throw new DomainError('sales.ticket-not-living', 'The ticket is not valid any more.', { status: ticket.status });
   return ticket;
 }

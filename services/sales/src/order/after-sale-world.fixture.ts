@@ -22,11 +22,12 @@ import {
 import { DomainError, fen, fold, NotYet } from '@tongpiao/kernel';
 import type { Said } from '@tongpiao/persistence';
 import { exchangeQuote } from '../after-sale/exchange-quote.ts';
-import { refundQuote, unusedShare } from '../after-sale/refund-quote.ts';
+import { refundQuote } from '../after-sale/refund-quote.ts';
 import type { ExchangeRules } from '../after-sale/fee-rules.ts';
 import { exceptionDecider } from '../refund-exception/refund-exception.decider.ts';
 import type { ExceptionCommand, ExceptionState } from '../refund-exception/refund-exception.ts';
 import { placeOf } from '../right/place.ts';
+import { unusedShare } from '../right/disrupted.policy.ts';
 import { rightDecider } from '../right/right.decider.ts';
 import { rightMessages } from '../right/right.messages.ts';
 import type { RightCommand, RightState } from '../right/right.ts';

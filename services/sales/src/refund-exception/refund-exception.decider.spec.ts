@@ -217,4 +217,16 @@ describe('SAL-51 a refund beyond the rules', () => {
       }),
     );
   });
+
+  it('SAL-52 keeps what went back instead of what was asked for', () => {
+    const instead = { reason: 'session-cancelled', returned: fen(12_000) } as const;
+    specify(exceptionDecider)(requested, approved)
+      .when({ type: 'CompleteException', instead, at: AT })
+      .then({ type: 'ExceptionDone', instead, at: AT });
+    const events = exceptionDecider.decide(fold(exceptionDecider, exceptionDecider.initial, [requested, approved]), {
+      ...{ type: 'CompleteException', instead, at: AT },
+    });
+    const ended = fold(exceptionDecider, exceptionDecider.initial, [requested, approved, ...events]);
+    expect(ended).to.deep.include({ status: 'done', amount: 9_000, instead });
+  });
 });

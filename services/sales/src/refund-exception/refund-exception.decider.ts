@@ -31,7 +31,7 @@ function decide(state: ExceptionState, command: ExceptionCommand): readonly Exce
     case 'WithdrawException':
       return withdraw(existing(state), command);
     case 'CompleteException':
-      return state.status === 'approved' ? [{ type: 'ExceptionDone', at: command.at }] : [];
+      return state.status === 'approved' ? [complete(command)] : [];
     case 'FailException':
       return state.status === 'approved' ? [{ type: 'ExceptionFailed', failure: command.failure, at: command.at }] : [];
     default:
@@ -67,6 +67,10 @@ function decideException(state: RefundException, command: Of<'DecideException'>)
   return [{ type: approve ? 'ExceptionApproved' : 'ExceptionRefused', decision }];
 }
 
+function complete({ instead, at }: Of<'CompleteException'>): ExceptionEvent {
+  return { type: 'ExceptionDone', ...(instead === undefined ? {} : { instead }), at };
+}
+
 function withdraw(state: RefundException, { by, at }: Of<'WithdrawException'>): readonly ExceptionEvent[] {
   if (state.requestedBy !== by)
     throw new DomainError('sales.refund-exception-not-yours', 'Only who has asked can take it back.');
@@ -91,7 +95,11 @@ function evolve(state: ExceptionState, event: ExceptionEvent): ExceptionState {
     case 'ExceptionWithdrawn':
       return { ...ended(state, event.at), status: 'withdrawn' };
     case 'ExceptionDone':
-      return { ...ended(state, event.at), status: 'done' };
+      return {
+        ...ended(state, event.at),
+        status: 'done',
+        ...(event.instead === undefined ? {} : { instead: event.instead }),
+      };
     case 'ExceptionFailed':
       return { ...ended(state, event.at), status: 'failed', failure: event.failure };
   }

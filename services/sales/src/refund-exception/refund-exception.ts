@@ -13,6 +13,8 @@ export type ExceptionFacts = {
   /** What shall come back; the rest of the price is kept as the fee. */
   readonly amount: Fen;
   readonly reason: string;
+  /** It was used up by then, and whoever decides knows it. */
+  readonly used?: true | undefined;
   /** As journals name the caller. */
   readonly requestedBy: string;
   readonly requester: 'staff' | 'customer';
@@ -26,6 +28,9 @@ export type ExceptionDecision = {
   readonly at: string;
 };
 
+/** Its session was cancelled or reduced meanwhile, so the whole that is owed went back, and not what was asked for. */
+export type PaidInstead = { readonly reason: 'session-cancelled' | 'session-reduced'; readonly returned: Fen };
+
 type ExceptionStatus = 'requested' | 'approved' | 'refused' | 'withdrawn' | 'done' | 'failed';
 
 export type ExceptionState =
@@ -37,6 +42,7 @@ export type ExceptionState =
       readonly decision?: ExceptionDecision | undefined;
       /** Code of what was in the way at the ticket. */
       readonly failure?: string | undefined;
+      readonly instead?: PaidInstead | undefined;
       readonly endedAt?: string | undefined;
     });
 export type RefundException = Exclude<ExceptionState, { status: 'none' }>;
@@ -54,7 +60,7 @@ export type ExceptionCommand =
     }
   | { readonly type: 'WithdrawException'; readonly by: string; readonly at: string }
   /** The ticket was given back. */
-  | { readonly type: 'CompleteException'; readonly at: string }
+  | { readonly type: 'CompleteException'; readonly instead?: PaidInstead | undefined; readonly at: string }
   /** It could not be: it was used, given back or exchanged meanwhile. */
   | { readonly type: 'FailException'; readonly failure: string; readonly at: string };
 
@@ -63,5 +69,5 @@ export type ExceptionEvent =
   | { readonly type: 'ExceptionApproved'; readonly decision: ExceptionDecision }
   | { readonly type: 'ExceptionRefused'; readonly decision: ExceptionDecision }
   | { readonly type: 'ExceptionWithdrawn'; readonly by: string; readonly at: string }
-  | { readonly type: 'ExceptionDone'; readonly at: string }
+  | { readonly type: 'ExceptionDone'; readonly instead?: PaidInstead | undefined; readonly at: string }
   | { readonly type: 'ExceptionFailed'; readonly failure: string; readonly at: string };

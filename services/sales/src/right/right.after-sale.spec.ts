@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { rightDecider } from './right.decider.ts';
 import { rightFacts, scanAt, soldRight } from './right.fixture.ts';
 import { rightMessages } from './right.messages.ts';
-import type { Place, RightCommand, RightEvent, RightState, SoldRight, TicketRefund } from './right.ts';
+import type { Offer, Place, RightCommand, RightEvent, RightState, SoldRight, TicketRefund } from './right.ts';
 
 const BEFORE = '2026-11-30T00:00:00.000Z';
 const AFTER = '2026-12-02T04:00:00.000Z';
@@ -51,6 +51,7 @@ const offer = {
   type: 'OfferChoice',
   offer: { disruptionId: 'dis_1', kind: 'cancelled', decideBy: BEFORE },
 } as const satisfies RightCommand;
+const cancelled: Offer = { disruptionId: 'dis_1', kind: 'cancelled', decideBy: BEFORE, cancelledAt: BEFORE };
 const print = (serial = 'A001', by = 'usr_1'): RightCommand => ({ type: 'PrintTicket', serial, by, at: BEFORE });
 const handIn = (decided: 'admitted' | 'refused' = 'admitted', scanId = 'scn_1', at = scanAt().at) => ({
   type: 'HandInScan' as const,
@@ -68,6 +69,11 @@ const states: Readonly<Record<TicketStatus, SoldRight>> = {
   voided: soldRight({ status: 'voided' }),
   superseded: soldRight({ status: 'superseded' }),
   frozen: soldRight({ status: 'frozen' }),
+  expired: soldRight({ status: 'expired' }),
+};
+/** Nothing was had of a session that was cancelled afterwards. */
+const inVain = {
+  used: soldRight({ status: 'used', uses: [{ ...use, at: '2026-12-02T08:40:00+08:00' }] }),
   expired: soldRight({ status: 'expired' }),
 };
 const all = Object.keys(states) as TicketStatus[];
@@ -134,6 +140,8 @@ describe('right after the sale', () => {
       expect(rightDecider.decide(states.refunded, refund({ reason: 'exception', refundId: 'rfd_2' }))).to.deep.equal([
         { ...notLiving, refundId: 'rfd_2' },
       ]);
+      const known: RightCommand = { type: 'RefundTicket', refund: refundOf({ reason: 'exception' }), used: true };
+      expect(cell(states.used, known), 'used when it was asked for').to.equal('TicketRefunded');
       const wrong = refund({ reason: 'exception', returned: fen(10_801) });
       expect(rightDecider.decide(states.issued, wrong)).to.deep.equal([
         { ...notLiving, reason: 'sales.refund-not-the-price' },
@@ -158,13 +166,87 @@ describe('right after the sale', () => {
       expect(cell(thawed, refund({ reason: 'exception', refundId: 'rfd_2' }))).to.equal('TicketRefunded');
       expect(thawed.refusedRefunds).to.deep.equal([{ refundId: 'rfd_1', reason: LIVING_NOT }]);
     });
-    it('SAL-52 a fee that was quoted before its session was disrupted is not taken; without one nothing is lost', () => {
-      for (const kind of ['cancelled', 'reduced'] as const) {
-        const offered = soldRight({ offer: { ...offer.offer, kind } });
-        expect(cell(offered, refund()), kind).to.equal('sales.stale-refund-quote');
-        expect(cell(offered, refund({ fee: fen(0), returned: fen(12_000) })), kind).to.equal('TicketRefunded');
-        expect(cell(offered, refund({ reason: 'exception' })), kind).to.equal('TicketRefunded');
-      }
+    it('SAL-52 of a cancelled session also when used up before its start, or expired while the news was on its way', () => {
+      const all = { fee: fen(0), returned: fen(12_000) };
+      for (const state of [inVain.used, inVain.expired])
+        for (const told of [true, false]) {
+          const offered = told ? { ...state, offer: cancelled } : state;
+          const by = (reason: TicketRefund['reason'], money = all): RightCommand => ({
+            ...{ type: 'RefundTicket' as const, refund: refundOf({ reason, ...money }) },
+            ...(told ? {} : { cancellation: cancelled }),
+          });
+          const about = `${state.status}, ${told ? 'told' : 'not told yet'}`;
+          const given = { ...all, reason: 'session-cancelled' };
+          for (const command of [by('session-cancelled'), by('exception', { fee: fen(1), returned: fen(11_999) })]) {
+            const [event] = rightDecider.decide(offered, command);
+            expect(event, about).to.include({ type: 'TicketRefunded', earned: true });
+            expect(event, about).to.have.property('refund').that.includes(given);
+          }
+          const part = { fee: fen(1), returned: fen(11_999) };
+          expect(cell(offered, by('session-cancelled', part)), `${about}: a part`).to.equal('sales.stale-refund-quote');
+          const not = state.status === 'used' ? 'sales.ticket-used' : LIVING_NOT;
+          for (const reason of ['customer', 'session-reduced'] as const)
+            expect(cell(offered, by(reason)), `${about}: ${reason}`).to.equal(not);
+        }
+      const had = soldRight({ ...states.used, offer: cancelled });
+      expect(cell(had, refund({ reason: 'session-cancelled', ...all })), 'let in after the start').to.equal(
+        'sales.ticket-used',
+      );
+      const long = soldRight({ ...states.expired, offer: { ...cancelled, cancelledAt: AFTER } });
+      expect(cell(long, refund({ reason: 'session-cancelled', ...all })), 'expired before').to.equal(LIVING_NOT);
+    });
+    it('SAL-52 a fee that was quoted before its session was disrupted is not taken, told or not; without one nothing is lost', () => {
+      for (const kind of ['cancelled', 'reduced'] as const)
+        for (const reason of ['customer', `session-${kind}`] as const) {
+          const offered = soldRight({ offer: { ...offer.offer, kind } });
+          expect(cell(offered, refund({ reason })), reason).to.equal('sales.stale-refund-quote');
+          expect(cell(offered, refund({ reason, fee: fen(0), returned: fen(12_000) })), reason).to.equal(
+            'TicketRefunded',
+          );
+        }
+      const untold: RightCommand = { type: 'RefundTicket', refund: refundOf(), cancellation: cancelled };
+      expect(cell(states.issued, untold), 'not told yet').to.equal('sales.stale-refund-quote');
+    });
+    describe('SAL-51, SAL-52 an exception of a session that was cancelled or reduced since it was asked for', () => {
+      const asked = { reason: 'exception', fee: fen(9_000), returned: fen(3_000) } as const;
+      const given = (
+        state: SoldRight,
+        more: Partial<Extract<RightCommand, { type: 'RefundTicket' }>> = {},
+      ): unknown => {
+        const [event] = rightDecider.decide(state, { type: 'RefundTicket', refund: refundOf(asked), ...more });
+        if (event?.type === 'RefundRefused') return event.reason;
+        if (event?.type !== 'TicketRefunded') throw new Error('nothing has become of it');
+        const { refundId, reason, fee, returned } = event.refund;
+        return [refundId, reason, fee, returned];
+      };
+      const inside = { status: 'checked_in', entries: 2, uses: [use] } as const;
+
+      it('gives all that is owed, told or not, whatever part was asked for', () => {
+        const whole = ['rfd_1', 'session-cancelled', 0, 12_000];
+        expect(given(soldRight({ offer: cancelled }))).to.deep.equal(whole);
+        expect(given(soldRight(), { cancellation: cancelled }), 'not told yet').to.deep.equal(whole);
+        const reduced = { ...cancelled, kind: 'reduced' } as const;
+        expect(given(soldRight({ offer: reduced }))).to.deep.equal(['rfd_1', 'session-reduced', 0, 12_000]);
+        expect(given(soldRight({ offer: reduced }), { cancellation: cancelled })).to.deep.equal(whole);
+        expect(given({ ...inVain.used, offer: cancelled }), 'let in after asking').to.deep.equal(whole);
+        expect(given(soldRight({ ...inside, offer: cancelled }))).to.deep.equal([
+          ...['rfd_1', 'session-cancelled', 6_000, 6_000],
+        ]);
+      });
+      it('gives what was asked for where no more is owed', () => {
+        const asAsked = ['rfd_1', 'exception', 9_000, 3_000];
+        const thrice = { ...inside, entries: 8, uses: Array.from({ length: 6 }, () => use) };
+        expect(given(soldRight({ ...thrice, offer: cancelled })), 'as much').to.deep.equal(asAsked);
+        expect(given(soldRight({ ...inside, offer: { ...cancelled, kind: 'reduced' } })), 'has come').to.deep.equal(
+          asAsked,
+        );
+        const had = { ...states.used, offer: cancelled };
+        expect([given(had), given(had, { used: true })]).to.deep.equal(['sales.ticket-used', asAsked]);
+      });
+      it('nothing where another ticket lives, or this one is frozen', () => {
+        expect(given(soldRight({ revision: 2, offer: cancelled }), { revision: 1 })).to.equal('sales.ticket-changed');
+        expect(given({ ...states.frozen, offer: cancelled })).to.equal(LIVING_NOT);
+      });
     });
     it('SAL-50 fee and returned money are the price, or nothing happens', () => {
       expect(cell(states.issued, refund({ returned: fen(10_801) }))).to.equal('sales.refund-not-the-price');
@@ -259,6 +341,27 @@ describe('right after the sale', () => {
       });
       const offered = fold(rightDecider, states.issued, rightDecider.decide(states.issued, offer));
       expect(cell(offered, offer)).to.equal('-');
+    });
+    it('SAL-52 OfferChoice of a cancelled session: also to whoever was let in before its start, or expired since the decision', () => {
+      const choice = (change: Partial<Offer> = {}): RightCommand => ({
+        type: 'OfferChoice',
+        offer: { ...cancelled, ...change },
+      });
+      for (const state of [inVain.used, inVain.expired]) {
+        expect(cell(state, choice()), state.status).to.equal('ChoiceOffered');
+        expect(cell(state, choice({ kind: 'reduced' })), state.status).to.equal('-');
+        const offered = fold(rightDecider, state, rightDecider.decide(state, choice()));
+        expect(offered.status, 'nothing else has become of it').to.equal(state.status);
+        expect([cell(offered, choice()), cell(offered, expire())]).to.deep.equal(['-', '-']);
+        expect(rightDecider.decide(offered, exchange())[0]).to.include({
+          type: 'ExchangeRefused',
+          reason: state.status === 'used' ? 'sales.ticket-used' : LIVING_NOT,
+        });
+      }
+      expect(cell(states.used, choice()), 'let in after the start').to.equal('-');
+      const { validUntil } = inVain.expired;
+      expect(cell(inVain.expired, choice({ cancelledAt: validUntil })), 'expired before').to.equal('-');
+      expect(cell(inVain.expired, choice({ cancelledAt: undefined })), 'decided nobody knows when').to.equal('-');
     });
     it('SAL-52 who has a choice already has no part in fewer places still, but in a cancellation', () => {
       const offered = (kind: 'cancelled' | 'reduced', disruptionId: string): RightCommand => ({
@@ -358,15 +461,18 @@ describe('right after the sale', () => {
     expect(cell(full, handIn('admitted', 'scn_1000'))).to.equal('sales.too-many-scans');
   });
 
-  it('FIN-12 SAL-51 what goes back of an expired ticket is told to be earned already', () => {
+  it('FIN-12 SAL-51 what goes back of a used or expired ticket is told to be earned already', () => {
     const outOf = (state: SoldRight): unknown => {
-      const [event] = rightDecider.decide(state, refund({ reason: 'exception' }));
+      const known = { type: 'RefundTicket', refund: refundOf({ reason: 'exception' }), used: true } as const;
+      const [event] = rightDecider.decide(state, known);
       if (event === undefined) throw new Error('not refunded');
       const [said] = rightMessages(event, { id: 'rgt_1', state: fold(rightDecider, state, [event]) });
       return said !== undefined && 'data' in said && said.data;
     };
     expect(outOf(states.issued)).to.include({ outOf: 'deferred', reason: 'exception' });
-    expect(outOf(states.expired)).to.include({ outOf: 'earned', reason: 'exception' });
+    for (const status of ['expired', 'used'] as const)
+      expect(outOf(states[status]), status).to.include({ outOf: 'earned', reason: 'exception' });
+    expect(outOf(states.checked_in)).to.include({ outOf: 'deferred', reason: 'exception' });
   });
 
   it('FIN-12 what expiry has earned is not earned again by a scan that is told late; a scan after the time is no use', () => {
@@ -406,6 +512,9 @@ describe('right after the sale', () => {
         expect(places(inside([20, 20], { admits: 30, entries: 2 }), reason), reason).to.deep.equal([]);
         expect(places(soldRight({ admits: 30, entries: 2 }), reason), reason).to.deep.equal([30]);
       }
+      const within = { ...inVain.used, offer: cancelled };
+      const back = refund({ reason: 'session-cancelled', fee: fen(0), returned: fen(12_000) });
+      expect(returned(within, back), 'whoever is inside stays inside').to.deep.equal([]);
     });
     it('of an exchange: the old place, as many as the ticket took', () => {
       expect(returned(soldRight({ admits: 30 }), exchange({ place: place({ admits: 30 }) }))).to.deep.equal([

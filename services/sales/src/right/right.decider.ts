@@ -5,16 +5,16 @@
 // none                     issued       refused unknown      not-found              not-found              not-found                    -                -
 // issued                   -            in | refused¹        handed in (+ use)      refunded | stale¹²     exchanged | refused changed  expired | -      offered | -⁷
 // checked_in               -            in | refused¹        handed in (+ use)      refunded⁵ | used       refused used                 expired | -      offered | -⁷
-// used                     -            refused already-used handed in              used                   refused used                 -                -
+// used                     -            refused already-used handed in              refunded⁵ | used       refused used                 -                offered¹⁶ | -
 // refunded                 -            refused refunded     handed in              - (same) | not-living  refused not-living           -                -
-// expired                  -            refused expired      handed in (+ use⁶)     not-living | refunded⁵ refused not-living           -                -
+// expired                  -            refused expired      handed in (+ use⁶)     refunded⁵ | not-living refused not-living           -                offered¹⁶ | -
 // frozen                   -            refused frozen       handed in (+ use¹⁴)    not-living             refused not-living           -                offered | -⁷
 // voided|superseded|exch.  -            refused (status)     handed in              not-living             refused not-living           -                -
 //
 // ¹ the policy's reason (admission.policy.ts); a request that is known already: -   ² a scan that is known already: -; more than 1,000: too-many-scans   ³ only past its
 // validity, and not while its holder may choose what becomes of it (SAL-52); of one that is being exchanged nobody asks (SAL-53)   ⁴ the same exchange again: -, whether it was
-// exchanged or refused; without its fee where the session was disrupted after it was agreed, told or not   ⁵ only as an exception, or
-// because its session was cancelled; places of people who came in stay theirs   ⁶ scanned in time, told late: the use counts, the price was earned by expiry   ⁷ a second
+// exchanged or refused; without its fee where the session was disrupted after it was agreed, told or not   ⁵ only as an exception, which of
+// a used one was asked for when it was used, or because its session was cancelled, of a used or expired one where that is in vain¹⁶; places of people who came in stay theirs   ⁶ scanned in time, told late: the use counts, the price was earned by expiry   ⁷ a second
 // one only when the session is cancelled altogether
 //
 // status ↓ \ command →     FreezeTicket             ThawTicket             ReplaceTicket⁸
@@ -29,9 +29,10 @@
 // ⁸ the same reissue code again: -, whatever has become of the new ticket, and whether it was replaced or refused   ⁹ another application
 // has it; a freeze that is early: frozen, to be tried again   ¹⁰ another ticket lives than the one that was applied for, or that the QR names
 // ¹¹ document-has-ticket, document-limit: the corrected document has another ticket there
-// ¹² the rules' fee of a ticket that was offered its money meanwhile   ¹³ past its validity, whatever the sweep has done   ¹⁴ scanned before
+// ¹² a fee that is more than its holder is offered to leave, told or not; so of every status that is refunded, but an exception gives all that is owed instead   ¹³ past its validity, whatever the sweep has done   ¹⁴ scanned before
 // it was frozen, told afterwards: the use counts; frozen still, or used when nothing is left of it   ¹⁵ of an exception what is in the way, also that
-// another ticket lives than the one it was approved for, is refused as an event, and the same one again: -
+// another ticket lives than the one it was approved for, is refused as an event, and the same one again: -   ¹⁶ of a cancelled session, let in
+// before its start, or expired although it was good when that was decided (disrupted.policy.ts)
 // HandInScan of a ticket that was replaced, scanned before that (and before the freeze of that case): as a scan of the one that lives, which
 // has so much less left. Not where an exchange lies between the two.
 // FreezeTicket of a number that is not the right's own any more: refused changed, in every status but none; for an appeal (`again`) while
@@ -43,6 +44,7 @@
 // RecordReveal: revealed in every status but none, where it is not-found.
 import { addFen, DomainError, fen, unreachable, ZERO_FEN, type Decider } from '@tongpiao/kernel';
 import { admission, formerOf, peopleOf, placesLeft, placesUntouched } from './admission.policy.ts';
+import { awaitsChoice, endedInVain, owed, withCancellation } from './disrupted.policy.ts';
 import type {
   HandedIn,
   Offer,
@@ -74,7 +76,7 @@ function decide(state: RightState, command: RightCommand): readonly RightEvent[]
     case 'RefundTicket':
       return command.refund.reason === 'exception'
         ? exception(existing(state), command)
-        : refund(existing(state), command.refund);
+        : refund(existing(state), command);
     case 'ExchangeTicket':
       return exchange(existing(state), command);
     case 'FreezeTicket':
@@ -115,13 +117,9 @@ export function isLiving(state: RightState): state is SoldRight & { status: 'iss
   return state.status === 'issued' || state.status === 'checked_in';
 }
 
-/** Offered its money back or another session; who went in although there were fewer places has chosen. */
-export function awaitsChoice({ offer, status }: SoldRight): boolean {
-  return offer !== undefined && !(offer.kind === 'reduced' && status === 'checked_in');
-}
-
 function offerChoice(state: RightState, offer: Offer): readonly RightEvent[] {
-  if (!isLiving(state) && state.status !== 'frozen') return [];
+  if (state.status === 'none') return [];
+  if (!isLiving(state) && state.status !== 'frozen' && !endedInVain(state, offer)) return [];
   const before = state.offer;
   if (before?.disruptionId === offer.disruptionId) return [];
   // Fewer places still are others' places; a cancellation is for everybody.
@@ -238,38 +236,64 @@ function isAgain(before: { readonly gateId: string; readonly at: string }, { gat
 }
 
 /** SAL-51: decided long before it is carried out, so nobody is there to be told what is in the way. */
-function exception(state: SoldRight, { refund: wanted, revision }: Of<'RefundTicket'>): readonly RightEvent[] {
-  const { refundId } = wanted;
-  if (state.refund?.refundId === refundId) return [];
-  if (state.refusedRefunds?.some((refused) => refused.refundId === refundId)) return [];
-  const refusal = anotherRevision(state, revision) ?? refusalOfRefund(state, wanted);
-  return refusal === undefined
-    ? [refunded(state, wanted)]
-    : [{ type: 'RefundRefused', refundId, reason: refusal.code }];
+function exception(sold: SoldRight, command: Of<'RefundTicket'>): readonly RightEvent[] {
+  const { refundId } = command.refund;
+  if (sold.refund?.refundId === refundId) return [];
+  if (sold.refusedRefunds?.some((refused) => refused.refundId === refundId)) return [];
+  const state = withCancellation(sold, command.cancellation);
+  const given = orAllThatIsOwed(state, command.refund);
+  const refusal =
+    anotherRevision(state, command.revision) ?? usedSince(state, given, command) ?? refusalOfRefund(state, given);
+  return refusal === undefined ? [refunded(state, given)] : [{ type: 'RefundRefused', refundId, reason: refusal.code }];
 }
 
-function refund(state: SoldRight, wanted: TicketRefund): readonly RightEvent[] {
-  if (state.refund?.refundId === wanted.refundId) return [];
+/** SAL-52: whoever asked for a part before the session was cancelled or reduced gets the whole that is owed since. */
+function orAllThatIsOwed(state: SoldRight, wanted: TicketRefund): TicketRefund {
+  const promised = owed(state);
+  return promised !== undefined && promised.returned > wanted.returned ? { ...wanted, ...promised } : wanted;
+}
+
+/** Whoever goes in after asking has chosen to go in; who was in before has said so to whoever approved. */
+function usedSince(
+  state: SoldRight,
+  given: TicketRefund,
+  { used: usedThen }: Of<'RefundTicket'>,
+): DomainError | undefined {
+  return state.status === 'used' && given.reason === 'exception' && usedThen !== true ? used(state) : undefined;
+}
+
+function refund(sold: SoldRight, { refund: wanted, cancellation }: Of<'RefundTicket'>): readonly RightEvent[] {
+  if (sold.refund?.refundId === wanted.refundId) return [];
+  const state = withCancellation(sold, cancellation);
   const refusal = refusalOfRefund(state, wanted);
   if (refusal !== undefined) throw refusal;
   return [refunded(state, wanted)];
 }
 
 function refusalOfRefund(state: SoldRight, wanted: TicketRefund): DomainError | undefined {
-  const beyondRules = wanted.reason !== 'customer';
-  if (state.status === 'used') return used(state);
-  if (state.status === 'checked_in' && !beyondRules) return used(state);
-  if (!isLiving(state) && !(state.status === 'expired' && wanted.reason === 'exception')) return notLiving(state);
+  if (!mayComeBack(state, wanted.reason))
+    return state.status === 'used' || state.status === 'checked_in' ? used(state) : notLiving(state);
   if (wanted.fee + wanted.returned !== state.amount)
     return new DomainError('sales.refund-not-the-price', 'Fee and returned money are not what the ticket cost.');
   // Offered between the quote and this decision: nobody pays for what the tenant has made necessary.
-  if (!beyondRules && state.offer !== undefined && wanted.fee > ZERO_FEN)
-    return new DomainError('sales.stale-refund-quote', 'Giving it back is free of charge meanwhile.');
+  const promised = owed(state);
+  if (promised !== undefined && wanted.fee > promised.fee)
+    return new DomainError('sales.stale-refund-quote', 'More of its price comes back meanwhile.');
   return undefined;
 }
 
+function mayComeBack(state: SoldRight, reason: TicketRefund['reason']): boolean {
+  if (state.status === 'issued') return true;
+  if (state.status === 'checked_in') return reason !== 'customer';
+  if (state.status !== 'used' && state.status !== 'expired') return false;
+  return (
+    reason === 'exception' ||
+    (reason === 'session-cancelled' && state.offer !== undefined && endedInVain(state, state.offer))
+  );
+}
+
 function refunded(state: SoldRight, wanted: TicketRefund): RightEvent {
-  const earned = state.status === 'expired' ? { earned: true as const } : {};
+  const earned = isLiving(state) ? {} : { earned: true as const };
   const returnPlaces = isAhead(state, wanted.at) && placesUntouched(state) > 0;
   return { type: 'TicketRefunded', refund: wanted, returnPlaces, ...earned };
 }

@@ -104,6 +104,7 @@ const rightState: z.ZodType<RightState> = z.discriminatedUnion('status', [
         kind: z.enum(['cancelled', 'reduced']),
         decideBy: z.string(),
         offeredAt: z.string().optional(),
+        cancelledAt: z.string().optional(),
       })
       .optional(),
     freeze: z

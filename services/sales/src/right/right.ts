@@ -98,6 +98,8 @@ export type Offer = {
   readonly decideBy: string;
   /** Who came in before came to a session that took place; left out: for as long as anybody remembers. */
   readonly offeredAt?: string | undefined;
+  /** When its session was cancelled, heard of or not: a ticket that was good then has not expired for its holder. */
+  readonly cancelledAt?: string | undefined;
 };
 
 /** REI-04: reported lost; only the application that froze it can thaw or replace it. */
@@ -231,6 +233,10 @@ export type RightCommand =
       readonly refund: TicketRefund;
       /** The ticket that an exception was approved for: one that was exchanged or replaced meanwhile is another. */
       readonly revision?: number | undefined;
+      /** It was used up when the exception was asked for, and whoever approved it knew that. */
+      readonly used?: true | undefined;
+      /** SAL-52: the cancellation of its session, known before the ticket was told of it. */
+      readonly cancellation?: Offer | undefined;
     }
   | {
       readonly type: 'ExchangeTicket';
@@ -288,7 +294,7 @@ export type RightEvent =
       readonly type: 'TicketRefunded';
       readonly refund: TicketRefund;
       readonly returnPlaces: boolean;
-      /** Expiry had earned its price before. */
+      /** Its last use or its expiry had earned its price before. */
       readonly earned?: true | undefined;
     }
   | {
