@@ -3,6 +3,7 @@
 import { freshKey } from '@tongpiao/service-shell/trial';
 import { eventually, settled } from '@tongpiao/testing';
 import { expect } from 'chai';
+import { z } from 'zod';
 import { codeOf, inDays, orderOf } from '../sales-house.fixture.ts';
 import { documentOf, openAfterSaleHouse, quoteOf, refundOf, type AfterSaleHouse } from './after-sale-house.fixture.ts';
 
@@ -35,6 +36,39 @@ describe('SAL-50 sales: tickets that are given back', function () {
         expect([reply.status, refundOf(reply).status]).to.deep.equal([201, 'done']);
         expect(refundOf(reply)).to.include({ fee, amount: 12_000 - fee, reason: 'customer' });
         await shop.keeps(order, fee);
+      }
+    });
+    it('PLA-33 whoever follows the order sees the money arrive, and nothing after it', async () => {
+      const order = await shop.bought(await shop.session(3));
+      shop.house.plays.refund = 'silent';
+      const gone = new AbortController();
+      const url = `http://127.0.0.1:${shop.house.instances[0]?.httpPort ?? 0}/api/v1/events?subject=order:${order.id}`;
+      const answer = await fetch(url, { signal: gone.signal, headers: { authorization: `Bearer ${order.token}` } });
+      let text = '';
+      let isOver = false;
+      const reading = (async (): Promise<void> => {
+        const decoder = new TextDecoder();
+        for await (const chunk of answer.body ?? []) text += decoder.decode(z.instanceof(Uint8Array).parse(chunk));
+        isOver = true;
+      })();
+      /** Order and refunds, as the newest event tells them. */
+      const newest = (): readonly string[] => {
+        const data = text.split('\n\n').flatMap((event) => /^data: (.*)$/m.exec(event)?.[1] ?? []);
+        const shape = z.looseObject({ status: z.string(), refunds: z.array(z.looseObject({ status: z.string() })) });
+        const { status, refunds } = shape.parse(JSON.parse(data.at(-1) ?? '{"status":"none","refunds":[]}'));
+        return [status, ...refunds.map((refund) => refund.status)];
+      };
+      const isNewest = (...wanted: readonly string[]): boolean => newest().join() === wanted.join();
+      try {
+        await shop.giveBack(order.number, { token: order.token });
+        await eventually('the money is on its way', () => isNewest('refunded', 'requested'));
+        expect(isOver).to.equal(false);
+        await shop.house.answerRefunds();
+        await eventually('the stream ends', () => isOver);
+        expect(newest()).to.deep.equal(['refunded', 'done']);
+      } finally {
+        gone.abort();
+        await reading.catch(() => undefined);
       }
     });
     it('after the start nothing comes back, and it is said why', async () => {

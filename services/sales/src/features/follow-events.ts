@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { progressOf, progressView } from '../disruption/progress.ts';
 import { mayTouchOrder, OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
 import { orderView } from '../order/order-view.ts';
+import type { LiveOrder } from '../order/order.ts';
 import type { Disruptions, Orders } from '../stores.ts';
 import { readOrder, type OrderParts } from './get-order.ts';
 import { seenDisruption } from './session-cancellations.ts';
@@ -50,7 +51,7 @@ export function followEvents(foundation: Foundation, parts: Parts): Route {
         // In line, a step forward is news.
         return { data, mark: data.waiting?.position };
       };
-      return { seq, over: OVER.has(state.status), restless: state.status === 'placed', show };
+      return { seq, over: isOver(state), restless: state.status === 'placed', show };
     };
   }
 
@@ -118,6 +119,11 @@ export function followEvents(foundation: Foundation, parts: Parts): Route {
       };
     },
   });
+}
+
+/** Whoever follows an order to its end wants to see the money arrive. */
+function isOver({ status, refunds }: LiveOrder): boolean {
+  return OVER.has(status) && refunds.every((refund) => refund.status === 'done');
 }
 
 /** What is no sequence of ours tells nothing: the reader gets the order as it is. */
