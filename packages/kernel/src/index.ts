@@ -9,6 +9,7 @@ export * from './local-dates.ts';
 export * from './masking.ts';
 export * from './money.ts';
 export * from './phone.ts';
+export * from './reminder.ts';
 export * from './standing-still.ts';
 export * from './ticket-number.ts';
 export * from './ticket-payload.ts';

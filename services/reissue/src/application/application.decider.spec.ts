@@ -135,7 +135,7 @@ describe('application: every cell', () => {
   it('REI-02 without its document such a case is closed in time, and after too many others; the ticket is thawed', () => {
     const byCode = [c.submit(), c.sendCode(), c.proveByCode('h1', after(5)), c.frozen()];
     const waiting = played(...byCode);
-    expect(cell(waiting, c.remind('proof', after(24 * 60))), 'the timer of its submission').to.equal('-');
+    expect(cell(waiting, c.remind('proof', after(24 * 60))), 'the timer of its submission').to.equal('ReminderRenewed');
     expect(cell(waiting, c.remind('proof', after(24 * 60 + 5)))).to.equal('CaseClosed');
     expect(applicationDecider.decide(waiting, c.remind('proof', after(24 * 60 + 5)))).to.deep.equal([
       { type: 'CaseClosed', reason: 'reissue.unproven', at: after(24 * 60 + 5), thaw: true },
@@ -243,7 +243,7 @@ describe('application: every cell', () => {
     expect(played(...due, tried, c.ask(), c.captured())).to.include({ status: 'material_wanted', paidBy: 'pay_1' });
     const again = played(...due, tried, c.clear(), c.decide(manager, 'approve', after(10)));
     expect(again, 'not paid yet').to.include({ status: 'fee_due', payBy: after(72 * 60 + 10) });
-    expect(cell(again, c.remind('fee', after(72 * 60))), 'the timer of the first approval').to.equal('-');
+    expect(cell(again, c.remind('fee', after(72 * 60))), 'the timer of the first approval').to.equal('ReminderRenewed');
     expect(cell(again, c.captured())).to.equal('FeePaid');
   });
   it('REI-22 a fee that was paid while a risk held the case up goes back with every end but a new ticket, once', () => {
@@ -506,9 +506,33 @@ describe('application: every cell', () => {
     const verified = { verifying: 'VerificationOverdue', waiting_identity: 'VerificationOverdue' };
     expectRow(c.remind('decision', late), '-', { ...desks, ...verified });
   });
-  it('Remind: a timer that an earlier step has set does nothing', () => {
-    expect(cell(cases.material_wanted, c.remind('material', AT))).to.equal('-');
-    expect(cell(cases.deciding, c.remind('decision', AT))).to.equal('-');
+  it('REI-42 Remind: a timer that rings before its deadline does nothing but be set anew', () => {
+    const renewed = 'ReminderRenewed';
+    expectRow(c.remind('proof', AT), '-', { submitted: renewed });
+    expectRow(c.remind('material-reminder', AT), '-', { material_wanted: 'MaterialReminded' });
+    expectRow(c.remind('material', AT), '-', { material_wanted: renewed });
+    expectRow(c.remind('fee', AT), '-', { fee_due: renewed });
+    const desks = { deciding: renewed, risk_check: renewed, reviewing: renewed, appealing: renewed };
+    expectRow(c.remind('decision', AT), '-', { ...desks, verifying: renewed, waiting_identity: renewed });
+  });
+  it('REI-42 Remind: an instance whose clock is ahead rings, another decides: the deadline is not forgotten', () => {
+    const { fee_due: waiting } = cases;
+    if (waiting.status !== 'fee_due') throw new Error('no fee is due');
+    const { payBy } = waiting;
+    const before = new Date(Date.parse(payBy) - 40_000).toISOString();
+    const [event] = applicationDecider.decide(waiting, c.remind('fee', before));
+    const again = new Date(Date.parse(payBy) + 40_000).toISOString();
+    expect(event).to.deep.equal({ type: 'ReminderRenewed', what: 'fee', due: again });
+    const still = fold(applicationDecider, waiting, event === undefined ? [] : [event]);
+    expect(still).to.deep.equal(waiting);
+    expect(cell(still, c.remind('fee', again))).to.equal('CaseClosed');
+  });
+  it('REI-02 Remind: a document that is waited for, before its time and after; nobody waits once the case is over', () => {
+    const byCode = [c.submit(), c.sendCode(), c.proveByCode()];
+    expect(cell(played(...byCode), c.remind('proof', after(23 * 60)))).to.equal('ReminderRenewed');
+    expect(cell(played(...byCode), c.remind('proof', after(24 * 60)))).to.equal('CaseClosed');
+    expect(cell(played(...byCode, c.withdraw()), c.remind('proof', after(25 * 60)))).to.equal('-');
+    expect(cell(played(...byCode, c.frozen(), c.prove()), c.remind('proof', after(25 * 60)))).to.equal('-');
   });
   it('REI-42 RecountDeadline: only what was provisional, and only when the year is told', () => {
     expectRow(c.recount(), '-', {});
@@ -654,15 +678,15 @@ describe('application: who decides', () => {
   it('REI-42 an overdue case is counted, and gets its next deadline', () => {
     const overdue = played(...onDesk(), c.remind('decision', after(121)));
     expect(overdue).to.include({ overdue: 1, status: 'deciding', decideBy: after(241) });
-    expect(cell(overdue, c.remind('decision', after(121)))).to.equal('-');
+    expect(cell(overdue, c.remind('decision', after(121)))).to.equal('ReminderRenewed');
   });
   it('REI-42 a case that nobody verifies in time is overdue, from its proof or its document on, until it is assessed', () => {
     const waiting = [c.submit(), c.prove(), c.frozen(), c.verified('unavailable')];
     for (const list of [waiting.slice(0, 2), waiting.slice(0, 3), waiting]) {
-      expect(cell(played(...list), c.remind('decision', after(119)))).to.equal('-');
+      expect(cell(played(...list), c.remind('decision', after(119)))).to.equal('ReminderRenewed');
       const late = played(...list, c.remind('decision', after(120)));
       expect(late, list.at(-1)?.type).to.include({ overdue: 1, overdueSince: after(120), verifyBy: after(240) });
-      expect(cell(late, c.remind('decision', after(120)))).to.equal('-');
+      expect(cell(late, c.remind('decision', after(120)))).to.equal('ReminderRenewed');
       const twice = played(...list, c.remind('decision', after(120)), c.remind('decision', after(300)));
       expect(twice).to.include({ overdue: 2, overdueSince: after(120), verifyBy: after(420) });
     }

@@ -27,7 +27,7 @@
 // RefuseReissue       NotYet  -              -            -                 -                -                -              refused¹⁰  -         -                -                -
 // Appeal              404     none           none         none              none             none             none           none       none      appealed | no¹¹  -                none
 // Withdraw            404     withdrawn      withdrawn    withdrawn         withdrawn        withdrawn        withdrawn      executing  ended     ended            withdrawn        - | ended
-// Remind              -       closed(proof)  overdue²²    overdue²²         overdue          closed(material) closed(fee)    -          -         -                overdue          -
+// Remind²³            -       closed(proof)  overdue²²    overdue²²         overdue          closed(material) closed(fee)    -          -         -                overdue          -
 // RecountDeadline     -       -              -            -                 recounted¹² | -  -                -              -          -         -                recounted¹² | -  -
 // RecordShipment      404     not reissued in every other status                                                                    shipped¹⁴ not reissued
 // ConfirmGates        NotYet  -              -            -                 -                -                -              -          noted | - -                -                -
@@ -46,7 +46,8 @@
 // them; later ones only where they add points, and a case that is suspended already stays so   ²⁰ and comes back suspended, to a
 // reviewer   ²¹ where it was begun before a scan has suspended the case: kept, so that the next approval is carried out at once; it goes
 // back with every other end, and when nothing is charged after all   ²² counted from its proof, or its document where that was waited for
-import { DomainError, NotYet, type Decider } from '@tongpiao/kernel';
+// ²³ before that deadline: the timer is set anew, else nobody would ever look at it again
+import { DomainError, NotYet, remindAgainAt, type Decider } from '@tongpiao/kernel';
 import { assess, assessedInBatch, higherOf } from './application.policy.ts';
 import { addAttachment } from './attaching.ts';
 import { evolve } from './application.evolve.ts';
@@ -65,7 +66,15 @@ import { closed, documentNeeded, ended, feeBack, refused } from './ending.ts';
 import { captured, confirmRefund, endPayment, failRefund, openPayment, refuseReissue, requestPayment } from './fee.ts';
 import { reviewSample } from './sampling.ts';
 import { approval, decideWithin, later, passed, verifyWithin } from './times.ts';
-import type { ApplicationCommand, ApplicationEvent, ApplicationState, LiveApplication, Of } from './application.ts';
+import type {
+  ApplicationCommand,
+  ApplicationEvent,
+  ApplicationState,
+  CaseFacts,
+  LiveApplication,
+  Of,
+  TimerName,
+} from './application.ts';
 
 /** Codes that are sent for one case, and how often one may be mistaken: 5 × 5 of a million. */
 const CODES_MAX = 5;
@@ -153,8 +162,7 @@ function decideNone(command: ApplicationCommand): readonly ApplicationEvent[] {
   switch (command.type) {
     case 'SubmitApplication': {
       const { facts } = command;
-      const proveBy = later(facts.submittedAt, facts.policy.deadlines.proveHours * 3_600_000);
-      return [{ type: 'ApplicationSubmitted', facts, proveBy }];
+      return [{ type: 'ApplicationSubmitted', facts, proveBy: proveBy(facts) }];
     }
     case 'BeginInBatch':
       return beginInBatch(command);
@@ -321,33 +329,48 @@ function withdraw(state: LiveApplication, at: string): readonly ApplicationEvent
   return [{ type: 'CaseWithdrawn', at, thaw: state.freeze !== 'none' }, ...feeBack(state)];
 }
 
-function remind(state: LiveApplication, { what, mailbox, at }: Command<'Remind'>): readonly ApplicationEvent[] {
+function remind(state: LiveApplication, command: Command<'Remind'>): readonly ApplicationEvent[] {
+  const { what, at } = command;
+  if (what === 'material-reminder') return state.status === 'material_wanted' ? [{ type: 'MaterialReminded', at }] : [];
+  const due = deadlineOf(state, what);
+  if (due === undefined) return [];
+  // The timer of an earlier step, on its way when the next one was made; or this one, by a clock that is ahead.
+  if (!passed(due, at)) return [{ type: 'ReminderRenewed', what, due: remindAgainAt(due, at) }];
+  return what === 'decision' ? overdue(state, command) : closed(state, CLOSED_FOR[what], at);
+}
+
+const CLOSED_FOR = {
+  proof: 'reissue.unproven',
+  material: 'reissue.material-missing',
+  fee: 'reissue.fee-unpaid',
+} as const;
+
+function proveBy({ submittedAt, policy }: Pick<CaseFacts, 'submittedAt' | 'policy'>): string {
+  return later(submittedAt, policy.deadlines.proveHours * 3_600_000);
+}
+
+/** Until when somebody is waited for; undefined where nobody is. */
+function deadlineOf(state: LiveApplication, what: Exclude<TimerName, 'material-reminder'>): string | undefined {
   switch (what) {
-    case 'proof': {
-      const over = state.documentBy === undefined ? state.status === 'submitted' : passed(state.documentBy, at);
-      return over ? closed(state, 'reissue.unproven', at) : [];
-    }
-    case 'material-reminder':
-      return state.status === 'material_wanted' ? [{ type: 'MaterialReminded', at }] : [];
-    case 'material': {
-      const until = state.status === 'material_wanted' ? state.materials.at(-1)?.until : undefined;
-      // The timer of an earlier request, on its way when the next one was made.
-      return until !== undefined && passed(until, at) ? closed(state, 'reissue.material-missing', at) : [];
-    }
+    case 'proof':
+      return state.status === 'submitted' ? proveBy(state) : state.documentBy;
+    case 'material':
+      return state.status === 'material_wanted' ? state.materials.at(-1)?.until : undefined;
     case 'fee':
-      // The timer of an earlier approval, on its way when the case was suspended.
-      return state.status === 'fee_due' && passed(state.payBy, at) ? closed(state, 'reissue.fee-unpaid', at) : [];
-    case 'decision': {
-      const told = mailbox === undefined ? {} : { mailbox };
-      if (state.status === 'verifying' || state.status === 'waiting_identity')
-        return state.verifyBy !== undefined && passed(state.verifyBy, at)
-          ? [{ type: 'VerificationOverdue', ...told, at, verifyBy: verifyWithin(state.policy, at) }]
-          : [];
-      return 'decideBy' in state && state.status !== 'material_wanted' && passed(state.decideBy, at)
-        ? [{ type: 'CaseOverdue', ...told, at, ...decideWithin(state.policy, state.desk, at) }]
-        : [];
-    }
+      return state.status === 'fee_due' ? state.payBy : undefined;
+    case 'decision':
+      if (state.status === 'verifying' || state.status === 'waiting_identity') return state.verifyBy;
+      return 'decideBy' in state && state.status !== 'material_wanted' ? state.decideBy : undefined;
   }
+}
+
+function overdue(state: LiveApplication, { mailbox, at }: Command<'Remind'>): readonly ApplicationEvent[] {
+  const told = mailbox === undefined ? {} : { mailbox };
+  if (state.status === 'verifying' || state.status === 'waiting_identity')
+    return [{ type: 'VerificationOverdue', ...told, at, verifyBy: verifyWithin(state.policy, at) }];
+  return 'decideBy' in state
+    ? [{ type: 'CaseOverdue', ...told, at, ...decideWithin(state.policy, state.desk, at) }]
+    : [];
 }
 
 /** REI-42: the days of a year are told, and a deadline that was counted into it without them is counted again. */

@@ -43,6 +43,7 @@ export function evolve(state: ApplicationState, event: ApplicationEvent): Applic
       return { ...state, freeze: 'frozen' };
     case 'FreezeUndone':
     case 'MaterialReminded':
+    case 'ReminderRenewed':
     case 'DataRevealed':
       return state;
     case 'IdentityUnavailable':

@@ -86,6 +86,10 @@ describe('REI-02 the timer of a case that waits for its document', () => {
     expect(timerOf(...byCode, c.prove())).to.deep.equal(['proof']);
     expect(timerOf(c.submit(), c.prove()), 'the document at once').to.deep.equal(['proof']);
   });
+  it('REI-42 is set anew when it rings before its time', () => {
+    const byCode = [c.submit(), c.sendCode(), c.proveByCode()];
+    expect(timerOf(...byCode, c.remind('proof', AT))).to.deep.equal([{ name: 'proof', due: after(24 * 60 + 1) }]);
+  });
 });
 
 describe('REI-22 what a case shows of a fee that goes back', () => {

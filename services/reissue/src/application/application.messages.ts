@@ -118,6 +118,8 @@ export function applicationMessages(
         timer('material', event.material.until),
         told({ until: event.material.until, wanted: event.material.what }),
       ];
+    case 'ReminderRenewed':
+      return [timer(event.what, event.due)];
     case 'MaterialReminded': {
       const last = state.materials.at(-1);
       return last === undefined ? [] : [told({ until: last.until, wanted: last.what, reminder: true })];

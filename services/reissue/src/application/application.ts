@@ -531,6 +531,8 @@ export type ApplicationEvent =
     } & DecideBy)
   | { readonly type: 'MaterialWanted'; readonly material: Material; readonly remindAt: string }
   | { readonly type: 'MaterialReminded'; readonly at: string }
+  /** A timer rang before its deadline, and is set anew. */
+  | { readonly type: 'ReminderRenewed'; readonly what: TimerName; readonly due: string }
   | ({
       readonly type: 'MaterialSupplied';
       readonly note: PersonalValue;

@@ -22,6 +22,7 @@ const EVENTS: Readonly<Record<ApplicationEvent['type'] | 'PersonalDataErased', B
   CaseEscalated: w('提交上级', 'Escalated'),
   MaterialWanted: w('要求补充材料', 'Material wanted'),
   MaterialReminded: w('催补材料', 'Reminded of material'),
+  ReminderRenewed: w('重设提醒', 'Reminder set anew'),
   MaterialSupplied: w('补充材料', 'Material supplied'),
   AttachmentAdded: w('添加附件', 'File added'),
   PhoneConfirmed: w('电话核实', 'Telephone call'),

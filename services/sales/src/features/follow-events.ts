@@ -122,8 +122,9 @@ export function followEvents(foundation: Foundation, parts: Parts): Route {
 }
 
 /** Whoever follows an order to its end wants to see the money arrive. */
-function isOver({ status, refunds }: LiveOrder): boolean {
-  return OVER.has(status) && refunds.every((refund) => refund.status === 'done');
+function isOver(order: LiveOrder): boolean {
+  const isOwed = 'owed' in order && order.owed !== undefined;
+  return OVER.has(order.status) && !isOwed && order.refunds.every(({ status }) => status !== 'requested');
 }
 
 /** What is no sequence of ours tells nothing: the reader gets the order as it is. */

@@ -24,7 +24,7 @@ const SOMETIMES = [
     'wait',
     'ring',
   ],
-  ...['ring early', 'all quiet'],
+  ...['ring early', 'ring ahead', 'all quiet'],
 ] as const;
 type What = (typeof ALWAYS)[number] | (typeof SOMETIMES)[number];
 export type Action = { readonly what: What; readonly pick: number };
@@ -51,6 +51,8 @@ export const histories: fc.Arbitrary<readonly Action[]> = fc
     return list.map(({ which, pick }): Action => ({ what: what[which % what.length] ?? 'deliver', pick }));
   });
 
+/** By a clock that is so wrong every timer rings. */
+const CLOCK_AHEAD_MS = 86_400_000;
 const CROSSING = [
   'deliver',
   'step',
@@ -108,6 +110,7 @@ export function act(world: World, { what, pick }: Action): void {
     case 'die':
     case 'ring':
     case 'ring early':
+    case 'ring ahead':
     case 'wait':
     case 'all quiet': {
       time(world, what, pick);
@@ -180,7 +183,7 @@ function one<Item>(items: Iterable<Item>, pick: number): Item | undefined {
 
 function time(
   world: World,
-  what: 'deliver' | 'deliver twice' | 'step' | 'die' | 'ring' | 'ring early' | 'wait' | 'all quiet',
+  what: 'deliver' | 'deliver twice' | 'step' | 'die' | 'ring' | 'ring early' | 'ring ahead' | 'wait' | 'all quiet',
   pick: number,
 ): void {
   const { pool, running } = world;
@@ -205,6 +208,10 @@ function time(
       return;
     case 'ring': {
       world.ring();
+      return;
+    }
+    case 'ring ahead': {
+      world.ring(CLOCK_AHEAD_MS);
       return;
     }
     case 'ring early':

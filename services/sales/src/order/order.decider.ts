@@ -11,11 +11,11 @@
 // FailPayment          NotYet   -                failed (+ended²)       failed (+ended²)              failed      failed           failed¹¹
 // ClosePayment         NotYet   -                closed (+ended²)       closed (+ended²)              closed      closed           closed¹¹
 // CapturePayment       NotYet   NotYet           prepaid⁷ | refund      paid | wrong amount: refund²  - | double  - | double       late refund
-// ExpireOrder          NotYet   expired          closing³ | expired⁷    closing³ | expired | -¹⁰      -           -                -
+// ExpireOrder          NotYet   expired          closing³ | expired⁷    closing³ | expired | again¹⁰  -           -                -
 // CancelOrder          404      cancelled        closing³ | cancelled⁷  closing³ | cancelled          already-paid already-paid    - | ended⁴
 // FulfilOrder          NotYet   NotYet           NotYet                 NotYet                        fulfilled   -                -
 // ReturnTicket         NotYet   NotYet           NotYet                 NotYet                        NotYet      returned¹² | -   NotYet
-// SendOwedBack         NotYet   -                -                      -                             -           refund | -¹³     -
+// SendOwedBack         NotYet   -                -                      -                             -           refund|again|-¹³ -
 // TellDisruption       -        -                -                      -                             NotYet      told | -         -
 // ConfirmRefund        NotYet   -                done                   done                          done        done             done
 // FailRefund           NotYet   -                failed                 failed                        failed      failed           failed
@@ -26,11 +26,12 @@
 // first; if it turns out paid, the order is paid   ⁴ - for cancelled, refused for the others   ⁵ nothing to journal it in: the slice
 // answers for an order that was never stored   ⁶ and partially_refunded, refunded; what is about an exchange of one of its tickets is
 // decided in exchange.decider.ts   ⁷ prepaid: places make it paid, and every other end sends the money back   ⁸ only where it is prepaid
-// ⁹ it is leaving the line   ¹⁰ the timer of its time in line, on its way when places came: it has a new one   ¹¹ of a payment that was open
+// ⁹ it is leaving the line   ¹⁰ before its time: the timer of its time in line, on its way when places came, or one by a clock that is
+// ahead. It is set anew, else nobody would ever end the order   ¹¹ of a payment that was open
 // when inventory sent it home; else -   ¹² its money goes back by itself, or is collected to go back with more (send-back.policy.ts)   ¹³ nothing is
-// owed, or not yet   CancelOrder comes from the customer, from staff, or because the session was cancelled: then its
+// owed; before its time the timer is set anew   CancelOrder comes from the customer, from staff, or because the session was cancelled: then its
 // reason says so.   A payment that was asked before is not asked again, whatever the order is by now: a retry finds it.
-import { DomainError, NotYet, unreachable, ZERO_FEN, type Decider } from '@tongpiao/kernel';
+import { DomainError, NotYet, remindAgainAt, unreachable, ZERO_FEN, type Decider } from '@tongpiao/kernel';
 import { aboutExchange, decideExchange } from './exchange.decider.ts';
 import {
   confirmRefund,
@@ -219,7 +220,8 @@ function decideAwaiting(state: Of<'awaiting_payment'>, command: OrderCommand): r
     case 'CapturePayment':
       return capture(state, command);
     case 'ExpireOrder':
-      if (rangTooEarly(state, command.at)) return [];
+      if (rangTooEarly(state, command.at))
+        return [{ type: 'ReminderRenewed', what: 'expire', due: remindAgainAt(state.expiresAt, command.at) }];
       return end(state, state.closing ?? 'expired', command.at, command.refundId);
     case 'CancelOrder':
       return state.closing === undefined ? end(state, whose(command), command.at, command.refundId) : [];
@@ -466,7 +468,7 @@ function othersOpen(state: LiveOrder, paymentId: string): boolean {
   return state.payments.some((payment) => payment.id !== paymentId && isOpen(payment));
 }
 
-/** Whoever was served has a new time and a timer for it; the one of the line may have been on its way. */
+/** Whoever was served has a new time and a timer for it; the one of the line may have been on its way. Which of them it is nobody can tell. */
 function rangTooEarly({ waiting, closing, expiresAt }: Of<'awaiting_payment'>, at: string): boolean {
   return waiting !== undefined && closing === undefined && later(at, CLOCKS_DIFFER_MS) < expiresAt;
 }
@@ -498,7 +500,10 @@ function returnTicket(
 
 /** Its timer may have been on its way when what was collected went back, and more was collected since. */
 function sendOwedBack({ owed, ...state }: FulfilledOrder, at: string): readonly OrderEvent[] {
-  return owed === undefined || later(at, CLOCKS_DIFFER_MS) < owed.sendBy ? [] : sentTogether(state, owed.items);
+  if (owed === undefined) return [];
+  return later(at, CLOCKS_DIFFER_MS) < owed.sendBy
+    ? [{ type: 'ReminderRenewed', what: 'send-back', due: remindAgainAt(owed.sendBy, at) }]
+    : sentTogether(state, owed.items);
 }
 
 function noteCompensation(state: FulfilledOrder, { compensation }: Command<'NoteCompensation'>): readonly OrderEvent[] {

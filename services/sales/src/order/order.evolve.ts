@@ -11,6 +11,7 @@ export function evolve(state: OrderState, event: OrderEvent): OrderState {
   switch (event.type) {
     case 'OrderPlaced':
     case 'OrderRefused':
+    case 'ReminderRenewed':
     case 'HoldLetGo':
     case 'HoldKept':
     case 'ExchangeHoldLetGo':

@@ -71,6 +71,18 @@ describe('messages of an order', () => {
     ]);
   });
 
+  it('SAL-21 a timer that rang before its time is set anew', () => {
+    const messages = said({ type: 'ReminderRenewed', what: 'expire', due: EXPIRES }, ...waiting);
+    expect(spelled(messages)).to.deep.equal([`expire at ${EXPIRES}: sales.order.expire.v1`]);
+    const money = said(
+      { type: 'ReminderRenewed', what: 'send-back', due: EXPIRES },
+      ...withTwo,
+      paidBy('pay_1'),
+      fulfilled,
+    );
+    expect(spelled(money)).to.deep.equal([`send-back at ${EXPIRES}: sales.order.send-owed-back.v1`]);
+  });
+
   it('rejected by inventory: only the timer goes, since nothing is held', () => {
     expect(spelled(said(rejected, placed))).to.deep.equal(['no more expire']);
   });

@@ -85,6 +85,8 @@ export function orderMessages(event: OrderEvent, facts: { id: string; state: Ord
     }
     case 'OrderClosing':
       return [...closeOpenPayments(orderId, state), remind(EXPIRE, event.askAgainAt, expireOrder, { orderId })];
+    case 'ReminderRenewed':
+      return [remind(event.what, event.due, event.what === EXPIRE ? expireOrder : sendOwedBack, { orderId })];
     case 'OrderRejected':
       return [
         { cancelTimer: EXPIRE },

@@ -10,6 +10,7 @@ import {
   close,
   closed,
   closing,
+  EXPIRES,
   expire,
   expired,
   fail,
@@ -183,6 +184,7 @@ describe('order, for any sequence of inputs', () => {
       sentHome,
       prepaid('pay_1'),
       ...returned(1),
+      { type: 'ReminderRenewed', what: 'expire', due: EXPIRES },
       { type: 'HoldLetGo' },
       { type: 'HoldKept' },
     );

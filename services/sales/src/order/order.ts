@@ -232,6 +232,8 @@ export type OrderEvent =
   | { readonly type: 'PaymentClosed'; readonly paymentId: string }
   | { readonly type: 'OrderClosing'; readonly reason: EndReason; readonly askAgainAt: string }
   | { readonly type: 'OrderExpired' }
+  /** A timer rang before its time, and is set anew. */
+  | { readonly type: 'ReminderRenewed'; readonly what: 'expire' | 'send-back'; readonly due: string }
   | { readonly type: 'OrderCancelled'; readonly because?: 'session-cancelled' | undefined }
   | {
       readonly type: 'OrderPaid';

@@ -102,10 +102,13 @@ describe('SAL-26 an order that stands in line', () => {
 
   describe('when its time is over', () => {
     const theirTime = expireAt(LATE);
-    it('the timer of the line, on its way when places came, does not end it', () => {
+    it('SAL-26 the timer of the line, on its way when places came, does not end it; its own is set anew, in case this was it', () => {
       given(...inLine, served)
         .when(expire)
-        .thenNothing();
+        .then({ type: 'ReminderRenewed', what: 'expire', due: '2026-12-01T02:16:00.000Z' });
+      given(...inLine, served, { type: 'ReminderRenewed', what: 'expire', due: EXPIRES })
+        .when(theirTime)
+        .then(expired);
       given(...inLine, served)
         .when(theirTime)
         .then(expired);

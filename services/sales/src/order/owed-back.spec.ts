@@ -176,10 +176,15 @@ describe('money that an order owes back', () => {
         .when(ring(IN_A_MINUTE))
         .thenNothing();
     });
-    it('on its way when something else was collected: that has its own', () => {
+    it('before its time, on its way when something else was collected or by a clock that is ahead: it is set anew', () => {
+      const due = new Date(Date.parse(IN_AN_HOUR) + 60_000).toISOString();
+      const renewed = { type: 'ReminderRenewed', what: 'send-back', due } as const;
       given(...sold([3]), along(1), collected(1, IN_AN_HOUR))
         .when(ring(IN_A_MINUTE))
-        .thenNothing();
+        .then(renewed);
+      given(...sold([3]), along(1), collected(1, IN_AN_HOUR), renewed)
+        .when(ring(due))
+        .then({ type: 'OwedSentBack', covers: ['rfd_1'] }, sent(1));
     });
     it('what comes after it has gone is collected anew', () => {
       given(...two, ...together(1, 2))
