@@ -101,9 +101,12 @@ export async function measureCancellation(
     seedAtOnce: number;
     buyersPerSecond: number;
     beforeSeconds: number;
+    /** Of holders and buyers, one in so many leaves an e-mail address as well. */
+    mailEvery: number;
     watch: () => () => readonly Usage[];
   },
 ): Promise<CancellationResult> {
+  const { mailEvery } = options;
   const gone = await world.addProduct({ name: 'gone', capacity: options.holders + 10 });
   const elsewhere = await world.addProduct({ name: 'elsewhere', capacity: 200_000, days: 3 });
   const sessionId = [...gone.today][0] ?? '';
@@ -111,13 +114,13 @@ export async function measureCancellation(
   const seeding = performance.now();
   const holders = await seed(
     client,
-    { sessionIds: [sessionId], ticketTypeId: adult(gone) },
+    { sessionIds: [sessionId], ticketTypeId: adult(gone), mailEvery },
     options.holders,
     options.seedAtOnce,
   );
   const seedSeconds = (performance.now() - seeding) / 1_000;
 
-  const basket: Basket = { sessionIds: elsewhere.sessionIds.slice(1), ticketTypeId: adult(elsewhere) };
+  const basket: Basket = { sessionIds: elsewhere.sessionIds.slice(1), ticketTypeId: adult(elsewhere), mailEvery };
   await quiet(options.watch);
   const part = (): (() => Promise<Part>) => {
     const begun = performance.now();

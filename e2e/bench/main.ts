@@ -194,6 +194,7 @@ async function benchCancellation(platform: Platform, client: Client, world: Worl
     seedAtOnce: 32,
     buyersPerSecond: perSecond,
     beforeSeconds: smoke ? 3 : 20,
+    mailEvery: MAIL_EVERY,
     watch: () => watchUsage(pidsOf(platform)),
   });
   for (const line of linesOf(result)) say(`  ${line}`);

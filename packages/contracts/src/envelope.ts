@@ -15,6 +15,8 @@ export const envelopeSchema = z.object({
   correlationid: z.string().min(1).max(200),
   causationid: z.string().min(1).max(200),
   traceparent: z.string().max(60).optional(),
+  /** Nobody waits for what follows: of thousands that are worked through, say. It yields to what somebody waits for. */
+  background: z.literal(true).optional(),
   /** Version of the aggregate behind the message: views drop what is older than what they have. */
   sequence: z.number().int().nonnegative(),
   data: z.unknown(),
@@ -51,6 +53,7 @@ export function envelopeOf<Data>(type: string, facts: EnvelopeFacts, data: Data)
     correlationid: cause?.correlationid ?? id,
     causationid: cause?.id ?? id,
     ...(cause?.traceparent === undefined ? {} : { traceparent: cause.traceparent }),
+    ...(cause?.background === undefined ? {} : { background: cause.background }),
     sequence: sequence ?? 0,
     data,
   };

@@ -56,16 +56,18 @@ function isEnvelope(value: unknown): value is Envelope {
     const text = fields[name];
     if (typeof text !== 'string' || text.length === 0) return false;
   }
-  const { specversion, sequence, traceparent } = fields as {
+  const { specversion, sequence, traceparent, background } = fields as {
     [name: string]: unknown;
     specversion?: unknown;
     sequence?: unknown;
     traceparent?: unknown;
+    background?: unknown;
   };
   return (
     specversion === '1.0' &&
     typeof sequence === 'number' &&
     (traceparent === undefined || typeof traceparent === 'string') &&
+    (background === undefined || background === true) &&
     'data' in fields
   );
 }

@@ -95,7 +95,7 @@ export function envelopeOf(
   if (!data.success) {
     throw new ContractBreach('persistence.message-breaks-contract', `${draft.definition.type}: ${data.error.message}`);
   }
-  const { correlationId, cause, traceparent } = scope.origin;
+  const { correlationId, cause, traceparent, background } = scope.origin;
   return {
     specversion: '1.0',
     id: facts.id,
@@ -108,6 +108,7 @@ export function envelopeOf(
     correlationid: correlationId,
     causationid: cause,
     ...(traceparent === undefined ? {} : { traceparent }),
+    ...(background === undefined ? {} : { background }),
     sequence: facts.sequence,
     data: data.data,
   };

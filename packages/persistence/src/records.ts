@@ -94,8 +94,8 @@ export class Records<Doc extends RecordBase> {
     return change as mongo.UpdateFilter<mongo.Document>;
   }
 
-  #write(model: Parameters<WriteGroup['write']>[0]): ReturnType<WriteGroup['write']> {
-    return reached(this.#writes.write(model));
+  #write(scope: Scope, model: Parameters<WriteGroup['write']>[0]): ReturnType<WriteGroup['write']> {
+    return reached(this.#writes.write(model, scope.origin.background === true ? 'background' : 'awaited'));
   }
 
   async find(scope: Scope, filter: Filter, options: FindOptions = {}): Promise<Doc[]> {
@@ -139,7 +139,7 @@ export class Records<Doc extends RecordBase> {
   /** @returns false when a record with this id (or another unique key) is already there. */
   async insert(scope: Scope, document: Doc): Promise<boolean> {
     const owned: mongo.Document = this.#owned(scope, document);
-    const { duplicate } = await this.#write({ name: 'insertOne', namespace: this.#namespace, document: owned });
+    const { duplicate } = await this.#write(scope, { name: 'insertOne', namespace: this.#namespace, document: owned });
     return !duplicate;
   }
 
@@ -154,7 +154,7 @@ export class Records<Doc extends RecordBase> {
    * @throws DuplicateKey when an upsert or a changed field meets a unique key that is taken.
    */
   async update(scope: Scope, filter: Filter, change: Change, options: { upsert?: boolean } = {}): Promise<number> {
-    const written = await this.#write({
+    const written = await this.#write(scope, {
       name: 'updateOne',
       namespace: this.#namespace,
       filter: this.#anyGuard(scope, filter),
@@ -166,7 +166,7 @@ export class Records<Doc extends RecordBase> {
   }
 
   async updateMany(scope: Scope, filter: Filter, change: Change): Promise<number> {
-    const written = await this.#write({
+    const written = await this.#write(scope, {
       name: 'updateMany',
       namespace: this.#namespace,
       filter: this.#anyGuard(scope, filter),

@@ -106,7 +106,8 @@ export function createRelay(options: RelayOptions): Relay {
         // The driver types ids as its own kind of object, and ours are texts.
         const filter = { _id: { $in: part.map(({ documentId }) => documentId) } } as unknown as MongoFilter;
         const update = { $pull: { [first.field]: { id: { $in: ids } } } } as unknown as MongoUpdate;
-        await writesOf(collection).write({ name: 'updateMany', namespace: collection.namespace, filter, update });
+        const pulled = { name: 'updateMany', namespace: collection.namespace, filter, update } as const;
+        await writesOf(collection).write(pulled, 'background');
         for (const id of ids) inHand.delete(id);
       }),
     );

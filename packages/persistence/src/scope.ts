@@ -16,6 +16,8 @@ export type Origin = {
   readonly cause: string;
   readonly correlationId: string;
   readonly traceparent?: string;
+  /** Nobody waits for it: what it writes yields to what somebody waits for, here and wherever its messages lead. */
+  readonly background?: true;
 };
 
 const made = new WeakSet<Scope>();
@@ -43,6 +45,11 @@ export class Scope {
   static acrossTenants(reason: string, origin: Origin, logger: Logger): Scope {
     logger.info({ reason, by: origin.by, cause: origin.cause }, 'crossing tenants');
     return new Scope(PLATFORM_TENANT, origin, true);
+  }
+
+  /** The same for work on thousands, which whoever buys must not feel. */
+  inBackground(): Scope {
+    return new Scope(this.tenantId, { ...this.origin, background: true }, this.acrossTenants);
   }
 
   /** @throws Error for anything that was not made by one of the constructors above. */

@@ -1,5 +1,6 @@
 // Group commit: writes that come while others are under way travel together in one command, and each still gets its own answer.
 // Alone, a write leaves at once, so nothing waits for company; under load the server parses, journals and answers once for many.
+// What nobody waits for goes beside it, a few at a time in one command after the other: what somebody waits for never stands behind it.
 // Needs the `bulkWrite` command of MongoDB 8; an older server gets its writes one by one.
 import type { mongo } from 'mongoose';
 import { abandonedInTime } from './database-away.ts';
@@ -8,14 +9,18 @@ type Model = mongo.AnyClientBulkWriteModel<mongo.Document>;
 /** What became of one write. `duplicate`: a unique key was there already. */
 type Written = { readonly matched: number; readonly upserted: boolean; readonly duplicate: boolean };
 
+export type Urgency = 'awaited' | 'background';
+
 export type WriteGroup = {
-  write(model: Model): Promise<Written>;
+  write(model: Model, urgency?: Urgency): Promise<Written>;
 };
 
-/** Two commands under way keep the server busy while the next group gathers. */
-const UNDER_WAY_MAX = 2;
-/** Documents have some 5 kB: far below the 48 MB of one command. */
-const GROUP_MAX = 500;
+const LIMITS = {
+  // Two commands under way keep the server busy while the next group gathers. Documents have some 5 kB: far below the 48 MB of one command.
+  awaited: { underWay: 2, group: 500 },
+  // Some milliseconds of the server's time: then others get their turn.
+  background: { underWay: 1, group: 16 },
+} as const;
 const DUPLICATE_KEY = 11_000;
 const GROUP_OPTIONS = { ordered: false, verboseResults: true, writeConcern: { w: 1, journal: true } } as const;
 
@@ -32,10 +37,6 @@ export function createWriteGroup(
   client: mongo.MongoClient,
   clientErrorOf: (error: unknown) => ClientBulkFailure | undefined,
 ): WriteGroup {
-  let waiting: Waiting[] = [];
-  let underWay = 0;
-  let scheduled = false;
-
   async function send(group: readonly Waiting[]): Promise<void> {
     try {
       const result = await abandonedInTime((signal) => {
@@ -62,11 +63,29 @@ export function createWriteGroup(
     }
   }
 
+  const queues = { awaited: createQueue(send, LIMITS.awaited), background: createQueue(send, LIMITS.background) };
+  return {
+    write(model, urgency = 'awaited') {
+      const { promise, resolve, reject } = Promise.withResolvers<Written>();
+      queues[urgency]({ model, resolve, reject });
+      return promise;
+    },
+  };
+}
+
+function createQueue(
+  send: (group: readonly Waiting[]) => Promise<void>,
+  limits: { readonly underWay: number; readonly group: number },
+): (entry: Waiting) => void {
+  let waiting: Waiting[] = [];
+  let underWay = 0;
+  let scheduled = false;
+
   function flush(): void {
     scheduled = false;
-    while (waiting.length > 0 && underWay < UNDER_WAY_MAX) {
-      const group = waiting.slice(0, GROUP_MAX);
-      waiting = waiting.slice(GROUP_MAX);
+    while (waiting.length > 0 && underWay < limits.underWay) {
+      const group = waiting.slice(0, limits.group);
+      waiting = waiting.slice(limits.group);
       underWay += 1;
       void send(group).finally(() => {
         underWay -= 1;
@@ -75,17 +94,13 @@ export function createWriteGroup(
     }
   }
 
-  return {
-    write(model) {
-      const { promise, resolve, reject } = Promise.withResolvers<Written>();
-      waiting.push({ model, resolve, reject });
-      if (!scheduled && underWay < UNDER_WAY_MAX) {
-        scheduled = true;
-        // After this turn of the loop: what was caused together travels together.
-        setImmediate(flush);
-      }
-      return promise;
-    },
+  return (entry) => {
+    waiting.push(entry);
+    if (!scheduled && underWay < limits.underWay) {
+      scheduled = true;
+      // After this turn of the loop: what was caused together travels together.
+      setImmediate(flush);
+    }
   };
 }
 

@@ -211,6 +211,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
         cause: envelope.id,
         correlationId: envelope.correlationid,
         ...(envelope.traceparent === undefined ? {} : { traceparent: envelope.traceparent }),
+        ...(envelope.background === undefined ? {} : { background: envelope.background }),
       }),
     acrossTenants: (reason) => Scope.acrossTenants(reason, systemOrigin(reason), logger),
     every(name, everyMs, task, taskOptions = {}) {

@@ -29,7 +29,7 @@ describe('SAL-52 the pace of background work', () => {
       together += 1;
       most = Math.max(most, together);
       seen.push(item);
-      await Promise.resolve();
+      await new Promise((resolve) => setTimeout(resolve, 20));
       together -= 1;
     });
     expect([begun, most]).to.deep.equal([50, 20]);
@@ -43,11 +43,19 @@ describe('SAL-52 the pace of background work', () => {
     const work = async (): Promise<void> => {
       together += 1;
       most = Math.max(most, together);
-      await Promise.resolve();
+      await new Promise((resolve) => setTimeout(resolve, 20));
       together -= 1;
     };
     await paced([1, 2, 3, 4], work, { atOnce: 2, perSecond: 1_000 });
     expect(most).to.equal(2);
+  });
+  it('goes slower by as much as others feel it, asked at each rest', async () => {
+    const said = [1, 1, 3];
+    const at: number[] = [];
+    const pace = { atOnce: 1, perSecond: 50, slowedBy: () => said.shift() ?? 1 };
+    await paced([1, 2, 3, 4], () => Promise.resolve(void at.push(performance.now())), pace);
+    const [, second = 0, third = 0, fourth = 0] = at;
+    expect(fourth - third).to.be.greaterThan(2 * (third - second));
   });
   it('REI-53 begins later while this process is behind with its messages', async () => {
     const rests: number[] = [];

@@ -7,6 +7,8 @@ export type Pace = {
   /** Orders or tickets at the same time: whatever follows of them is done together as well, which costs half of what six at a time do. */
   readonly atOnce: number;
   readonly perSecond: number;
+  /** How many times slower than that, because others feel it; asked before each rest. Default: never slower. */
+  readonly slowedBy?: () => number;
 };
 /** More a second would take a core from those who buy. */
 const USUAL: Pace = { atOnce: 20, perSecond: 90 };
@@ -25,7 +27,7 @@ export const STEP_TICKETS = 150;
 export function restAfter(
   worked: { readonly items: number; readonly ms: number },
   lagMs: number,
-  perSecond = USUAL.perSecond,
+  perSecond: number = USUAL.perSecond,
 ): number {
   const due = (worked.items * 1_000) / perSecond - worked.ms;
   const fair = worked.ms * REST_SHARE * (1 + Math.max(0, lagMs) / LAG_MS);
@@ -39,8 +41,9 @@ export function restAfter(
 export async function paced<Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<void>,
-  { atOnce, perSecond }: Pace = USUAL,
+  pace: Partial<Pace> = {},
 ): Promise<number> {
+  const { atOnce, perSecond, slowedBy } = { ...USUAL, ...pace };
   const end = performance.now() + STEP_MS;
   let lagMs = 0;
   let begun = 0;
@@ -50,7 +53,8 @@ export async function paced<Item>(
     await Promise.all(chunk.map(work));
     begun += chunk.length;
     const until = performance.now();
-    const rest = restAfter({ items: chunk.length, ms: until - from }, lagMs, perSecond);
+    const slower = slowedBy?.() ?? 1;
+    const rest = restAfter({ items: chunk.length, ms: until - from }, lagMs, perSecond / slower);
     // The last rest, too: the next step follows at once.
     await sleep(rest);
     lagMs = performance.now() - until - rest;

@@ -51,6 +51,7 @@ import { onRefundException } from './features/on-refund-exception.ts';
 import { onSessionChanged } from './features/on-session-changed.ts';
 import { onWaitingLineChanged } from './features/on-waiting-line-changed.ts';
 import { createEndUnpaid } from './disruption/end-unpaid.ts';
+import { createProgress } from './disruption/progress.ts';
 import { DISRUPTED, onSessionDisrupted } from './features/on-session-disrupted.ts';
 import { onReissueCommand, REISSUE_COMMANDS } from './features/on-reissue-command.ts';
 import { onTicketRefunded } from './features/on-ticket-refunded.ts';
@@ -75,6 +76,7 @@ import { gateClockSpec } from './gate-clock/gate-clock.store.ts';
 import { createIncidentIds, incidentSpec } from './gate-incident/incident.store.ts';
 import { openOccupancy } from './occupancy/open-occupancy.ts';
 import { createOrderAccess } from './order-access/order-access.ts';
+import { createBuyersPulse } from './order/buyers-pulse.ts';
 import { createOrderWaiting } from './order/order-waiting.ts';
 import { createRefundIds } from './order/refund-ids.ts';
 import { orderSpec } from './order/order.store.ts';
@@ -162,6 +164,7 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   const issue = createTicketIssuer(foundation, { orders, rights, keys });
   const exchange = createTicketExchanger(foundation, { orders, rights, disruptions, keys, refundIds });
   const carryOn = createCarryOn({ issue, exchange });
+  const progress = createProgress({ disruptions, rights });
   const endUnpaid = createEndUnpaid(foundation, { orders, refundIds });
 
   const busy = { concurrency: CONCURRENCY, prefetch: PREFETCH };
@@ -198,7 +201,10 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
   await broker.consume({
     slice: 'on-disruption-work',
     definitions: [workDisruption],
-    handle: onDisruptionWork(foundation, { disruptions, orders, rights, refundIds, endUnpaid }),
+    handle: onDisruptionWork(foundation, {
+      ...{ disruptions, orders, rights, refundIds, endUnpaid },
+      pulse: createBuyersPulse(orders),
+    }),
     // One step after the other, whichever instance: their pace is what leaves room for sales.
     singleActive: true,
     concurrency: 1,
@@ -303,8 +309,8 @@ export async function run(config: Config, options: SalesTestOptions = {}): Promi
       recordExit(foundation, occupancy),
       ...siteOccupancy(foundation, occupancy),
       ...gateIncidents(foundation, incidents),
-      followEvents(foundation, { orders, rights, lines, disruptions, waiters }),
-      ...sessionCancellations({ disruptions, rights }),
+      followEvents(foundation, { orders, rights, lines, disruptions, progress, waiters }),
+      ...sessionCancellations({ disruptions, progress }),
       requestRefundException(foundation, { orders, rights, exceptions }),
       ...refundExceptions(foundation, { exceptions, orders, catalogue, waiters }),
       listTicketKeys(keys),

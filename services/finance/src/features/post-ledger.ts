@@ -54,7 +54,8 @@ async function postBook(
 ): Promise<void> {
   const [first] = messages;
   if (first === undefined) return;
-  const scope = foundation.scopeOf(first.envelope);
+  // The books follow; nobody waits for them.
+  const scope = foundation.scopeOf(first.envelope).inBackground();
   let chartVersion: number;
   try {
     chartVersion = chartAt(await charts(scope), foundation.clock())?.version ?? 0;

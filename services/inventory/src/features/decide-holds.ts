@@ -41,7 +41,11 @@ export function decideHolds(given: Given): (messages: readonly Received[]) => Pr
   return async (messages) => {
     const outcomes = new Map<Received, Outcome>();
     for (const [tenantId, group] of Map.groupBy(messages, ({ envelope }) => envelope.tenantid)) {
-      await decideTenant(parts, tenantId as TenantId, group, outcomes);
+      // What nobody waits for comes after those who do, in a decision of its own.
+      for (const background of [undefined, true] as const) {
+        const part = group.filter(({ envelope }) => envelope.background === background);
+        if (part.length > 0) await decideTenant(parts, tenantId as TenantId, part, outcomes);
+      }
     }
     return messages.map(
       (message) =>

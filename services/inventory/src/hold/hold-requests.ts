@@ -157,6 +157,7 @@ export function originOf(envelope: Envelope | undefined): Origin {
     cause: envelope?.id ?? 'none',
     correlationId: envelope?.correlationid ?? 'none',
     ...(envelope?.traceparent === undefined ? {} : { traceparent: envelope.traceparent }),
+    ...(envelope?.background === undefined ? {} : { background: envelope.background }),
   };
 }
 

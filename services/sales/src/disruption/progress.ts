@@ -1,6 +1,7 @@
 // How far the work on a disrupted session is, as staff see it: what was decided, and what has become of each ticket so far. Tickets know
 // their own fate, so this is counted when somebody looks and never goes astray.
 import type { Filter, Scope } from '@tongpiao/persistence';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Disruptions, Rights } from '../stores.ts';
 import type { Disruption } from './disruption.ts';
@@ -49,12 +50,35 @@ const USED = {
   reduced: { 'state.status': { $in: ['used', 'checked_in'] } },
 } as const satisfies Record<Disruption['kind'], Filter>;
 
-export async function progressOf(
-  stores: { readonly disruptions: Disruptions; readonly rights: Rights },
-  scope: Scope,
-  id: string,
-  disruption: Disruption,
-): Promise<ProgressView> {
+type Stores = { readonly disruptions: Disruptions; readonly rights: Rights };
+export type Progress = (scope: Scope, id: string, disruption: Disruption) => Promise<ProgressView>;
+
+/** Tickets are counted a tenth of the time at most, however many people watch: of ten thousand that takes a good moment. */
+const REST_SHARE = 10;
+const REST_MAX_MS = 10_000;
+const REMEMBERED_MAX = 500;
+
+export function createProgress(stores: Stores, now = (): number => performance.now()): Progress {
+  const known = new LRUCache<string, { readonly view: Promise<ProgressView>; until: number }>({ max: REMEMBERED_MAX });
+  return (scope, id, disruption) => {
+    // What it has come to is seen at once.
+    const key = `${id}/${disruption.status}/${disruption.supersededBy ?? ''}`;
+    const before = known.get(key);
+    if (before !== undefined && now() < before.until) return before.view;
+    const from = now();
+    const entry = { view: progressOf(stores, scope, id, disruption), until: Number.POSITIVE_INFINITY };
+    known.set(key, entry);
+    entry.view.then(
+      () => {
+        entry.until = now() + Math.min(REST_MAX_MS, (now() - from) * REST_SHARE);
+      },
+      () => known.delete(key),
+    );
+    return entry.view;
+  };
+}
+
+async function progressOf(stores: Stores, scope: Scope, id: string, disruption: Disruption): Promise<ProgressView> {
   const { kind, places, finishedAt, supersededBy } = disruption;
   const counted = (which: Filter): Promise<number> =>
     stores.rights.count(scope, { 'state.offer.disruptionId': id, ...which });

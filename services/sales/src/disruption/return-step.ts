@@ -109,15 +109,19 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
       kind === 'cancelled'
         ? page.map((ticket) => [ticket])
         : [...Map.groupBy(page, ({ state }) => state.orderId).values()];
-    const begun = await paced(units, async (tickets) => {
-      for (const ticket of tickets) if (goes.has(ticket.id)) await giveBack(scope, id, ticket.id);
-      await keep(
-        scope,
-        id,
-        disruption,
-        tickets.filter((ticket) => !goes.has(ticket.id) && !leftAlone.has(ticket.id)),
-      );
-    });
+    const begun = await paced(
+      units,
+      async (tickets) => {
+        for (const ticket of tickets) if (goes.has(ticket.id)) await giveBack(scope, id, ticket.id);
+        await keep(
+          scope,
+          id,
+          disruption,
+          tickets.filter((ticket) => !goes.has(ticket.id) && !leftAlone.has(ticket.id)),
+        );
+      },
+      parts.pulse,
+    );
     const last = begun === units.length ? page.at(-1) : (units[begun - 1] ?? units[0])?.at(-1);
     const at = clock().toISOString();
     if (last !== undefined)

@@ -4,6 +4,7 @@
 import { NotYet } from '@tongpiao/kernel';
 import type { Scope, Snapshot } from '@tongpiao/persistence';
 import { paced, type Foundation } from '@tongpiao/service-shell';
+import type { BuyersPulse } from '../order/buyers-pulse.ts';
 import type { OrderState } from '../order/order.ts';
 import { awaitsChoice } from '../right/disrupted.policy.ts';
 import type { Offer, RightState, SoldRight } from '../right/right.ts';
@@ -11,7 +12,12 @@ import type { Disruptions, Orders, Rights } from '../stores.ts';
 import type { Disruption } from './disruption.ts';
 import { cancelledAtOf, untoldTickets } from './untold.ts';
 
-export type TellParts = { readonly disruptions: Disruptions; readonly orders: Orders; readonly rights: Rights };
+export type TellParts = {
+  readonly disruptions: Disruptions;
+  readonly orders: Orders;
+  readonly rights: Rights;
+  readonly pulse: BuyersPulse;
+};
 export type Sold = Snapshot<RightState> & { readonly state: SoldRight };
 type Counted = { readonly tickets: number; readonly people: number; readonly isNew: boolean };
 
@@ -74,19 +80,23 @@ export function createTellStep(foundation: Foundation, parts: TellParts) {
     const byOrder = [...Map.groupBy(sold, ({ state }) => state.orderId)];
     const told = { tickets: 0, people: 0, orders: 0 };
     const failed: string[] = [];
-    const begun = await paced(byOrder, async ([orderId, tickets]) => {
-      try {
-        const counted = await tellOrder(scope, id, disruption, orderId, tickets);
-        told.tickets += counted.tickets;
-        told.people += counted.people;
-        told.orders += counted.isNew ? 1 : 0;
-      } catch (error) {
-        failed.push(...tickets.map((ticket) => ticket.id));
-        // An order that is just being fulfilled is told in the next step.
-        if (!(error instanceof NotYet))
-          logger.error({ err: error, disruptionId: id, orderId }, 'the holder of a disrupted session was not told');
-      }
-    });
+    const begun = await paced(
+      byOrder,
+      async ([orderId, tickets]) => {
+        try {
+          const counted = await tellOrder(scope, id, disruption, orderId, tickets);
+          told.tickets += counted.tickets;
+          told.people += counted.people;
+          told.orders += counted.isNew ? 1 : 0;
+        } catch (error) {
+          failed.push(...tickets.map((ticket) => ticket.id));
+          // An order that is just being fulfilled is told in the next step.
+          if (!(error instanceof NotYet))
+            logger.error({ err: error, disruptionId: id, orderId }, 'the holder of a disrupted session was not told');
+        }
+      },
+      parts.pulse,
+    );
     const notReached = byOrder.slice(begun).flatMap(([, tickets]) => tickets.map((ticket) => ticket.id));
     const left = [...notReached, ...failed];
     const at = clock().toISOString();

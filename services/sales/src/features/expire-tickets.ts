@@ -75,7 +75,7 @@ export function expireTickets(
     let expired = 0;
     for (const { tenantId } of tenants.all()) {
       try {
-        expired += await sweepTenant(Scope.ofTenant(tenantId as TenantId, origin), end);
+        expired += await sweepTenant(Scope.ofTenant(tenantId as TenantId, origin).inBackground(), end);
       } catch (error) {
         logger.error({ err: error, tenantId }, 'tickets of a tenant did not expire; the next round tries again');
       }

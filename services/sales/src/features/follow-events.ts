@@ -11,7 +11,7 @@ import {
   type Waiters,
 } from '@tongpiao/service-shell';
 import { z } from 'zod';
-import { progressOf, progressView } from '../disruption/progress.ts';
+import { progressView, type Progress } from '../disruption/progress.ts';
 import { mayTouchOrder, OWNER_OR_STAFF } from '../order-access/may-see-order.ts';
 import { orderView } from '../order/order-view.ts';
 import type { LiveOrder } from '../order/order.ts';
@@ -26,7 +26,12 @@ const COUNT_AGAIN_MS = 5_000;
 const STREAM_MAX_MS = 3_600_000;
 const OVER = new Set(['rejected', 'expired', 'cancelled', 'refunded']);
 
-type Parts = OrderParts & { readonly orders: Orders; readonly disruptions: Disruptions; readonly waiters: Waiters };
+type Parts = OrderParts & {
+  readonly orders: Orders;
+  readonly disruptions: Disruptions;
+  readonly progress: Progress;
+  readonly waiters: Waiters;
+};
 type News = { readonly data: unknown; /** News although the record itself has not changed. */ readonly mark?: unknown };
 /** The newest state, and how to show it. `restless`: worth showing although it has not changed. */
 type Look = () => Promise<{
@@ -70,7 +75,7 @@ export function followEvents(foundation: Foundation, parts: Parts): Route {
         over,
         restless: disruption.status === 'open' || disruption.status === 'returning',
         show: async () => {
-          const data = await progressOf(parts, scope, id, disruption);
+          const data = await parts.progress(scope, id, disruption);
           return { data, mark: JSON.stringify(data.counts) };
         },
       };

@@ -32,7 +32,7 @@ export function onDisruptionWork(
     if (!isMessage(message, workDisruption))
       throw new ContractBreach('sales.unexpected-message', message.definition.type);
     const { disruptionId: id, step } = message.envelope.data;
-    const scope = foundation.scopeOf(message.envelope);
+    const scope = foundation.scopeOf(message.envelope).inBackground();
     const disruption = (await parts.disruptions.load(scope, id))?.state;
     if (disruption === undefined || disruption.status === 'none') return;
     if (step !== undefined && step !== disruption.step) return;

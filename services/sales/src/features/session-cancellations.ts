@@ -6,14 +6,14 @@ import { route } from '@tongpiao/service-shell';
 import type { Scope } from '@tongpiao/persistence';
 import { z } from 'zod';
 import type { Disruption } from '../disruption/disruption.ts';
-import { progressOf, progressView } from '../disruption/progress.ts';
-import type { Disruptions, Rights } from '../stores.ts';
+import { progressView, type Progress } from '../disruption/progress.ts';
+import type { Disruptions } from '../stores.ts';
 
 /** Each of them is counted while the caller waits. */
 const PAGE = 20;
 const CURSOR = /^\d{4}-\d\d-\d\dT[\d:.]+Z~[\w-]{3,80}$/;
 
-type Parts = { readonly disruptions: Disruptions; readonly rights: Rights };
+type Parts = { readonly disruptions: Disruptions; readonly progress: Progress };
 
 export function sessionCancellations(parts: Parts): readonly Route[] {
   return [
@@ -42,7 +42,7 @@ export function sessionCancellations(parts: Parts): readonly Route[] {
           { sort: { 'state.begunAt': -1, _id: -1 }, limit: PAGE },
         );
         const items = await Promise.all(
-          found.flatMap(({ id, state }) => (state.status === 'none' ? [] : [progressOf(parts, scope, id, state)])),
+          found.flatMap(({ id, state }) => (state.status === 'none' ? [] : [parts.progress(scope, id, state)])),
         );
         const last = items[items.length - 1];
         const next = items.length === PAGE && last !== undefined ? { next: `${last.startedAt}~${last.id}` } : {};
@@ -58,7 +58,7 @@ export function sessionCancellations(parts: Parts): readonly Route[] {
       responses: { 200: progressView },
       async handler(context) {
         const { scope, disruption } = await seenDisruption(context, parts.disruptions, context.params.id);
-        const body = await progressOf(parts, scope, context.params.id, disruption);
+        const body = await parts.progress(scope, context.params.id, disruption);
         return { status: 200, body, headers: { 'Cache-Control': 'private, no-store' } };
       },
     }),
