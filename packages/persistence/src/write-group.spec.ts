@@ -20,6 +20,15 @@ describe('write group', () => {
     group = createWriteGroup(client, () => undefined);
   });
 
+  afterEach(async () => {
+    // Whoever is not answered waits for half a minute.
+    for (let answered = 0; answered < commands.length; ) {
+      for (; answered < commands.length; answered += 1) commands[answered]?.answer();
+      await nextTurn();
+      await nextTurn();
+    }
+  });
+
   const write = (count: number, urgency?: 'background'): Promise<unknown> =>
     Promise.all(
       Array.from({ length: count }, () =>
