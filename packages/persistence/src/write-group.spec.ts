@@ -22,7 +22,7 @@ describe('write group', () => {
 
   afterEach(async () => {
     // Whoever is not answered waits for half a minute.
-    for (let answered = 0; answered < commands.length; ) {
+    for (let answered = 0; answered < commands.length;) {
       for (; answered < commands.length; answered += 1) commands[answered]?.answer();
       await nextTurn();
       await nextTurn();
