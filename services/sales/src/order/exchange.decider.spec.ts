@@ -413,7 +413,7 @@ describe('exchange', () => {
         .then(
           { type: 'TicketReturned', returned: returnOf(1, { number: 'N3', ...dear }) },
           sentBack('rfd_t1', 'pay_1', 13_200, 'refund', 'rfd_t1'),
-          sentBack('rfd_t1-2', 'pay_x', 1_800, 'refund', 'rfd_t1'),
+          sentBack('rfd_t1-p2', 'pay_x', 1_800, 'refund', 'rfd_t1'),
         );
     });
     it('an order that was free pays back from its exchange', () => {
@@ -433,14 +433,14 @@ describe('exchange', () => {
         ...[...withTickets, begun(), held(), asked('pay_x'), begun(second), held('exc_2')],
         ...[settledBy('pay_x'), asked('pay_y', { exchangeId: 'exc_2' }), settledBy('pay_y', 'exc_2')],
         sentBack('rfd_t1', 'pay_1', 24_000, 'refund', 'rfd_t1'),
-        sentBack('rfd_t1-2', 'pay_x', 1_000, 'refund', 'rfd_t1'),
+        sentBack('rfd_t1-p2', 'pay_x', 1_000, 'refund', 'rfd_t1'),
       ];
       given(...both)
         .when(failExchange)
         .then(
           exchangeFailed('sales.ticket-used'),
           sentBack('rfd_exc_1', 'pay_x', 2_500, 'cancelled', 'exc_1'),
-          sentBack('rfd_exc_1-2', 'pay_y', 1_000, 'cancelled', 'exc_1'),
+          sentBack('rfd_exc_1-p2', 'pay_y', 1_000, 'cancelled', 'exc_1'),
         );
     });
     it('a refund of an exchange is confirmed like any other', () => {

@@ -36,20 +36,20 @@ describe('money of an order', () => {
     expect(parts(order, 24_000)).to.deep.equal([['rfd', 'pay_1', 24_000]]);
     expect(parts(order, 27_500)).to.deep.equal([
       ['rfd', 'pay_1', 24_000],
-      ['rfd-2', 'pay_x', DUE],
+      ['rfd-p2', 'pay_x', DUE],
     ]);
   });
   it('from the payment that is meant first', () => {
     expect(parts(orderAfter(...dearer), 4_000, 'pay_x')).to.deep.equal([
       ['rfd', 'pay_x', DUE],
-      ['rfd-2', 'pay_1', 500],
+      ['rfd-p2', 'pay_1', 500],
     ]);
   });
   it('what went back before is not there any more', () => {
     const order = orderAfter(...dearer, sentBack('r', 'pay_1', 23_900, 'refund', 'r'));
     expect(parts(order, 200)).to.deep.equal([
       ['rfd', 'pay_1', 100],
-      ['rfd-2', 'pay_x', 100],
+      ['rfd-p2', 'pay_x', 100],
     ]);
   });
   it('nothing is no refund', () => {

@@ -44,7 +44,7 @@ export function left(state: LiveOrder, payment: OrderPayment): number {
 
 /**
  * Refunds that together make an amount: from the order's first payment as far as it goes, then from those of its exchanges.
- * @param id of the whole; its first part has the same id, the others a number behind it
+ * @param id of the whole; its first part has the same id, the others `-p2`, `-p3` … behind it
  * @param first payment to take from before all others
  */
 export function moneyBack(
@@ -62,7 +62,8 @@ export function moneyBack(
     const part = Math.min(missing, left(state, payment));
     if (part <= 0) continue;
     missing -= part;
-    const partId = parts.length === 0 ? id : `${id}-${parts.length + 1}`;
+    // Finance names a second attempt at `id` `<id>-2`, and a provider takes each name for one refund.
+    const partId = parts.length === 0 ? id : `${id}-p${parts.length + 1}`;
     parts.push({ id: partId, paymentId: payment.id, amount: fen(part), reason, status: 'requested', of });
   }
   if (missing > ZERO_FEN) throw new Error(`an order was to send back ${missing} fen more than it has`);

@@ -264,7 +264,7 @@ describe('money that an order owes back', () => {
     const refunds = after(...history, ...events).refunds;
     expect(refunds.map(({ id, paymentId, amount, covers }) => [id, paymentId, amount, covers])).to.deep.equal([
       ['rfd_1', 'pay_1', 24_000, ['rfd_1', 'rfd_2']],
-      ['rfd_1-2', 'pay_x', 3_000, ['rfd_1', 'rfd_2']],
+      ['rfd_1-p2', 'pay_x', 3_000, ['rfd_1', 'rfd_2']],
     ]);
   });
 
