@@ -111,7 +111,9 @@ export function receiveNotification({ foundation, payments, providers, work, ope
 
   async function outcomeOf(provider: PaymentProvider, scope: Scope, context: RequestContext): Promise<Outcome> {
     try {
-      return await take(scope, provider, verified(provider, context));
+      const callback = verified(provider, context);
+      // Somebody waits for the ticket of what they paid; money on its way back takes its time anyway.
+      return await take(callback.kind === 'refund' ? scope.inBackground() : scope, provider, callback);
     } catch (error) {
       if (error instanceof ProviderCallbackRefused) {
         logger.warn(
