@@ -1,6 +1,14 @@
 // SAL-52 on real servers: a session is cancelled or gets fewer places, its holders are told once, choose, and the rest get their money
 // back; with messages that come twice, orders that are paid afterwards, exchanges under way, and deaths at every point.
-import { freezeTicket, sessionCancelled, sessionReduced, thawTicket, workDisruption } from '@tongpiao/contracts';
+import {
+  freezeTicket,
+  paymentRefunded,
+  sendOwedBack,
+  sessionCancelled,
+  sessionReduced,
+  thawTicket,
+  workDisruption,
+} from '@tongpiao/contracts';
 import { decodeTicketPayload } from '@tongpiao/kernel';
 import { newId } from '@tongpiao/persistence';
 import { connectBroker } from '@tongpiao/messaging';
@@ -235,36 +243,67 @@ describe('SAL-52 sales: disrupted sessions', function () {
     ]);
   });
 
-  it('where one of an order was used, the others go back together when their minute is over', async () => {
+  /** One of its three tickets was used, so that nobody can know whether it still comes back: the two others are collected. */
+  async function collected(): Promise<Placed> {
     const today = await house.session(offer.productId, 50, { date: inDays(0) });
     const order = await bought(today, 3);
     const qr = (await house.look(order)).tickets[0]?.qr;
     const entry = { gateId: GATES[0], credential: { qr } };
     await house.call('/api/v1/check-ins', { apiKey: house.keys.gates[0] ?? '', json: entry });
-    const id = await disrupt(today, { decideBy: inHours(-1) });
-    await becomes(id, 'done');
-    const waiting = await eventually('both are collected', async () => {
-      const seen = await house.look(order);
-      return seen.owed?.amount.amount === 24_000 ? seen : undefined;
-    });
-    expect([waiting.status, waiting.refunds]).to.deep.equal(['partially_refunded', []]);
-    expect(moneyTold(order)).to.deep.equal([]);
+    await becomes(await disrupt(today, { decideBy: inHours(-1) }), 'done');
+    await eventually('both are collected', async () => (await house.look(order)).owed?.amount.amount === 24_000);
+    return order;
+  }
+  async function sentTogether(order: Placed): Promise<void> {
+    const sent = await eventually(
+      'the money',
+      async () => {
+        const seen = await house.look(order);
+        return seen.refunds.some(({ status }) => status === 'done') ? seen : undefined;
+      },
+      { withinMs: 30_000 },
+    );
+    expect(sent).to.not.have.property('owed');
+    await eventually('the holder hears of it', () => moneyTold(order).length > 0, { withinMs: 20_000 });
+    await settled('all that is said', () => moneyTold(order).length);
+    expect(moneyTold(order).map(({ returned }) => returned)).to.deep.equal([24_000]);
+    expect((await house.look(order)).refunds.map(({ amount }) => amount.amount)).to.deep.equal([24_000]);
+    expect(house.kept(order.id)).to.equal(12_000);
+  }
+
+  it('where one of an order was used, the others go back together when their minute is over, and not before', async () => {
+    const order = await collected();
+    const ring = (): Promise<void> => house.send(sendOwedBack, { orderId: order.id });
+    await ring();
+    await settled('too early', async () => JSON.stringify(await house.look(order)));
+    const waiting = await house.look(order);
+    expect([waiting.status, waiting.refunds, moneyTold(order)]).to.deep.equal(['partially_refunded', [], []]);
     aheadMs = 61_000;
     try {
-      const sent = await eventually(
-        'the money',
-        async () => {
-          const seen = await house.look(order);
-          return seen.refunds.some(({ status }) => status === 'done') ? seen : undefined;
-        },
-        { withinMs: 20_000 },
-      );
-      expect(sent.refunds.map(({ amount }) => amount.amount)).to.deep.equal([24_000]);
-      expect(sent).to.not.have.property('owed');
-      await eventually('the holder hears of it', () => moneyTold(order).length === 1);
+      await Promise.all([ring(), ring()]);
+      await sentTogether(order);
     } finally {
       aheadMs = 0;
     }
+  });
+
+  it('REI-52 what went as a compensation over the payment keeps back only its own amount', async () => {
+    const gone = await session();
+    const order = await bought(gone, 2);
+    const [paymentId = ''] = (await house.look(order)).payments.map(({ id }) => id);
+    const compensation = {
+      paymentId,
+      orderId: order.id,
+      refundId: 'rfd_0c',
+      amount: 2_000,
+      method: 'sandbox',
+    } as const;
+    const told = { ...compensation, reason: 'compensation', refundedAt: new Date().toISOString() };
+    await house.tell('finance', paymentRefunded, told, { id: `${order.id}:compensation` });
+    await settled('it is noted', async () => (await house.look(order)).status, 1_000);
+    await becomes(await disrupt(gone, { decideBy: inHours(-1) }), 'done');
+    await house.becomes(order, 'refunded', 30_000);
+    expect((await house.look(order)).refunds.map(({ amount }) => amount.amount)).to.deep.equal([22_000, 2_000]);
   });
 
   it('SAL-23 what was not paid ends, with what is open at a provider; money that comes later goes back', async () => {
@@ -605,6 +644,22 @@ describe('SAL-52 sales: disrupted sessions', function () {
       });
     }
 
+    for (const point of ['afterCommit', 'afterPublish'] as const) {
+      it(`${point} of an order whose collected money goes: it goes once`, async () => {
+        const order = await collected();
+        const death = await fragile(point, 'orders', 1);
+        death.armed = true;
+        aheadMs = 61_000;
+        try {
+          await eventually('it is killed', () => death.count > 0, { withinMs: 20_000 });
+          await sentTogether(order);
+        } finally {
+          death.armed = false;
+          aheadMs = 0;
+        }
+      });
+    }
+
     for (const collection of ['orders', 'rights'] as const) {
       it(`INV-20 afterCommit in ${collection}: whoever keeps a ticket hears it once, and the ticket is as it was`, async () => {
         const full = await session();
@@ -635,6 +690,7 @@ describe('SAL-52 sales: disrupted sessions', function () {
     ): Promise<{ armed: boolean; count: number }> {
       const death = { armed: false, count: 0 };
       const instance = await house.start({
+        clock: () => new Date(Date.now() + aheadMs),
         faults: {
           at(at, context) {
             if (!death.armed || at !== point || context.collection !== collection || death.count >= times) return;
