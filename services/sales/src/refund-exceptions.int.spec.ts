@@ -289,13 +289,17 @@ describe('SAL-51 sales: refunds beyond the rules', function () {
     const qr = (await house.look(ticket)).tickets[0]?.qr ?? '';
     const rightId = decodeTicketPayload(qr.split('.')[2] ?? '')?.rightId ?? '';
     const about = { rightId, applicationId: newId('rei', TENANT) };
+    const ticketIs = (status: string): Promise<unknown> =>
+      eventually(`the ticket is ${status}`, async () => (await statusOf(ticket)) === status);
+    const id = await requested(ticket);
+    await house.send(freezeTicket, about);
+    await ticketIs('frozen');
     const pause = Promise.withResolvers<undefined>();
     let isStuck = false;
-    let armed = false;
     const slow = await house.start({
       faults: {
         async at(point, { id }) {
-          if (!armed || isStuck || point !== 'afterCommit' || id !== rightId) return;
+          if (isStuck || point !== 'afterCommit' || id !== rightId) return;
           isStuck = true;
           await pause.promise;
         },
@@ -305,13 +309,7 @@ describe('SAL-51 sales: refunds beyond the rules', function () {
       house.instances.splice(house.instances.indexOf(other), 1);
       await other.stop();
     }
-    const ticketIs = (status: string): Promise<unknown> =>
-      eventually(`the ticket is ${status}`, async () => (await statusOf(ticket)) === status);
     try {
-      const id = await requested(ticket);
-      await house.send(freezeTicket, about);
-      await ticketIs('frozen');
-      armed = true;
       const decision = decide(id, true);
       await eventually('one has found it frozen', () => isStuck);
       // What of these comes to the slow one waits there.

@@ -126,22 +126,11 @@ describe('PLA-41 SAL-53 sales: dying after the sale', function () {
 describe('SAL-53 sales: two who carry out one exchange, and one of them is slow', function () {
   this.timeout(60_000);
   let shop: ExchangeHouse;
-  /** Whose next write is followed by a long pause. */
-  let slowAt: string | undefined;
   let isStuck = false;
   const pause = Promise.withResolvers<undefined>();
 
   before(async () => {
     shop = await openExchangeHouse();
-    const faults = {
-      async at(point: string, { id }: { id?: string }): Promise<void> {
-        if (point !== 'afterCommit' || id !== slowAt || slowAt === undefined) return;
-        slowAt = undefined;
-        isStuck = true;
-        await pause.promise;
-      },
-    };
-    await shop.alone({ faults }, async () => undefined);
   });
   after(async () => {
     pause.resolve(undefined);
@@ -155,7 +144,14 @@ describe('SAL-53 sales: two who carry out one exchange, and one of them is slow'
       eventually(`the ticket is ${status}`, async () => (await shop.numbersOf(order))[order.number] === status);
     await shop.house.send(freezeTicket, about);
     await ticketIs('frozen');
-    slowAt = about.rightId;
+    const faults = {
+      async at(point: string, { id }: { id?: string }): Promise<void> {
+        if (isStuck || point !== 'afterCommit' || id !== about.rightId) return;
+        isStuck = true;
+        await pause.promise;
+      },
+    };
+    await shop.alone({ faults }, async () => undefined);
     await shop.payExchange(order, exchange.id);
     await eventually('one has found it frozen', () => isStuck);
     // What of these comes to the slow one waits there.
