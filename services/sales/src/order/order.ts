@@ -78,7 +78,7 @@ export type OwedBack = {
 };
 
 /** REI-52: what finance has sent over a payment of the order to make an error good. It is not there any more for tickets. */
-export type Compensation = { readonly refundId: string; readonly paymentId: string; readonly amount: Fen };
+type Compensation = { readonly refundId: string; readonly paymentId: string; readonly amount: Fen };
 
 /** SAL-50: a ticket that was given back. */
 export type ReturnedTicket = {
