@@ -182,6 +182,25 @@ export const sessionReduced = defineEvent({
   example: { ...DISRUPTED, places: 20 },
 });
 
+export const sessionRestored = defineEvent({
+  type: 'inventory.session.restored.v1',
+  summary: 'A reduction was taken back, whole or in part (INV-20): sales lets so many of its people keep their places.',
+  data: z.object({
+    /** Known by it: said twice, it counts once. */
+    restoreId: idSchema,
+    /** The latest reduction that asked sales for people; what is taken back may be of earlier ones as well. */
+    disruptionId: idSchema,
+    sessionId: idSchema,
+    places: z.int().positive(),
+  }),
+  example: {
+    restoreId: 'rst_0a5d8k2m7q9x3c6v1b4n',
+    disruptionId: 'dis_0a5d8k2m7q9x3c6v1b4n',
+    sessionId: 'ses_0a1b2c3d4e5f6g7h8j9k',
+    places: 5,
+  },
+});
+
 export const availabilityChanged = defineEvent({
   type: 'inventory.session.availability-changed.v1',
   summary: 'Absolute figures of sessions whose counters moved, coalesced; also told in full at an interval.',

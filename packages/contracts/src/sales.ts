@@ -642,7 +642,7 @@ export const holderToldOfDisruption = defineEvent({
 
 export const holderKeepsTickets = defineEvent({
   type: 'sales.order.session-kept.v1',
-  summary: 'Enough others have left a reduced session: these tickets stay good, and no money comes back for them.',
+  summary: 'There is room again in a reduced session: these tickets stay good, and no money comes back for them.',
   data: z.object({
     ...aboutOrder,
     disruptionId: idSchema,

@@ -234,6 +234,73 @@ describe('inventory: disruptions', function () {
       expect((await reduce(item, 4)).status, 'what was approved is the measure').to.equal(201);
     });
 
+    /** What sales heard of a session: people to be looked after, and people who may stay after all. */
+    const heard = (item: Item): { asked: number[]; back: number[] } => ({
+      asked: house.reduced.filter(({ sessionId }) => sessionId === item.id).map(({ places }) => places),
+      back: house.restored.filter(({ sessionId }) => sessionId === item.id).map(({ places }) => places),
+    });
+    const hears = async (item: Item, asked: readonly number[], back: readonly number[]): Promise<void> => {
+      await eventually('told', () => {
+        const { asked: some, back: others } = heard(item);
+        return some.length >= asked.length && others.length >= back.length;
+      });
+      expect(JSON.parse(await settled('told once', () => JSON.stringify(heard(item)), 300))).to.deep.equal({
+        asked,
+        back,
+      });
+    };
+
+    it('taken back and made again, sales looks after as many as are too many, and no more', async () => {
+      const item = await house.one('bab', 10, true, ALONE);
+      await sold(item, 10);
+      await reduce(item, 8);
+      expect((await house.patch(await house.again('bab'), { capacity: 10, reason: 'done' })).status).to.equal(200);
+      expect(await counters(item)).to.include({ capacity: 10, available: 0, shrink: 0, planned: 0 });
+      await hears(item, [2], [2]);
+      await reduce(item, 8);
+      expect(await counters(item)).to.include({ shrink: 2, planned: 2 });
+      await hears(item, [2, 2], [2]);
+      const [first, second] = house.reduced.filter(({ sessionId }) => sessionId === item.id);
+      expect(house.restored.find(({ sessionId }) => sessionId === item.id)?.disruptionId).to.equal(first?.disruptionId);
+      expect(second?.disruptionId).to.not.equal(first?.disruptionId);
+    });
+
+    it('taken back by a change that two people decide, sales hears of it as well', async () => {
+      const item = await house.one('bat', 10, true);
+      await sold(item, 10);
+      await reduce(item, 7);
+      const json = { capacity: 20, reason: 'more' };
+      const { id } = z.looseObject({ id: z.string() }).parse((await post(item, 'capacity-proposals', json)).body);
+      const approve = (instance = 0): Promise<Reply> =>
+        house.call(`/api/v1/sessions/${item.id}/capacity-proposals/${id}/approval`, {
+          method: 'POST',
+          apiKey: house.otherManager,
+          instance,
+        });
+      deaths = 1;
+      expect(await approve()).to.include({ status: 500 });
+      expect((await Promise.all([0, 1].map(approve))).map(({ status }) => status)).to.deep.equal([201, 201]);
+      expect(await counters(item)).to.include({ capacity: 20, available: 10, shrink: 0, planned: 0 });
+      await hears(item, [3], [3]);
+    });
+
+    it('PLA-41 killed between the counters and the session, whoever comes next tells what was taken back, once', async () => {
+      const item = await house.one('bad', 6, true, ALONE);
+      await sold(item, 6);
+      await reduce(item, 2);
+      const before = await house.again('bad');
+      deaths = 1;
+      expect(await house.patch(before, { capacity: 5, reason: 'done' })).to.include({ status: 500 });
+      expect(await counters(item)).to.include({ shrink: 1, planned: 1 });
+      expect(heard(item).back).to.deep.equal([]);
+      const others = await Promise.all(
+        [0, 1].map((instance) => house.patch(before, { capacity: 6, reason: 'done' }, instance)),
+      );
+      expect(others.map(({ status }) => status)).to.deep.equal([412, 412]);
+      expect((await house.again('bad')).capacity).to.equal(5);
+      await hears(item, [4], [3]);
+    });
+
     it('can be taken back in part: the session shrinks less', async () => {
       const item = await house.one('bac', 6, true, ALONE);
       await sold(item, 6);
@@ -242,6 +309,7 @@ describe('inventory: disruptions', function () {
       expect(await counters(item)).to.include({ capacity: 6, available: 0, shrink: 1 });
       expect((await house.patch(await house.again('bac'), { capacity: 7, reason: 'done' })).status).to.equal(200);
       expect(await counters(item)).to.include({ capacity: 7, available: 1, shrink: 0 });
+      await hears(item, [4], [3, 1]);
     });
 
     it('PLA-41 killed between the counters and the session, the same request completes what was decided, once', async () => {

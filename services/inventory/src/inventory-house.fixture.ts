@@ -14,6 +14,7 @@ import {
   sessionCancelled,
   sessionChanged,
   sessionReduced,
+  sessionRestored,
   tenantChanged,
   tenantsRepublished,
   trustBeat,
@@ -81,6 +82,7 @@ export class InventoryHouse {
   readonly changes: DataOf<typeof sessionChanged>[] = [];
   readonly cancelled: DataOf<typeof sessionCancelled>[] = [];
   readonly reduced: DataOf<typeof sessionReduced>[] = [];
+  readonly restored: DataOf<typeof sessionRestored>[] = [];
   readonly lines: { at: number; sessionId: string; orderIds: readonly string[] }[] = [];
   readonly answers = new Map<string, string>();
   #played: Broker | undefined;
@@ -263,6 +265,7 @@ export class InventoryHouse {
         sessionChanged,
         sessionCancelled,
         sessionReduced,
+        sessionRestored,
         waitingLineChanged,
         holdGranted,
         holdRejected,
@@ -276,6 +279,7 @@ export class InventoryHouse {
         else if (isMessage(message, sessionChanged)) this.changes.push(message.envelope.data);
         else if (isMessage(message, sessionCancelled)) this.cancelled.push(message.envelope.data);
         else if (isMessage(message, sessionReduced)) this.reduced.push(message.envelope.data);
+        else if (isMessage(message, sessionRestored)) this.restored.push(message.envelope.data);
         else if (isMessage(message, waitingLineChanged)) this.lines.push({ at, ...message.envelope.data });
         else if (isMessage(message, holdGranted)) this.answers.set(message.envelope.data.holdId, 'granted');
         else if (isMessage(message, holdQueued)) this.answers.set(message.envelope.data.holdId, 'queued');

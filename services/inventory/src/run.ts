@@ -108,7 +108,7 @@ export async function run(config: Config, options: InventoryTestOptions = {}): P
       listCalendars(calendars),
       endCalendar(foundation, { calendars, sessions, generator }),
       listSessions(sessions, siteDays),
-      changeSession(sessions, calendars, siteDays, availability.moved),
+      changeSession(onCounters, calendars),
       proposeCapacity(sessions, foundation.vault),
       approveCapacity(onCounters, foundation.vault),
       reduceSession(onCounters, calendars, foundation.vault),

@@ -6,6 +6,7 @@ import {
   sendOwedBack,
   sessionCancelled,
   sessionReduced,
+  sessionRestored,
   thawTicket,
   workDisruption,
 } from '@tongpiao/contracts';
@@ -81,8 +82,11 @@ describe('SAL-52 sales: disrupted sessions', function () {
     const { tickets } = await house.becomes(order, 'fulfilled');
     return { ...order, numbers: tickets.map(({ number }) => number) };
   }
-  async function disrupt(sessionId: string, wish: { decideBy?: string; places?: number } = {}): Promise<string> {
-    const disruptionId = newId('dis', TENANT);
+  async function disrupt(
+    sessionId: string,
+    wish: { decideBy?: string; places?: number; sequence?: number; id?: string } = {},
+  ): Promise<string> {
+    const disruptionId = wish.id ?? newId('dis', TENANT);
     const date = house.sessions.get(sessionId)?.data.date ?? inDays(3);
     const { data } = house.sessions.get(sessionId) ?? {};
     const about = {
@@ -96,10 +100,16 @@ describe('SAL-52 sales: disrupted sessions', function () {
       reason: '大风停园',
       decideBy: wish.decideBy ?? inHours(6),
     };
-    const options = { id: `${disruptionId}:told` };
+    const options = { id: `${disruptionId}:told`, sequence: wish.sequence ?? 1 };
     if (wish.places === undefined) await house.tell('inventory', sessionCancelled, about, options);
     else await house.tell('inventory', sessionReduced, { ...about, places: wish.places }, options);
     return disruptionId;
+  }
+  /** Inventory takes reductions of a session back, the latest of them being this one. */
+  async function restore(sessionId: string, disruptionId: string, places: number, sequence = 1): Promise<void> {
+    const restoreId = newId('rst', TENANT);
+    const about = { restoreId, disruptionId, sessionId, places };
+    await house.tell('inventory', sessionRestored, about, { id: `${restoreId}:told`, sequence });
   }
   const ask = (id: string, apiKey = house.keys.manager): Promise<Reply> =>
     house.call(`/api/v1/session-cancellations/${id}`, { apiKey });
@@ -489,6 +499,103 @@ describe('SAL-52 sales: disrupted sessions', function () {
       expect(await statusesOf(stays)).to.deep.equal(['issued']);
     });
 
+    describe('taken back', () => {
+      it('those who were told keep their tickets at once and hear of it; reduced again, only as many go as are too many then', async () => {
+        const full = await session();
+        const orders = [await bought(full, 2), await bought(full), await bought(full)];
+        const [family, second, third] = orders;
+        if (family === undefined || second === undefined || third === undefined) throw new Error('three orders');
+        const one = await disrupt(full, { places: 2, sequence: 2 });
+        await becomes(one, 'open');
+        await restore(full, one, 2, 3);
+        await eventually('they hear of it', () => [second, third].every((order) => wasKept(order).length > 0));
+        expect(await progress(one)).to.deep.include({
+          ...{ status: 'open', places: 2, restored: 2 },
+          counts: { ...NOBODY, tickets: 2, told: 2, orders: 2, kept: 2 },
+        });
+        const ticket = await house.call(`/api/v1/tickets/${third.numbers[0]}`, { token: third.token });
+        expect(ticket.body).to.include({ status: 'issued' }).and.not.to.have.property('offer');
+        const two = await disrupt(full, { places: 2, sequence: 4, decideBy: inHours(0.0008) });
+        expect((await becomes(two, 'done')).counts).to.include({ told: 2, refunded: 2, kept: 0 });
+        await workNow(one);
+        await settled('the first', async () => JSON.stringify(await progress(one)));
+        expect(await Promise.all(orders.map(statusesOf))).to.deep.equal([
+          ['issued', 'issued'],
+          ['refunded'],
+          ['refunded'],
+        ]);
+        expect(orders.map((order) => wasKept(order).length)).to.deep.equal([0, 1, 1]);
+      });
+
+      it('in part: the oldest stay, at once, and the rest go at the deadline', async () => {
+        const full = await session();
+        const orders = [await bought(full), await bought(full), await bought(full), await bought(full)];
+        const id = await disrupt(full, { places: 3, sequence: 2, decideBy: inHours(0.003) });
+        await becomes(id, 'open');
+        await restore(full, id, 2, 3);
+        await eventually('two may stay', async () => (await progress(id)).counts.kept === 2);
+        expect((await progress(id)).status).to.equal('open');
+        expect((await becomes(id, 'done')).counts).to.deep.equal({
+          ...NOBODY,
+          ...{ tickets: 3, told: 3, orders: 3, refunded: 1, kept: 2 },
+        });
+        expect((await Promise.all(orders.map(statusesOf))).flat()).to.deep.equal([
+          'issued',
+          'issued',
+          'issued',
+          'refunded',
+        ]);
+      });
+
+      it('of several reductions: the oldest stay, whichever found them, and who goes by themselves counts as well', async () => {
+        const full = await session();
+        const orders = [await bought(full), await bought(full), await bought(full), await bought(full)];
+        const one = await disrupt(full, { places: 2, sequence: 2 });
+        await becomes(one, 'open');
+        const two = await disrupt(full, { places: 1, sequence: 3 });
+        await becomes(two, 'open');
+        await restore(full, two, 2, 4);
+        await eventually('two may stay', async () =>
+          [await progress(one), await progress(two)].every(({ counts: { kept } }) => kept === 1),
+        );
+        expect(orders.map((order) => wasKept(order).length)).to.deep.equal([0, 1, 1, 0]);
+        const last = orders[3];
+        expect((await giveBack(last?.numbers[0] ?? '', last?.token ?? '')).status).to.equal(201);
+        await workNow(one);
+        await settled('the rest', async () => JSON.stringify(await progress(one)));
+        expect((await progress(one)).counts).to.include({ refunded: 1, kept: 1, undecided: 0 });
+      });
+
+      it('heard of before its reduction, and everything twice: it waits for it, and nobody goes', async () => {
+        const full = await session();
+        const orders = [await bought(full), await bought(full, 2)];
+        const id = newId('dis', TENANT);
+        house.plays.twice = true;
+        await restore(full, id, 3, 5);
+        await disrupt(full, { id, places: 3, sequence: 4, decideBy: inHours(0.004) });
+        const done = await becomes(id, 'done');
+        house.plays.twice = false;
+        expect(done).to.include({ restored: 3 });
+        expect(done.counts).to.include({ refunded: 0, undecided: 0 });
+        expect((await Promise.all(orders.map(statusesOf))).flat()).to.deep.equal(['issued', 'issued', 'issued']);
+      });
+
+      it('after the cancellation it changes nothing', async () => {
+        const gone = await session();
+        await bought(gone);
+        const reduced = await disrupt(gone, { places: 1, sequence: 2 });
+        await becomes(reduced, 'open');
+        const cancelled = await disrupt(gone, { sequence: 3 });
+        await becomes(cancelled, 'open');
+        await restore(gone, reduced, 1, 2);
+        await settled('the work', async () => JSON.stringify([await progress(reduced), await progress(cancelled)]));
+        expect(await progress(reduced))
+          .to.include({ supersededBy: cancelled })
+          .and.not.to.have.property('restored');
+        expect((await progress(cancelled)).counts).to.include({ undecided: 1 });
+      });
+    });
+
     it('then none at all: everybody is told of the cancellation, and the reduction is over', async () => {
       const full = await session();
       const [kept, cut] = [await bought(full), await bought(full)];
@@ -679,6 +786,33 @@ describe('SAL-52 sales: disrupted sessions', function () {
         await eventually('the holder hears of it', () => wasKept(late).length > 0);
         await settled('what is said', () => wasKept(late).length);
         expect(wasKept(late).flat()).to.have.members(late.numbers);
+      });
+    }
+
+    for (const [point, collection] of [
+      ['afterCommit', 'disruptions'],
+      ['afterPublish', 'disruptions'],
+      ['afterCommit', 'orders'],
+      ['afterCommit', 'rights'],
+    ] as const) {
+      it(`INV-20 ${point} in ${collection}, a reduction being taken back: whoever may stay hears it once`, async () => {
+        const full = await session();
+        const [older, newer] = [await bought(full, 2), await bought(full, 2)];
+        const death = await fragile(point, collection, 1);
+        const id = await disrupt(full, { places: 4, sequence: 2 });
+        await becomes(id, 'open');
+        death.armed = true;
+        await restore(full, id, 2, 3);
+        await eventually('it is killed', () => death.count > 0, { withinMs: 20_000 });
+        death.armed = false;
+        await settled('the rest waits', async () => JSON.stringify(await progress(id)), 2_000);
+        await workNow(id);
+        await eventually('two may stay', async () => (await progress(id)).counts.kept === 2);
+        expect((await progress(id)).counts).to.include({ told: 4, undecided: 2, refunded: 0 });
+        await eventually('the holder hears of it', () => wasKept(older).length > 0);
+        await settled('what is said', () => wasKept(older).length);
+        expect(wasKept(older).flat()).to.have.members(older.numbers);
+        expect(wasKept(newer)).to.deep.equal([]);
       });
     }
 

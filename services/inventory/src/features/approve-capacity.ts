@@ -9,7 +9,7 @@ import { approvable } from '../session/approval.policy.ts';
 import { decideByOf } from '../session/decide-by.policy.ts';
 import { lowered } from '../session/reduction.policy.ts';
 import { decideOnCounters, type CountersParts } from '../session/session-steps.ts';
-import { changedTo } from '../site-day/capacity.policy.ts';
+import { changedTo, takenBackBy } from '../site-day/capacity.policy.ts';
 import { personOf } from '../session/person-of.ts';
 
 export function approveCapacity(parts: CountersParts, vault: Pick<Vault, 'serviceKey'>): Route {
@@ -59,7 +59,10 @@ export function approveCapacity(parts: CountersParts, vault: Pick<Vault, 'servic
             throw new DomainError('inventory.capacity-below-sold', 'More places are held or sold than that.', {
               capacity: proposal.capacity,
             });
-          return { counters: changed, command: { type: 'ApproveCapacity', proposalId, ...proposal, approvedBy } };
+          const places = takenBackBy(counters, changed);
+          const restored = places === 0 ? {} : { restored: { restoreId: proposalId, places } };
+          const command = { type: 'ApproveCapacity', proposalId, ...proposal, approvedBy, ...restored } as const;
+          return { counters: changed, command };
         },
       );
       return { status: 201, body: { id: sessionId, capacity, approvedBy: by } };

@@ -1,24 +1,22 @@
 // PATCH /api/v1/sessions/{id}: one session is changed, with a reason (INV-01, INV-20). The counters decide whether a lower capacity
 // is possible at all, so a capacity never falls below what is held or sold, however many holds are being granted meanwhile.
 import { DomainError } from '@tongpiao/kernel';
-import type { AggregateStore } from '@tongpiao/persistence';
+import { newId, type AggregateStore } from '@tongpiao/persistence';
 import { etagOf, route, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import type { CalendarCommand, CalendarEvent, CalendarState } from '../calendar/calendar.store.ts';
 import { approvalShareOf } from '../calendar/approval-share.ts';
 import { refuseAlone } from '../session/approval.policy.ts';
-import { completeSteps } from '../session/session-steps.ts';
+import { completeSteps, type CountersParts } from '../session/session-steps.ts';
 import { targetOf } from '../site-day/capacity.policy.ts';
-import type { SessionCommand, SessionEvent, SessionState } from '../session/session.ts';
-import type { SiteDay } from '../site-day/site-day.ts';
-import { siteDayId, type SiteDayStore } from '../site-day/site-day.store.ts';
+import type { SessionStep } from '../site-day/site-day.ts';
+import { siteDayId } from '../site-day/site-day.store.ts';
 
 export function changeSession(
-  sessions: AggregateStore<SessionState, SessionCommand, SessionEvent>,
+  parts: CountersParts,
   calendars: AggregateStore<CalendarState, CalendarCommand, CalendarEvent>,
-  siteDays: SiteDayStore,
-  announce: (tenantId: string, siteDay: SiteDay) => void,
 ): Route {
+  const { sessions, siteDays, moved } = parts;
   return route({
     method: 'patch',
     path: '/api/v1/sessions/:id',
@@ -48,7 +46,7 @@ export function changeSession(
       const before = (await siteDays.load(scope, [day])).get(day);
       if (before?.steps !== undefined && before.steps.length > 0) {
         // A reduction or cancellation died there: first it is completed, then the session has to be looked at again.
-        await completeSteps({ sessions, siteDays }, scope, before);
+        await completeSteps(parts, scope, before);
         throw changedMeanwhile;
       }
       const session = before?.sessions[id];
@@ -61,7 +59,13 @@ export function changeSession(
       let { version } = current;
       if (capacity !== undefined) {
         refuseAlone(current.state, capacity, await approvalShareOf(calendars, scope, current.state.calendarId));
-        const outcome = await siteDays.changeCapacity(scope, day, id, current.state.capacity, capacity);
+        // Sales hears what a raise takes back of a reduction (INV-20), whatever dies on the way: so it leaves a step.
+        const restoreId = newId('rst', scope.tenantId);
+        const stepFor = (places: number): SessionStep => {
+          const command = { type: 'ChangeCapacity', capacity, reason, restored: { restoreId, places } } as const;
+          return { id: restoreId, sessionId: id, command, origin: scope.origin };
+        };
+        const outcome = await siteDays.changeCapacity(scope, day, id, current.state.capacity, capacity, stepFor);
         if (outcome === 'moved') throw changedMeanwhile;
         if (outcome === 'cancelled') throw cancelled();
         if (outcome === 'too-low') {
@@ -71,6 +75,8 @@ export function changeSession(
             { capacity },
           );
         }
+        await parts.faults?.at('afterCounters');
+        for (const after of (await siteDays.load(scope, [day])).values()) await completeSteps(parts, scope, after);
         version = Math.max(
           version,
           (await sessions.handle(scope, id, { type: 'ChangeCapacity', capacity, reason })).version,
@@ -80,7 +86,7 @@ export function changeSession(
         if (!(await siteDays.setStatus(scope, day, id, status))) throw cancelled();
         version = Math.max(version, (await sessions.handle(scope, id, { type: 'SetStatus', status, reason })).version);
       }
-      for (const siteDay of (await siteDays.load(scope, [day])).values()) announce(scope.tenantId, siteDay);
+      for (const siteDay of (await siteDays.load(scope, [day])).values()) moved(scope.tenantId, siteDay);
       const body = { id, capacity: capacity ?? current.state.capacity, status: status ?? current.state.status };
       return { status: 200, body, headers: { ETag: etagOf(version) } };
     },

@@ -10,6 +10,7 @@ import {
   releaseHold,
   returnPlaces,
   sessionReduced,
+  sessionRestored,
   waitingLineChanged,
   type DataOf,
   type Envelope,
@@ -109,6 +110,11 @@ export const release = (id: string, reason: 'expired' | 'refunded' = 'expired'):
 export const giveBack = (id: string, sessionId: string, quantity: number, returnId: string): Command =>
   command(returnPlaces, { ...holdOf(id), returnId, sessionId, quantity }, `return-${id}-${returnId}`);
 
+/** For a change of capacity where no reduction is. */
+export const nothingTakenBack = (): never => {
+  throw new Error('nothing is taken back');
+};
+
 /** Dies at this point for the first few times, so that the message waits on a retry rung. */
 export function dyingAt(point: Parameters<DecideFaults['at']>[0], times: number): DecideFaults & { deaths: number } {
   const faults = {
@@ -127,6 +133,7 @@ export class HoldsTrial {
   /** What was told of lines, in order of telling. */
   readonly lines: { sequence: number; sessionId: string; orderIds: readonly string[] }[] = [];
   readonly reduced: DataOf<typeof sessionReduced>[] = [];
+  readonly restored: DataOf<typeof sessionRestored>[] = [];
   readonly #answers = new Map<string, string[]>();
   readonly #instances: Instance[] = [];
   readonly #slices = new Set<string>();
@@ -150,7 +157,7 @@ export class HoldsTrial {
     this.#client = await this.#connect('client');
     await this.#client.consume({
       slice: 'answers',
-      definitions: [holdGranted, holdRejected, holdQueued, waitingLineChanged, sessionReduced],
+      definitions: [holdGranted, holdRejected, holdQueued, waitingLineChanged, sessionReduced, sessionRestored],
       handle: async (message) => {
         if (isMessage(message, holdGranted)) this.#hear(message.envelope.data.holdId, 'granted');
         if (isMessage(message, holdQueued))
@@ -160,6 +167,7 @@ export class HoldsTrial {
           this.lines.push({ sequence, ...data });
         }
         if (isMessage(message, sessionReduced)) this.reduced.push(message.envelope.data);
+        if (isMessage(message, sessionRestored)) this.restored.push(message.envelope.data);
         if (isMessage(message, holdRejected)) this.#hear(message.envelope.data.holdId, message.envelope.data.reason);
       },
     });
@@ -171,6 +179,7 @@ export class HoldsTrial {
     this.#answers.clear();
     this.lines.length = 0;
     this.reduced.length = 0;
+    this.restored.length = 0;
   }
 
   async close(): Promise<void> {

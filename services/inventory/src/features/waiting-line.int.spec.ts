@@ -9,6 +9,7 @@ import {
   dyingAt,
   extend,
   HoldsTrial,
+  nothingTakenBack,
   place,
   placeOrWait,
   release,
@@ -161,7 +162,7 @@ describe('decide-holds: waiting line', function () {
     await trial.send([placeOrWait('roua', [{ sessionId, quantity: 1 }])]);
     await trial.answered(['roua']);
     const before = await trial.quiet(instance, 'rou');
-    await instance.siteDays.changeCapacity(scope, before.id, sessionId, 1, 2);
+    await instance.siteDays.changeCapacity(scope, before.id, sessionId, 1, 2, nothingTakenBack);
     await trial.round(instance, dyingAt('afterCounters', 1))();
     expect([await trial.stored(instance, 'roua'), await lineNow(instance, 'rou')]).to.deep.equal([undefined, '']);
     await trial.round(instance)();
@@ -265,7 +266,7 @@ describe('decide-holds: waiting line', function () {
       await trial.send([placeOrWait(`${name}a`, [{ sessionId, quantity: 1 }])]);
       await trial.answered([`${name}a`]);
       const before = await trial.quiet(instance, name);
-      await instance.siteDays.changeCapacity(scope, before.id, sessionId, 1, 2);
+      await instance.siteDays.changeCapacity(scope, before.id, sessionId, 1, 2, nothingTakenBack);
       const day = await trial.counters(instance, name);
       const written: boolean[] = [];
       for (const { change } of [1, 2].map(() => decideBatch(day, () => undefined, [])))

@@ -161,6 +161,48 @@ describe('INV-01 session', () => {
     expect(disruptionOf(state, 'dis_5')).to.equal(undefined);
     expect(cancellationOf(state)).to.include({ id: 'dis_1', kind: 'cancellation', capacity: 60, reason: 'gale' });
   });
+  describe('INV-20 a change that takes a reduction back', () => {
+    const restored = { restoreId: 'rst_1', places: 5 };
+    const back: SessionCommand = { type: 'ChangeCapacity', capacity: 100, reason: 'done', restored };
+    const wasBack: SessionEvent = { type: 'SessionCapacityChanged', capacity: 100, reason: 'done', restored };
+    const allowed: SessionEvent = { ...approved, restored };
+    const told = (event: SessionEvent, ...history: readonly SessionEvent[]): readonly unknown[] => {
+      const state = fold(sessionDecider, sessionDecider.initial, [opened, ...history, event]);
+      return sessionMessages(event, { id: 'ses_1', state }).flatMap((said) =>
+        'definition' in said && said.definition.type === 'inventory.session.restored.v1' ? [said.data] : [],
+      );
+    };
+    it('none: is not found', () => void given().when(back).thenRefused('platform.not-found'));
+    it('open and closed: is followed once, also when the capacity is another by then', () => {
+      given(opened, reduced()).when(back).then(wasBack);
+      given(opened, reduced(), became('closed')).when(back).then(wasBack);
+      given(opened, reduced(), wasBack).when(back).thenNothing();
+      given(opened, reduced(), wasBack, changed(80)).when(back).thenNothing();
+    });
+    it('open, the capacity is the same: followed all the same', () => given(opened).when(back).then(wasBack));
+    it('cancelled: changes nothing, all its places go anyway', () =>
+      given(opened, reduced(), cancelled).when(back).thenNothing());
+    it('tells sales how many, of the latest reduction that asked it for people', () => {
+      const data = { ...restored, disruptionId: 'dis_2', sessionId: 'ses_1' };
+      expect(told(wasBack, reduced(), reduced('dis_3', 0))).to.deep.equal([data]);
+      expect(told(allowed, reduced('dis_1'), reduced())).to.deep.equal([data]);
+    });
+    it('tells nobody where nobody was asked for, or nothing was taken back', () => {
+      expect([told(wasBack), told(wasBack, reduced('dis_2', 0)), told(changed(90), reduced())]).to.deep.equal([
+        [],
+        [],
+        [],
+      ]);
+    });
+    it('remembers the latest fifty', () => {
+      const events = Array.from({ length: 60 }, (_, index): SessionEvent => {
+        return { ...allowed, restored: { ...restored, restoreId: `rst_${index}` } };
+      });
+      const state = fold(sessionDecider, sessionDecider.initial, [opened, ...events]);
+      if (state.status === 'none') throw new Error('no session');
+      expect([state.restorations?.length, state.restorations?.[0]]).to.deep.equal([50, 'rst_10']);
+    });
+  });
   it('evolve ignores what does not apply', () => {
     expect(fold(sessionDecider, sessionDecider.initial, [changed(1), became('closed')])).to.deep.equal({
       status: 'none',

@@ -1,18 +1,19 @@
 // state ↓ \ command →  OpenSession     ChangeCapacity               SetStatus                    ReduceSession         CancelSession
 // none                 SessionOpened   platform.not-found           platform.not-found           platform.not-found    platform.not-found
 // open | closed        -               SessionCapacityChanged | -¹  SessionStatusChanged | -¹    SessionReduced | -²   SessionCancelled
-// cancelled            -               inventory.session-cancelled  inventory.session-cancelled  -                     -
+// cancelled            -               session-cancelled | -⁴       inventory.session-cancelled  -                     -
 //
 // state ↓ \ command →  ProposeCapacity                    ApproveCapacity
 // none                 platform.not-found                 platform.not-found
 // open | closed        CapacityProposed³ | -²             CapacityApproved | -²
 // cancelled            inventory.session-cancelled        -
 //
-// ¹ the same already. ² known by its id; and of a cancelled session all places go anyway. ³ in place of one that stood; any other
+// ¹ the same already, or a change that takes a reduction back and is known by its id. ² known by its id; and of a cancelled session all places go anyway. ³ in place of one that stood; any other
 // change of the capacity, and a cancellation, ends it, because it was proposed for another session than there is now.
 // Whether a lower capacity is possible at all, and how many places go, is decided on the counters before this is asked; who may
 // change it alone, or approve, is `approval.policy.ts`'s. A reduction that was proposed and approved is ReduceSession with its approval:
-// it ends the proposal and is the new measure.
+// it ends the proposal and is the new measure. ⁴ inventory.session-cancelled; a change that takes a reduction back was decided on the
+// counters before the cancellation, and all places go anyway.
 import { DomainError, unreachable, type Decider } from '@tongpiao/kernel';
 import type { Disruption, LiveSession, SessionCommand, SessionEvent, SessionState } from './session.ts';
 
@@ -21,8 +22,8 @@ function decide(state: SessionState, command: SessionCommand): readonly SessionE
   if (state.status === 'none') throw new DomainError('platform.not-found', 'There is no such session.');
   switch (command.type) {
     case 'ChangeCapacity':
-      refuseCancelled(state);
-      return command.capacity === state.capacity ? [] : [{ ...command, type: 'SessionCapacityChanged' }];
+      if (command.restored === undefined) refuseCancelled(state);
+      return isDone(state, command) ? [] : [{ ...command, type: 'SessionCapacityChanged' }];
     case 'SetStatus':
       refuseCancelled(state);
       return command.status === state.status ? [] : [{ ...command, type: 'SessionStatusChanged' }];
@@ -46,6 +47,15 @@ function decide(state: SessionState, command: SessionCommand): readonly SessionE
   }
 }
 
+function isDone(
+  { status, capacity, restorations = [] }: LiveSession,
+  command: Extract<SessionCommand, { readonly type: 'ChangeCapacity' }>,
+): boolean {
+  return command.restored === undefined
+    ? command.capacity === capacity
+    : status === 'cancelled' || restorations.includes(command.restored.restoreId);
+}
+
 function refuseCancelled(state: LiveSession): void {
   if (state.status === 'cancelled')
     throw new DomainError('inventory.session-cancelled', 'The session was cancelled for good.');
@@ -60,7 +70,7 @@ export function cancellationOf(state: LiveSession): Disruption | undefined {
   return state.disruptions?.find(({ kind }) => kind === 'cancellation');
 }
 
-/** More than a session is ever disrupted; what lies further back is in the journal. */
+/** More than a session is ever disrupted, or that is taken back; what lies further back is in the journal. */
 const DISRUPTIONS_KEPT = 50;
 
 function evolve(state: SessionState, event: SessionEvent): SessionState {
@@ -71,7 +81,7 @@ function evolve(state: SessionState, event: SessionEvent): SessionState {
   if (state.status === 'none') return state;
   switch (event.type) {
     case 'SessionCapacityChanged':
-      return changed(state, event.capacity);
+      return { ...changed(state, event.capacity), ...restoredBy(state, event) };
     case 'SessionStatusChanged':
       return { ...state, status: event.status };
     case 'SessionReduced': {
@@ -91,8 +101,16 @@ function evolve(state: SessionState, event: SessionEvent): SessionState {
       return { ...state, proposal: { ...facts, id } };
     }
     case 'CapacityApproved':
-      return approvedAs(state, event.capacity, event);
+      return { ...approvedAs(state, event.capacity, event), ...restoredBy(state, event) };
   }
+}
+
+function restoredBy(
+  state: LiveSession,
+  { restored }: Extract<SessionEvent, { readonly type: 'SessionCapacityChanged' | 'CapacityApproved' }>,
+): Pick<LiveSession, 'restorations'> {
+  if (restored === undefined) return {};
+  return { restorations: [...(state.restorations ?? []), restored.restoreId].slice(-DISRUPTIONS_KEPT) };
 }
 
 /** By a second person: the new measure. */

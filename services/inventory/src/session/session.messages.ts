@@ -1,6 +1,6 @@
 // Every change of a session is told with its whole state, because views of it need no more than the newest message. What disrupts
 // people who hold tickets is told beside it, for sales to look after them.
-import { sessionCancelled, sessionChanged, sessionReduced, type DataOf } from '@tongpiao/contracts';
+import { sessionCancelled, sessionChanged, sessionReduced, sessionRestored, type DataOf } from '@tongpiao/contracts';
 import { say, type Said } from '@tongpiao/persistence';
 import type { LiveSession, SessionEvent, SessionState } from './session.ts';
 
@@ -9,7 +9,17 @@ export function sessionMessages(event: SessionEvent, facts: { id: string; state:
   const data = currentSession(id, state);
   // A proposal changes nothing that others see.
   if (data === undefined || state.status === 'none' || event.type === 'CapacityProposed') return [];
-  return [say(sessionChanged, data), ...disruption(event, id, state)];
+  return [say(sessionChanged, data), ...disruption(event, id, state), ...restoration(event, id, state)];
+}
+
+/** Sales knows of no reduction but those that asked it for people. */
+function restoration(event: SessionEvent, sessionId: string, state: LiveSession): readonly Said[] {
+  if (event.type !== 'SessionCapacityChanged' && event.type !== 'CapacityApproved') return [];
+  const { restored } = event;
+  const asked = state.disruptions?.findLast(({ kind, places = 0 }) => kind === 'reduction' && places > 0);
+  return restored === undefined || asked === undefined
+    ? []
+    : [say(sessionRestored, { ...restored, disruptionId: asked.id, sessionId })];
 }
 
 function disruption(event: SessionEvent, sessionId: string, state: LiveSession): readonly Said[] {

@@ -29,6 +29,7 @@ const sessionState: z.ZodType<SessionState> = z.discriminatedUnion('status', [
     endsAt: z.string(),
     capacity,
     disruptions: z.array(disruption).optional(),
+    restorations: z.array(z.string()).optional(),
     approvedCapacity: capacity.optional(),
     proposal: z
       .object({

@@ -46,6 +46,8 @@ export type SessionState =
       /** What changes by one person are measured against, once there has been one: opened, or approved by a second. */
       readonly approvedCapacity?: number | undefined;
       readonly proposal?: Proposal | undefined;
+      /** Ids of the changes that took reductions back: each is followed once. */
+      readonly restorations?: readonly string[] | undefined;
       /** The latest. */
       readonly approved?: Approved | undefined;
     });
@@ -54,11 +56,11 @@ export type LiveSessionOfDay = LiveSession & { readonly id: string };
 
 export type SessionCommand =
   | ({ readonly type: 'OpenSession' } & Settings)
-  | { readonly type: 'ChangeCapacity'; readonly capacity: number; readonly reason: string }
+  | ({ readonly type: 'ChangeCapacity'; readonly capacity: number; readonly reason: string } & Restoring)
   | { readonly type: 'SetStatus'; readonly status: 'open' | 'closed'; readonly reason: string }
   | ({ readonly type: 'ProposeCapacity' } & Proposing)
   /** Was decided on the counters: the proposal and who may approve it were looked at before. */
-  | ({ readonly type: 'ApproveCapacity' } & Proposing & { readonly approvedBy: string })
+  | ({ readonly type: 'ApproveCapacity' } & Proposing & Restoring & { readonly approvedBy: string })
   | ({ readonly type: 'ReduceSession' } & Reducing)
   | ({ readonly type: 'CancelSession' } & Disrupting);
 
@@ -69,6 +71,9 @@ type Proposing = {
   readonly by: string;
   readonly decideWithinHours?: number | undefined;
 };
+
+/** Was decided on the counters: so many sold places that sales was asked to look after may stay. */
+type Restoring = { readonly restored?: { readonly restoreId: string; readonly places: number } | undefined };
 
 type Disrupting = {
   readonly disruptionId: string;
@@ -87,9 +92,9 @@ type Reducing = Disrupting & {
 
 export type SessionEvent =
   | ({ readonly type: 'SessionOpened' } & Settings)
-  | { readonly type: 'SessionCapacityChanged'; readonly capacity: number; readonly reason: string }
+  | ({ readonly type: 'SessionCapacityChanged'; readonly capacity: number; readonly reason: string } & Restoring)
   | { readonly type: 'SessionStatusChanged'; readonly status: 'open' | 'closed'; readonly reason: string }
   | ({ readonly type: 'CapacityProposed' } & Proposing)
-  | ({ readonly type: 'CapacityApproved' } & Proposing & { readonly approvedBy: string })
+  | ({ readonly type: 'CapacityApproved' } & Proposing & Restoring & { readonly approvedBy: string })
   | ({ readonly type: 'SessionReduced' } & Reducing)
   | ({ readonly type: 'SessionCancelled' } & Disrupting);

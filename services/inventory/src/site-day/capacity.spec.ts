@@ -1,7 +1,7 @@
 // Every cell of the table of capacities, how counters shrink, and what holds for any order of changes, holds and returns (INV-20).
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { changedTo, reducedTo, targetOf, unplannedOf, withPlan } from './capacity.policy.ts';
+import { changedTo, reducedTo, takenBackBy, targetOf, unplannedOf, withPlan } from './capacity.policy.ts';
 import { applyChange, balanced } from './counters.policy.ts';
 import { decideBatch } from './site-day.decider.ts';
 import {
@@ -49,8 +49,9 @@ describe('INV-20 capacity', () => {
     });
     it('shrinking, less than is taken but no less than was decided: it shrinks less', () => {
       for (const change of [changedTo, reducedTo]) {
-        expect(change(shrinking(7, 3), 5)).to.deep.equal(shrinking(5, 3));
-        expect(change(shrinking(7, 3), 8)).to.deep.equal(shrinking(2, 3));
+        expect(change(shrinking(7, 3), 5)).to.deep.equal(shrinking(5, 1));
+        expect(change(shrinking(7, 3), 8)).to.deep.equal(shrinking(2));
+        expect(change(shrinking(7, 1), 4)).to.deep.equal(shrinking(6, 1));
         expect(change(shrinking(7), 3)).to.deep.equal(shrinking(7));
       }
     });
@@ -80,6 +81,17 @@ describe('INV-20 capacity', () => {
       expect(withPlan(shrinking(10, 4), 2)).to.deep.equal(shrinking(10, 6));
       expect(withPlan(shrinking(3), 0)).to.deep.equal(shrinking(3));
     });
+  });
+
+  it('whoever has not to go any more is taken back, and nobody by a reduction', () => {
+    const takenBack = (before: SessionCounters, target: number): number => {
+      const after = reducedTo(before, target);
+      return after === 'cancelled' ? Number.NaN : takenBackBy(before, after);
+    };
+    expect([12, 10, 8, 5, 4, 3].map((target) => takenBack(shrinking(7, 3), target))).to.deep.equal([3, 3, 3, 2, 1, 0]);
+    expect([takenBack(shrinking(7, 3), 1), takenBack(shrinking(7), 12), takenBack(session(15), 3)]).to.deep.equal([
+      0, 0, 0,
+    ]);
   });
 
   describe('what comes back goes', () => {
@@ -156,7 +168,7 @@ describe('INV-20 capacity', () => {
     });
   });
 
-  it('INV-11 in any order of changes, holds and returns the counters balance, and nothing is free while a session shrinks', () => {
+  it('INV-11 in any order of changes, holds and returns the counters balance, nothing is free while a session shrinks, and sales looks after as many as have to go', () => {
     const request = fc
       .tuple(fc.constantFrom('place', 'wait', 'confirm', 'release', 'refund', 'return'), fc.integer({ min: 0, max: 9 }))
       .map(([kind, id]): HoldRequest => {
@@ -175,6 +187,8 @@ describe('INV-20 capacity', () => {
       fc.property(fc.array(round, { maxLength: 12 }), (rounds) => {
         let day = siteDay({ capacity: 10, day: 12, held: 0, sold: 0 });
         let target = 10;
+        /** What sales was told of, less what has come back since and was counted. */
+        let asked = 0;
         const records = new Map<string, HoldRecord>();
         const AFTER = { place: 'held', confirm: 'confirmed', release: 'released', reject: 'released' } as const;
         for (const [requests, staff] of rounds) {
@@ -185,11 +199,14 @@ describe('INV-20 capacity', () => {
             const counters = how === 'change' ? changedTo(before, to) : reducedTo(before, to);
             if (typeof counters !== 'string') {
               target = to;
-              day = { ...day, sessions: { ses_1: withPlan(counters, unplannedOf(counters)) } };
+              const places = unplannedOf(counters);
+              asked += places - takenBackBy(before, counters);
+              day = { ...day, sessions: { ses_1: withPlan(counters, places) } };
             }
           }
           const { change } = decideBatch(day, (id) => records.get(id), requests);
           if (change !== undefined) day = applyChange(day, change);
+          asked -= change?.sessions['ses_1']?.relieved ?? 0;
           for (const step of day.pending) {
             const { holdId } = step.hold;
             const { returns = [] } = records.get(holdId) ?? {};
@@ -206,6 +223,8 @@ describe('INV-20 capacity', () => {
           if (now === undefined || day.day === undefined) throw new Error('no counters');
           expect(balanced(now) && balanced(day.day)).to.equal(true);
           expect(targetOf(now)).to.equal(target);
+          expect(now.planned ?? 0).to.equal(asked);
+          expect(asked).to.be.within(0, Math.max(0, (now.shrink ?? 0) - now.held));
           if (now.shrink !== undefined) {
             expect(now.available).to.equal(0);
             expect(now.shrink).to.be.above(0);

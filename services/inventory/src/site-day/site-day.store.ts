@@ -3,7 +3,7 @@
 import { TransientError } from '@tongpiao/kernel';
 import { openRecords, type Database, type Filter, type Records, type Scope } from '@tongpiao/persistence';
 import { Schema } from 'mongoose';
-import { changedTo, targetOf } from './capacity.policy.ts';
+import { changedTo, takenBackBy, targetOf } from './capacity.policy.ts';
 import { boundedDay, bounding } from './day-limits.policy.ts';
 import {
   lineDocument,
@@ -69,13 +69,17 @@ export type SiteDayStore = {
     capacity: number,
     limits: DayLimits,
   ): Promise<void>;
-  /** `too-low`: fewer places are free than would be taken away. `moved`: the decided capacity is not `from` any more. */
+  /**
+   * `too-low`: fewer places are free than would be taken away. `moved`: the decided capacity is not `from` any more.
+   * @param stepFor what the session's own document follows with where this takes back so many places that sales looks after
+   */
   changeCapacity(
     scope: Scope,
     id: string,
     sessionId: string,
     from: number,
     to: number,
+    stepFor: (takenBack: number) => SessionStep,
   ): Promise<'changed' | 'too-low' | 'moved' | 'cancelled'>;
   /** @returns false for a session that was cancelled */
   setStatus(scope: Scope, id: string, sessionId: string, status: Exclude<SessionStatus, 'cancelled'>): Promise<boolean>;
@@ -250,7 +254,7 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
         return matched === 1 && { siteDay: { ...before, revision: before.revision + 1, day, limits }, moved: true };
       }),
 
-    async changeCapacity(scope, id, sessionId, from, to) {
+    async changeCapacity(scope, id, sessionId, from, to, stepFor) {
       const path = `sessions.${sessionId}`;
       const by = to - from;
       // Most often the session is whole and open: then no batch that decides meanwhile is in the way.
@@ -272,7 +276,9 @@ function siteDayStore(records: Records<SiteDayDocument>, guard: Guard): SiteDayS
         if (document === undefined || session === undefined || targetOf(session) !== from) return 'moved';
         const counters = changedTo(session, to);
         if (counters === 'too-low' || counters === 'cancelled') return counters;
-        return (await rewrite(scope, siteDayOf(document), [{ sessionId, counters }], new Date())) && 'changed';
+        const takenBack = takenBackBy(session, counters);
+        const change = { sessionId, counters, ...(takenBack === 0 ? {} : { step: stepFor(takenBack) }) };
+        return (await rewrite(scope, siteDayOf(document), [change], new Date())) && 'changed';
       });
     },
 

@@ -53,7 +53,7 @@ export type SessionStep = {
   readonly sessionId: string;
   readonly command: Extract<
     SessionCommand,
-    { readonly disruptionId: string } | { readonly type: 'ProposeCapacity' | 'ApproveCapacity' }
+    { readonly disruptionId: string } | { readonly type: 'ChangeCapacity' | 'ProposeCapacity' | 'ApproveCapacity' }
   >;
   readonly origin: Origin;
 };

@@ -286,11 +286,11 @@ const plain: readonly MailTemplate[] = [
     {
       'zh-CN': {
         subject: '您的票仍然有效：{product} {when}',
-        body: '此前通知{product}（{when}）名额缩减。其他游客已退票或改签，余位足够，您的票（票号{tickets}）仍然有效，请按时入场；不再自动退款。',
+        body: '此前通知{product}（{when}）名额缩减。现已有足够余位，您的票（票号{tickets}）仍然有效，请按时入场；不再自动退款。',
       },
       en: {
         subject: 'Your ticket stays good: {product} {when}',
-        body: 'we told you that {product} ({when}) has fewer places. Enough others have given theirs back: you can use {tickets} as before, and no money comes back by itself.',
+        body: 'we told you that {product} ({when}) has fewer places. There is room for you after all: you can use {tickets} as before, and no money comes back by itself.',
       },
     },
     { ...PLAIN_MAIL, ...numbers, when: moment },

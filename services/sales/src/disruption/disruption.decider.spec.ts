@@ -44,6 +44,10 @@ const returned: DisruptionEvent = { type: 'TicketsReturned', returnedTo: 'rgt_2'
 const done: DisruptionEvent = { type: 'DisruptionDone', at: LATER, nextAt: '2026-12-01T10:00:00.000Z' };
 const superseded: DisruptionEvent = { type: 'DisruptionSuperseded', by: 'dis_2', at: SOON };
 
+const restoration = { restoreId: 'rst_1', places: 2, sequence: 4, at: SOON };
+const restored: DisruptionEvent = { type: 'PlacesRestored', ...restoration };
+const ticketsKept: DisruptionEvent = { type: 'TicketsKept', nextAt: SOON };
+
 const HISTORIES: Readonly<Record<string, readonly DisruptionEvent[]>> = {
   none: [],
   telling: [begun],
@@ -74,6 +78,8 @@ const COMMANDS = {
   'resume what has been due for long': (step) => ({ type: 'ResumeWork', step, at: MUCH_LATER }),
   'resume what was due just now': (step) => ({ type: 'ResumeWork', step, at: SOON }),
   supersede: () => ({ type: 'Supersede', by: 'dis_2', at: SOON }),
+  restore: () => ({ type: 'RestorePlaces', ...restoration }),
+  kept: (step) => ({ type: 'FinishKeeping', step, at: SOON }),
 } as const satisfies Record<string, (step: number) => DisruptionCommand>;
 
 const resumed: DisruptionEvent = { type: 'WorkResumed', nextAt: MUCH_LATER };
@@ -113,6 +119,14 @@ const TABLE: Readonly<Record<keyof typeof COMMANDS, Readonly<Record<string, read
     open: [superseded],
     returning: [superseded],
   },
+  restore: {
+    telling: [restored],
+    'telling, in hand': [restored],
+    open: [{ ...restored, nextAt: SOON }],
+    returning: [restored],
+    done: [{ ...restored, nextAt: SOON }],
+  },
+  kept: { open: [ticketsKept], done: [ticketsKept] },
 };
 
 describe('SAL-52 the work on a disrupted session', () => {
@@ -121,13 +135,15 @@ describe('SAL-52 the work on a disrupted session', () => {
   describe('the table, every cell', () => {
     for (const [name, command] of Object.entries(COMMANDS)) {
       for (const [status, history] of Object.entries(HISTORIES)) {
+        // Early: said of its own below.
+        if (name === 'restore' && status === 'none') continue;
         const expected = TABLE[name as keyof typeof COMMANDS][status] ?? [];
         it(`${name} when ${status}: ${expected.map(({ type }) => type).join(', ') || 'nothing'}`, () => {
           given(...history)
             .when(command(stepOf(status)))
             .then(...expected);
         });
-        if (name !== 'begin' && name !== 'supersede')
+        if (name !== 'begin' && name !== 'supersede' && name !== 'restore')
           it(`${name} when ${status}, for a step that is finished: nothing`, () => {
             given(...history)
               .when(command(stepOf(status) - 1))
@@ -135,6 +151,24 @@ describe('SAL-52 the work on a disrupted session', () => {
           });
       }
     }
+    it('restore when none, because it has overtaken its reduction: early', () => {
+      given().when(COMMANDS.restore()).thenRefused('sales.unknown-reduction');
+    });
+    it('restore twice: nothing', () => {
+      for (const status of ['telling', 'open', 'returning', 'done'])
+        given(...(HISTORIES[status] ?? []), restored)
+          .when(COMMANDS.restore())
+          .thenNothing();
+    });
+    it('restore leaves the step that is under way as it is, and takes a look at once where there is none', () => {
+      for (const status of ['telling', 'telling, in hand', 'returning']) {
+        const before = stateOf(HISTORIES[status] ?? []);
+        expect(stateOf([...(HISTORIES[status] ?? []), restored])).to.deep.equal({ ...before, restored: [restoration] });
+      }
+      const after = stateOf([...(HISTORIES['open'] ?? []), { ...restored, nextAt: SOON }]);
+      const step = stepOf('open') + 1;
+      expect(after).to.deep.include({ status: 'open', restored: [restoration], step, nextAt: SOON });
+    });
     it('a reduction that is heard of after the cancellation is over as it begins', () => {
       given()
         .when({ type: 'BeginDisruption', facts, supersededBy: 'dis_2' })
@@ -220,6 +254,10 @@ describe('SAL-52 the work on a disrupted session', () => {
       .to.have.nested.property('[0].timer')
       .that.deep.equals({ name: 'work', due: DECIDE_BY });
     expect(said([begun, superseded], SOON)).to.deep.equal([{ cancelTimer: 'work' }]);
+    expect(said([begun, restored], SOON)).to.deep.equal([]);
+    expect(said([begun, opened, { ...restored, nextAt: SOON }], SOON))
+      .to.have.nested.property('[1].data')
+      .that.deep.equals({ disruptionId: 'dis_1', step: 2 });
   });
 
   it('does no step twice, whatever comes twice, late or early', () => {

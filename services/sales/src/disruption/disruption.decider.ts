@@ -9,20 +9,23 @@
 // FindLate³           -         -                            telling                     telling                      telling⁶
 // FinishReturning³    -         -                            -                           returned                     -
 // EndReturning³       -         -                            -                           done | paused⁷               -
+// RestorePlaces       early     restored | -⁹                restored, looks | -⁹        restored | -⁹                restored, looks | -⁶ ⁹
+// FinishKeeping³      -         -                            kept                        -                            kept⁶
 // ResumeWork³         -         resumed | -⁸                 resumed | -⁸                resumed | -⁸                 resumed | -⁸
 // Supersede           -         superseded                   superseded                  superseded                   -
 //
 // ¹ and superseded at once, when the session's cancellation was heard of first   ² something is in hand already   ³ of another step: -
 // ⁴ after several tries without anybody told   ⁵ at the deadline or later   ⁶ not when it was superseded   ⁷ while exchanges of its
-// tickets are under way   ⁸ nothing is due, or has not been for long
-import { standsStill, unreachable, type Decider } from '@tongpiao/kernel';
+// tickets are under way   ⁸ nothing is due, or has not been for long   ⁹ known by its id. Where it does not look at once, its own steps
+// count anew, or are followed by a look
+import { NotYet, standsStill, unreachable, type Decider } from '@tongpiao/kernel';
 import type { Disruption, DisruptionCommand, DisruptionEvent, DisruptionState } from './disruption.ts';
 import { lookAgainAt, lookOrDecideAt, tryAgainAt, watchAt } from './look-again.policy.ts';
 
 type Of<Type extends DisruptionCommand['type']> = Extract<DisruptionCommand, { type: Type }>;
 
 function decide(state: DisruptionState, command: DisruptionCommand): readonly DisruptionEvent[] {
-  if (state.status === 'none') return command.type === 'BeginDisruption' ? begin(command) : [];
+  if (state.status === 'none') return beforeAll(command);
   if ('step' in command && command.step !== state.step) return [];
   switch (command.type) {
     case 'BeginDisruption':
@@ -45,6 +48,10 @@ function decide(state: DisruptionState, command: DisruptionCommand): readonly Di
         : [];
     case 'EndReturning':
       return state.status === 'returning' ? endReturning(state, command) : [];
+    case 'RestorePlaces':
+      return restore(state, command);
+    case 'FinishKeeping':
+      return looks(state) ? [{ type: 'TicketsKept', nextAt: command.at }] : [];
     case 'ResumeWork':
       return standsStill(state.nextAt, command.at) ? [{ type: 'WorkResumed', nextAt: command.at }] : [];
     case 'Supersede':
@@ -52,6 +59,12 @@ function decide(state: DisruptionState, command: DisruptionCommand): readonly Di
     default:
       return unreachable(command, 'disruption command');
   }
+}
+
+function beforeAll(command: DisruptionCommand): readonly DisruptionEvent[] {
+  if (command.type === 'RestorePlaces')
+    throw new NotYet('sales.unknown-reduction', 'The reduction that was taken back has not been heard of yet.');
+  return command.type === 'BeginDisruption' ? begin(command) : [];
 }
 
 function begin({ facts, supersededBy }: Of<'BeginDisruption'>): readonly DisruptionEvent[] {
@@ -89,6 +102,17 @@ function findNobody(state: Disruption, at: string): readonly DisruptionEvent[] {
 function endReturning({ begunAt }: Disruption, { waiting, at }: Of<'EndReturning'>): readonly DisruptionEvent[] {
   if (waiting > 0) return [{ type: 'ReturningPaused', waiting, nextAt: lookAgainAt(begunAt, at) }];
   return [{ type: 'DisruptionDone', at, nextAt: watchAt(begunAt, at) }];
+}
+
+function restore(state: Disruption, command: Of<'RestorePlaces'>): readonly DisruptionEvent[] {
+  if (state.supersededBy !== undefined) return [];
+  if (state.restored?.some(({ restoreId }) => restoreId === command.restoreId) === true) return [];
+  return [{ ...command, type: 'PlacesRestored', ...(looks(state) ? { nextAt: command.at } : {}) }];
+}
+
+/** All are told, or were, and nobody is being sent home: its work is to look who came late, or may stay. */
+function looks({ status, supersededBy }: Disruption): boolean {
+  return status === 'open' || (status === 'done' && supersededBy === undefined);
 }
 
 function evolve(state: DisruptionState, event: DisruptionEvent): DisruptionState {
@@ -132,6 +156,13 @@ function evolve(state: DisruptionState, event: DisruptionEvent): DisruptionState
       return { ...next, nextAt: event.nextAt };
     case 'DisruptionDone':
       return { ...next, status: 'done', finishedAt: event.at, nextAt: event.nextAt };
+    case 'PlacesRestored': {
+      const { type: _type, nextAt, ...restoration } = event;
+      const restored = [...(state.restored ?? []), restoration];
+      return nextAt === undefined ? { ...state, restored } : { ...next, restored, nextAt };
+    }
+    case 'TicketsKept':
+      return { ...next, nextAt: event.nextAt };
     // As it was, under a new number: the message that was parked must do nothing any more.
     case 'WorkResumed':
       return { ...state, step: next.step, nextAt: event.nextAt };

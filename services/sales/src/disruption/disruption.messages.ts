@@ -13,5 +13,7 @@ export function disruptionMessages(
   const { id: disruptionId, state, at } = facts;
   // What is taken in hand is worked by whoever has taken it, or by its message again.
   if (state.status === 'none' || event.type === 'TicketsTaken') return [];
+  // The step that is under way goes on.
+  if (event.type === 'PlacesRestored' && event.nextAt === undefined) return [];
   return workAt(WORK, state.nextAt, at, workDisruption, { disruptionId, step: state.step });
 }

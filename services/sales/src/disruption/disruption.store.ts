@@ -21,6 +21,7 @@ const disruptionState: z.ZodType<DisruptionState> = z.discriminatedUnion('status
     places: z.number().int().positive().optional(),
     begunAt: z.string(),
     decidedAt: z.string().optional(),
+    sequence: z.number().int().optional(),
     step: z.number().int(),
     inHand: z.array(z.string()),
     stuck: z.number().int(),
@@ -32,6 +33,16 @@ const disruptionState: z.ZodType<DisruptionState> = z.discriminatedUnion('status
     orders: z.number().int(),
     untold: z.number().int(),
     finishedAt: z.string().optional(),
+    restored: z
+      .array(
+        z.object({
+          restoreId: z.string(),
+          places: z.number().int().positive(),
+          sequence: z.number().int(),
+          at: z.string(),
+        }),
+      )
+      .optional(),
     supersededBy: z.string().optional(),
   }),
 ]);

@@ -19,6 +19,16 @@ export type DisruptionFacts = {
   readonly begunAt: string;
   /** When inventory decided it; the news may have been long on its way. */
   readonly decidedAt?: string | undefined;
+  /** In the session's journal; decisions on it are counted in this order, whichever is heard of first. */
+  readonly sequence?: number | undefined;
+};
+
+/** Inventory took reductions of the session back, by so many of the people that sales was to look after. */
+type Restoration = {
+  readonly restoreId: string;
+  readonly places: number;
+  readonly sequence: number;
+  readonly at: string;
 };
 
 /** Where a walk through the tickets is: behind the last one that was taken. */
@@ -42,6 +52,8 @@ type Work = {
   /** Tickets whose holder could not be told this time, however often it was tried. */
   readonly untold: number;
   readonly finishedAt?: string | undefined;
+  /** That were told of with this one as the latest reduction; they may be of earlier ones as well. */
+  readonly restored?: readonly Restoration[] | undefined;
   /** A later disruption that took all of it over. */
   readonly supersededBy?: string | undefined;
 };
@@ -80,6 +92,9 @@ export type DisruptionCommand =
   | ({ readonly type: 'FinishReturning'; readonly returnedTo: string } & OfStep)
   /** The walk of returning is through. `waiting`: tickets that were left alone, since an exchange of theirs is under way. */
   | ({ readonly type: 'EndReturning'; readonly waiting: number } & OfStep)
+  | ({ readonly type: 'RestorePlaces' } & Restoration)
+  /** There was room for tickets after all, and their holders were told. */
+  | ({ readonly type: 'FinishKeeping' } & OfStep)
   /** Its message did not come, or was parked: somebody looks for work that stands still. */
   | ({ readonly type: 'ResumeWork' } & OfStep)
   | { readonly type: 'Supersede'; readonly by: string; readonly at: string };
@@ -97,5 +112,7 @@ export type DisruptionEvent =
   | { readonly type: 'TicketsReturned'; readonly returnedTo: string; readonly nextAt: string }
   | { readonly type: 'ReturningPaused'; readonly waiting: number; readonly nextAt: string }
   | { readonly type: 'DisruptionDone'; readonly at: string; readonly nextAt?: string | undefined }
+  | ({ readonly type: 'PlacesRestored'; readonly nextAt?: string | undefined } & Restoration)
+  | { readonly type: 'TicketsKept'; readonly nextAt: string }
   | { readonly type: 'WorkResumed'; readonly nextAt: string }
   | { readonly type: 'DisruptionSuperseded'; readonly by: string; readonly at: string };

@@ -22,6 +22,10 @@ export const progressView = z.object({
   endsAt: z.string(),
   reason: z.string(),
   places: z.int().optional().describe('Of a reduced session: people for whom there is no room any more.'),
+  restored: z
+    .int()
+    .optional()
+    .describe('Of a reduced session: places that it was given again afterwards; as many fewer people have to go.'),
   decideBy: z.string(),
   startedAt: z.string(),
   finishedAt: z.string().optional(),
@@ -35,7 +39,11 @@ export const progressView = z.object({
       exchanged: z.int(),
       used: z.int(),
       undecided: z.int().describe('Told, and nothing has become of it yet.'),
-      kept: z.int().describe('Told, and good after all, since enough others have left the reduced session.'),
+      kept: z
+        .int()
+        .describe(
+          'Told, and good after all, since enough others have left the reduced session, or it was given places again.',
+        ),
       untold: z.int().describe('Could not be told, however often it was tried.'),
     })
     .describe(
@@ -62,7 +70,7 @@ export function createProgress(stores: Stores, now = (): number => performance.n
   const known = new LRUCache<string, { readonly view: Promise<ProgressView>; until: number }>({ max: REMEMBERED_MAX });
   return (scope, id, disruption) => {
     // What it has come to is seen at once.
-    const key = `${id}/${disruption.status}/${disruption.supersededBy ?? ''}`;
+    const key = `${id}/${disruption.status}/${disruption.supersededBy ?? ''}/${disruption.restored?.length ?? 0}`;
     const before = known.get(key);
     if (before !== undefined && now() < before.until) return before.view;
     const from = now();
@@ -79,7 +87,7 @@ export function createProgress(stores: Stores, now = (): number => performance.n
 }
 
 async function progressOf(stores: Stores, scope: Scope, id: string, disruption: Disruption): Promise<ProgressView> {
-  const { kind, places, finishedAt, supersededBy } = disruption;
+  const { kind, places, restored, finishedAt, supersededBy } = disruption;
   const counted = (which: Filter): Promise<number> =>
     stores.rights.count(scope, { 'state.offer.disruptionId': id, ...which });
   const [refunded, used, undecided, exchanged, notReached] = await Promise.all([
@@ -107,6 +115,7 @@ async function progressOf(stores: Stores, scope: Scope, id: string, disruption: 
     endsAt: disruption.endsAt,
     reason: disruption.reason,
     ...(places === undefined ? {} : { places }),
+    ...(restored === undefined ? {} : { restored: restored.reduce((sum, one) => sum + one.places, 0) }),
     decideBy: disruption.decideBy,
     startedAt: disruption.begunAt,
     ...(finishedAt === undefined ? {} : { finishedAt }),

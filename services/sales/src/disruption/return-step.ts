@@ -9,6 +9,7 @@ import type { RefundIds } from '../order/refund-ids.ts';
 import { owed } from '../right/disrupted.policy.ts';
 import type { RightCommand, RightState } from '../right/right.ts';
 import type { Disruption } from './disruption.ts';
+import { createKeep } from './keep.ts';
 import { peopleToGo } from './still-to-go.ts';
 import { isSold, type Sold, type TellParts } from './tell-step.ts';
 import { undecidedFilter } from './undecided.ts';
@@ -19,6 +20,7 @@ type Page = readonly Sold[];
 export function createReturnStep(foundation: Foundation, parts: TellParts & { readonly refundIds: RefundIds }) {
   const { clock, logger } = foundation;
   const { disruptions, rights, orders } = parts;
+  const keep = createKeep(foundation, parts);
 
   async function giveBack(scope: Scope, id: string, rightId: string): Promise<void> {
     const refundId = parts.refundIds.ofDisruption(scope.tenantId, id, rightId);
@@ -80,21 +82,6 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
     return new Set(upToPeople(undecided, wanted).map((ticket) => ticket.id));
   }
 
-  /** There is room for these after all. Told first: after a crash they are found again, and nobody waits for money that does not come. */
-  async function keep(scope: Scope, id: string, disruption: Disruption, tickets: readonly Sold[]): Promise<void> {
-    const { kind, startsAt, reason, decideBy } = disruption;
-    const orderId = tickets[0]?.state.orderId;
-    if (orderId === undefined) return;
-    const ticketNumbers = tickets.map(({ state }) => state.number);
-    const told = { disruptionId: id, kind, kept: true, ticketNumbers, startsAt, reason, decideBy } as const;
-    try {
-      await orders.handle(scope, orderId, { type: 'TellDisruption', told });
-      for (const ticket of tickets) await rights.handle(scope, ticket.id, { type: 'WithdrawOffer', disruptionId: id });
-    } catch (error) {
-      logger.error({ err: error, disruptionId: id, orderId }, 'tickets of a reduced session were not kept');
-    }
-  }
-
   return async (scope: Scope, id: string, disruption: Disruption): Promise<void> => {
     const { kind, step } = disruption;
     const page = (await nextPage(scope, id, disruption)).filter(isSold);
@@ -115,8 +102,7 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
         for (const ticket of tickets) if (goes.has(ticket.id)) await giveBack(scope, id, ticket.id);
         await keep(
           scope,
-          id,
-          disruption,
+          { ...disruption, id },
           tickets.filter((ticket) => !goes.has(ticket.id) && !leftAlone.has(ticket.id)),
         );
       },

@@ -1,17 +1,32 @@
-// Counts who has left a reduced session since its places were taken (INV-20). Tickets know when they were given back or exchanged, so
+// Counts who has left a reduced session since its places were taken, and who was taken back (INV-20). Tickets know when they were given back or exchanged, so
 // this is counted anew by each step and never goes astray; who left while the news was on its way counts for nobody.
 import type { Scope } from '@tongpiao/persistence';
 import { z } from 'zod';
 import type { Disruptions, Rights } from '../stores.ts';
 import type { Disruption } from './disruption.ts';
-import { stillToGo } from './still-to-go.policy.ts';
+import { movesOf, stillToGo } from './still-to-go.policy.ts';
 
 /** Decisions about one session; each of them needs a person and a reason. */
 const REDUCTIONS_MAX = 100;
 const summed = z.array(z.object({ people: z.number() })).max(1);
 
+type Stores = { readonly disruptions: Disruptions; readonly rights: Rights };
+
+export async function reductionsOf(
+  disruptions: Disruptions,
+  scope: Scope,
+  sessionId: string,
+): Promise<readonly (Disruption & { readonly id: string })[]> {
+  const found = await disruptions.find(
+    scope,
+    { 'state.sessionId': sessionId, 'state.kind': 'reduced' },
+    { sort: { 'state.begunAt': 1 }, limit: REDUCTIONS_MAX },
+  );
+  return found.flatMap(({ id, state }) => (state.status === 'none' ? [] : [{ ...state, id }]));
+}
+
 export async function peopleToGo(
-  { disruptions, rights }: { readonly disruptions: Disruptions; readonly rights: Rights },
+  { disruptions, rights }: Stores,
   scope: Scope,
   { sessionId, siteId, date }: Disruption,
 ): Promise<number> {
@@ -32,18 +47,10 @@ export async function peopleToGo(
     return (await people(givenBack, untouched)) + (await people(exchanged, '$state.admits'));
   }
 
-  const found = await disruptions.find(
-    scope,
-    { 'state.sessionId': sessionId, 'state.kind': 'reduced' },
-    { sort: { 'state.begunAt': 1 }, limit: REDUCTIONS_MAX },
-  );
-  const reductions = found.flatMap(({ state }) => (state.status === 'none' ? [] : [state]));
+  const moves = movesOf(await reductionsOf(disruptions, scope, sessionId));
   return stillToGo(
     await Promise.all(
-      reductions.map(async ({ places = 0, begunAt }, index) => ({
-        places,
-        leftSince: await left(begunAt, reductions[index + 1]?.begunAt),
-      })),
+      moves.map(async ({ places, at }, index) => ({ places, leftSince: await left(at, moves[index + 1]?.at) })),
     ),
   );
 }

@@ -42,8 +42,10 @@ export async function someUntold(rights: Rights, scope: Scope, id: string, disru
   return peopleLeft(disruption) > 0 && (await rights.count(scope, untoldFilter(id, disruption), 1)) > 0;
 }
 
-function peopleLeft({ places, people }: Disruption): number {
-  return places === undefined ? Number.POSITIVE_INFINITY : places - people;
+/** Below zero where more was taken back than is untold: that many who were told may stay. */
+function peopleLeft({ places, people, restored = [] }: Disruption): number {
+  if (places === undefined) return Number.POSITIVE_INFINITY;
+  return places - people - restored.reduce((sum, one) => sum + one.places, 0);
 }
 
 /** A reduction leaves alone whom an earlier one has found; a cancellation is for everybody. */

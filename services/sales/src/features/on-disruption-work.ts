@@ -1,4 +1,5 @@
-// Goes on with the holders of a disrupted session (SAL-52), one step per message. Each look also ends who was not to pay any more.
+// Goes on with the holders of a disrupted session (SAL-52), one step per message. Each look also ends who was not to pay any more, and
+// lets those stay whom inventory has taken back.
 // duplicate and late: the message names a step that is finished: nothing · early: at the deadline the decider looks at the time itself ·
 // crash anywhere: the message comes again and finds in hand what was taken; rights and orders know what was done to them · two instances:
 // one consumes at a time; if that changes hands in the middle of a step, both work on it and one finishes it.
@@ -9,6 +10,7 @@ import type { Scope } from '@tongpiao/persistence';
 import { restWhileBehind, type Foundation } from '@tongpiao/service-shell';
 import type { Disruption } from '../disruption/disruption.ts';
 import type { EndUnpaid } from '../disruption/end-unpaid.ts';
+import { createKeepStep } from '../disruption/keep-step.ts';
 import { createReturnStep } from '../disruption/return-step.ts';
 import { createTellStep, type TellParts } from '../disruption/tell-step.ts';
 import { someUntold } from '../disruption/untold.ts';
@@ -21,9 +23,15 @@ export function onDisruptionWork(
   const { relay, clock } = foundation;
   const tell = createTellStep(foundation, parts);
   const giveBack = createReturnStep(foundation, parts);
+  const keepSpared = createKeepStep(foundation, parts);
 
   async function look(scope: Scope, id: string, disruption: Disruption): Promise<void> {
     if (disruption.kind === 'cancelled') await parts.endUnpaid(scope, disruption.sessionId);
+    else if (await keepSpared(scope, disruption)) {
+      const at = clock().toISOString();
+      await parts.disruptions.handle(scope, id, { type: 'FinishKeeping', step: disruption.step, at });
+      return;
+    }
     const type = (await someUntold(parts.rights, scope, id, disruption)) ? 'FindLate' : 'FindNobody';
     await parts.disruptions.handle(scope, id, { type, step: disruption.step, at: clock().toISOString() });
   }

@@ -1,7 +1,9 @@
-// Inventory has cancelled a session or taken places from it (INV-20, INV-21): the work on its holders begins.
-// duplicate: the disruption is known, and no unpaid order is left · late (the cancellation was heard of before its reduction): it begins and is over · crash between
+// Inventory has cancelled a session or taken places from it (INV-20, INV-21): the work on its holders begins. It has taken a reduction back:
+// as many fewer have to go.
+// duplicate: the disruption is known, and no unpaid order is left; what was taken back is known by its id · late (the cancellation was heard of before its reduction): it
+// begins and is over · early (taken back before its reduction was heard of): retry rungs · crash between
 // the two writes: the message comes again · two instances: one consumes at a time, so that each finds the others of its session.
-import { sessionCancelled, sessionReduced, type DataOf } from '@tongpiao/contracts';
+import { sessionCancelled, sessionReduced, sessionRestored, type DataOf } from '@tongpiao/contracts';
 import { ContractBreach } from '@tongpiao/kernel';
 import { isMessage, type Received } from '@tongpiao/messaging';
 import type { Foundation } from '@tongpiao/service-shell';
@@ -9,7 +11,7 @@ import type { EndUnpaid } from '../disruption/end-unpaid.ts';
 import type { DisruptionFacts } from '../disruption/disruption.ts';
 import type { Disruptions } from '../stores.ts';
 
-export const DISRUPTED = [sessionCancelled, sessionReduced] as const;
+export const DISRUPTED = [sessionCancelled, sessionReduced, sessionRestored] as const;
 
 /** Decisions about one session; each of them needs a person and a reason. */
 const OTHERS_MAX = 100;
@@ -33,14 +35,21 @@ export function onSessionDisrupted(
     if (isMessage(message, sessionReduced)) {
       const { places, ...session } = message.envelope.data;
       const reduced = facts('reduced', session);
-      return { ...reduced, facts: { ...reduced.facts, places } };
+      return { ...reduced, facts: { ...reduced.facts, places, sequence: message.envelope.sequence } };
     }
     throw new ContractBreach('sales.unexpected-message', message.definition.type);
   }
 
   return async (message) => {
-    const { id, facts } = factsOf(message);
     const scope = foundation.scopeOf(message.envelope);
+    if (isMessage(message, sessionRestored)) {
+      const { restoreId, places, disruptionId } = message.envelope.data;
+      const at = foundation.clock().toISOString();
+      const restoration = { restoreId, places, sequence: message.envelope.sequence, at };
+      await disruptions.handle(scope, disruptionId, { type: 'RestorePlaces', ...restoration });
+      return;
+    }
+    const { id, facts } = factsOf(message);
     const ofSession = await disruptions.find(scope, { 'state.sessionId': facts.sessionId }, { limit: OTHERS_MAX });
     const others = ofSession.filter((other) => other.id !== id);
     const cancellation = others.find(({ state }) => state.status !== 'none' && state.kind === 'cancelled');

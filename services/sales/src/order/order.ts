@@ -95,7 +95,7 @@ export type ReturnedTicket = {
 export type ToldDisruption = {
   readonly disruptionId: string;
   readonly kind: 'cancelled' | 'reduced';
-  /** INV-20: enough others have left, and these tickets stay good. */
+  /** INV-20: there is room after all, and these tickets stay good. */
   readonly kept?: true | undefined;
   readonly ticketNumbers: readonly string[];
   readonly startsAt: string;

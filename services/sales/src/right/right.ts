@@ -271,7 +271,7 @@ export type RightCommand =
     }
   | { readonly type: 'ExpireTicket'; readonly at: string }
   | { readonly type: 'OfferChoice'; readonly offer: Offer }
-  /** INV-20: enough others have left: there is room for this one. */
+  /** INV-20: there is room for this one after all. */
   | { readonly type: 'WithdrawOffer'; readonly disruptionId: string }
   | { readonly type: 'PrintTicket'; readonly serial: string; readonly by: string; readonly at: string }
   /** Somebody saw the traveller's plain data (PLA-11, PLA-21). */
