@@ -70,6 +70,12 @@ export async function unsettled(connection: Connection): Promise<readonly string
     { 'state.sessionId': { $in: vanished }, 'state.status': { $in: ['issued', 'checked_in'] } },
     'tickets are for a session that was cancelled',
   );
+  await count(
+    'sales',
+    'rights',
+    { 'state.sessionId': { $in: vanished }, 'state.status': 'used', $expr: { $anyElementTrue: [BEFORE_THE_START] } },
+    'tickets were used before the start of a session that was cancelled',
+  );
   await count('inventory', 'site_days', { 'waiting.0': { $exists: true } }, 'site-days have somebody in line');
   await count('finance', 'payments', { 'state.status': { $in: ['requested', 'opened'] } }, 'payments are under way');
   await count('inventory', 'holds', { status: 'held' }, 'holds are open');
@@ -95,6 +101,15 @@ export async function unsettled(connection: Connection): Promise<readonly string
   // Read last, and only when nobody moves: these are all tickets.
   return open.length > 0 ? open : peopleAgainstRecords(connection);
 }
+
+/** Of each use of a ticket, whether it was; gates write times with the offset of their clock. */
+const BEFORE_THE_START = {
+  $map: {
+    input: '$state.uses',
+    as: 'use',
+    in: { $lt: [{ $toDate: '$$use.at' }, { $toDate: '$state.startsAt' }] },
+  },
+};
 
 async function cancelledSessions(connection: Connection): Promise<readonly string[]> {
   return (await all(connection, 'inventory', 'site_days')).flatMap((siteDay) =>

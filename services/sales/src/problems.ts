@@ -272,7 +272,10 @@ export const problems: ProblemCatalogue = {
   'sales.ticket-used': problem(
     409,
     ['票已使用', 'The ticket was used'],
-    ['此票已检票入园，不能退改。', 'The ticket was used already and can be neither given back nor exchanged.'],
+    [
+      '此票已检票入园，按规则不能退改。',
+      'The ticket was used already; by the rules it is neither given back nor exchanged.',
+    ],
   ),
   'sales.ticket-not-living': naming(
     TICKET_WORDS,
