@@ -9,7 +9,7 @@ type Model = mongo.AnyClientBulkWriteModel<mongo.Document>;
 /** What became of one write. `duplicate`: a unique key was there already. */
 type Written = { readonly matched: number; readonly upserted: boolean; readonly duplicate: boolean };
 
-export type Urgency = 'awaited' | 'background';
+type Urgency = 'awaited' | 'background';
 
 export type WriteGroup = {
   write(model: Model, urgency?: Urgency): Promise<Written>;

@@ -50,7 +50,7 @@ export const progressView = z.object({
       'told = refunded + exchanged + used + undecided + kept, unless a cancellation has taken tickets of a reduction over, or somebody exchanged before they were told.',
     ),
 });
-export type ProgressView = z.output<typeof progressView>;
+type ProgressView = z.output<typeof progressView>;
 
 /** Of a reduced session, who is inside has come; of a cancelled one, not who was let in before its start. */
 const USED = {
