@@ -19,7 +19,7 @@ const LIMITS = {
   // Two commands under way keep the server busy while the next group gathers. Documents have some 5 kB: far below the 48 MB of one command.
   awaited: { underWay: 2, group: 500 },
   // Some milliseconds of the server's time: then others get their turn.
-  background: { underWay: 1, group: 16 },
+  background: { underWay: 1, group: 40 },
 } as const;
 const DUPLICATE_KEY = 11_000;
 const GROUP_OPTIONS = { ordered: false, verboseResults: true, writeConcern: { w: 1, journal: true } } as const;

@@ -7,6 +7,8 @@ export type BuyersPulse = {
   slowedBy(): number;
 };
 
+type Wait = { readonly at: number; readonly ms: number };
+
 /** Waits of the last seconds, and the last ones from quiet times. */
 const RECENT_MS = 3_000;
 const RECENT_MIN = 5;
@@ -14,12 +16,14 @@ const QUIET_MAX = 200;
 const QUIET_MIN = 20;
 /** What follows of the work goes on for a while. */
 const SETTLES_MS = 5_000;
-/** The aim: those who buy wait half as long again as they usually do. */
-const FELT = { little: 1.3, much: 1.6 } as const;
+/** The aim: those who buy wait a third longer than they usually do. The slowest of twenty then waits less than twice as long. */
+const FELT = { little: 1.2, much: 1.4 } as const;
 const SLOWER = 1.2;
 const FASTER = 0.92;
 /** Whoever has lost a session is not left waiting for ever either. */
-const SLOWEST = 4;
+const SLOWEST = 6;
+/** Beside buyers, work that has just begun goes at half its pace until it is known what they feel of it. */
+const AT_FIRST = 2;
 const WAITING_MAX = 5_000;
 
 export function createBuyersPulse(
@@ -27,8 +31,8 @@ export function createBuyersPulse(
   now = (): number => performance.now(),
 ): BuyersPulse {
   const placed = new Map<string, number>();
-  let recent: { readonly at: number; readonly ms: number }[] = [];
-  let quiet: number[] = [];
+  let recent: readonly Wait[] = [];
+  let quiet: readonly Wait[] = [];
   let worked = Number.NEGATIVE_INFINITY;
   let slower = 1;
 
@@ -44,18 +48,23 @@ export function createBuyersPulse(
       // Whoever stands in line, or was refused, says nothing about speed.
       if (state.status !== 'awaiting_payment') continue;
       const sample = { at: now(), ms: now() - since };
-      if (sample.at - worked > SETTLES_MS) quiet = [...quiet, sample.ms].slice(-QUIET_MAX);
+      if (sample.at - worked > SETTLES_MS) quiet = [...quiet, sample].slice(-QUIET_MAX);
       else recent = [...recent, sample];
     }
   });
 
   return {
     slowedBy() {
+      const begins = now() - worked > SETTLES_MS;
       worked = now();
+      if (begins) {
+        slower = quiet.filter(({ at }) => worked - at < RECENT_MS).length < RECENT_MIN ? 1 : AT_FIRST;
+        return slower;
+      }
       recent = recent.filter(({ at }) => worked - at < RECENT_MS);
       if (recent.length < RECENT_MIN || quiet.length < QUIET_MIN) slower = Math.max(1, slower * FASTER);
       else {
-        const felt = median(recent.map(({ ms }) => ms)) / median(quiet);
+        const felt = median(recent) / median(quiet);
         if (felt > FELT.much) slower = Math.min(SLOWEST, slower * SLOWER);
         else if (felt < FELT.little) slower = Math.max(1, slower * FASTER);
       }
@@ -64,7 +73,7 @@ export function createBuyersPulse(
   };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+function median(waits: readonly Wait[]): number {
+  const sorted = waits.map(({ ms }) => ms).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
