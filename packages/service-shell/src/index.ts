@@ -16,7 +16,7 @@ export * from './metrics.ts';
 export * from './open-tracing.ts';
 export * from './openapi.ts';
 export { resumeWork } from './resume-work.ts';
-export { paced, restWhileBehind, STEP_TICKETS, type Pace } from './pace.ts';
+export { paced, restWhileBehind, STEP_TICKETS, stepTickets, type Pace } from './pace.ts';
 export { openOwnRecords, type KeptFor, type OwnRecords } from './own-records.ts';
 export * from './preconditions.ts';
 export * from './principal.ts';

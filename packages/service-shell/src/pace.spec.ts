@@ -1,6 +1,6 @@
 // The pace of background work: so many a second, as long a rest as the work, longer when the process is behind, an end to every step.
 import { expect } from 'chai';
-import { paced, restAfter, restWhileBehind } from './pace.ts';
+import { paced, restAfter, restWhileBehind, stepTickets } from './pace.ts';
 
 const nine = (ms: number): { items: number; ms: number } => ({ items: 9, ms });
 
@@ -58,6 +58,9 @@ describe('SAL-52 the pace of background work', () => {
     };
     await paced([1, 2, 3, 4], () => Promise.resolve(), { atOnce: 2, perSecond: 1_000, slowedBy });
     expect(asked).to.equal(2);
+  });
+  it('takes no more in hand than a slowed step gets through', () => {
+    expect([1, 2, 6].map(stepTickets)).to.deep.equal([150, 75, 25]);
   });
   it('REI-53 begins later while this process is behind with its messages', async () => {
     const rests: number[] = [];

@@ -23,6 +23,11 @@ const STEP_MS = 2_000;
 /** Tickets of one step: what is done in its time, so that progress is seen and little is repeated after a crash. */
 export const STEP_TICKETS = 150;
 
+/** The same for work that is slowed by so much: what is read for a step and not done in it is read again for the next. */
+export function stepTickets(slower: number): number {
+  return Math.ceil(STEP_TICKETS / slower);
+}
+
 /** @param lagMs how late the last rest ended */
 export function restAfter(
   worked: { readonly items: number; readonly ms: number },

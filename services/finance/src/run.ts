@@ -43,7 +43,7 @@ const PAYMENTS_AT_ONCE = 32;
 /** Entries that one write takes. */
 const LEDGER_BATCH = 200;
 /** Waiting a moment fills batches; nobody waits for the ledger. */
-const LEDGER_LINGER_MS = 25;
+const LEDGER_LINGER_MS = 250;
 
 export async function run(config: Config, options: FinanceTestOptions = {}): Promise<Running> {
   const foundation = await openFoundation({ service: 'finance', config, ...options });

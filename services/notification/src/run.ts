@@ -89,7 +89,7 @@ export type NotificationTestOptions = Pick<
 /** One insert holds two messages per order: 200 orders are some 800 kB. */
 const ORDERS_BATCH = 200;
 /** Waiting a moment fills batches; nobody notices it before a message arrives. */
-const ORDERS_LINGER_MS = 20;
+const ORDERS_LINGER_MS = 120;
 const CODES_AT_ONCE = 20;
 
 export async function run(config: Config, options: NotificationTestOptions = {}): Promise<Running> {

@@ -78,7 +78,7 @@ export type ReissueTestOptions = Pick<FoundationOptions, 'faults' | 'messagingFa
 };
 
 /** Every order of the platform comes by, and every ticket that is used: few writes for many of them. */
-const RECORDED = { maxBatch: 100, lingerMs: 20 };
+const RECORDED = { maxBatch: 100, lingerMs: 150 };
 /** A case that waits for news of its ticket waits no longer than that. */
 const CHANGED = { maxBatch: 50, lingerMs: 10 };
 /** A check waits for somebody outside; several wait at once, and a slow one holds up no other. */

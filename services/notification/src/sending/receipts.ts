@@ -19,7 +19,7 @@ export type ReceiptBook = {
 
 type Kept = { readonly receipt: SmsReceipt; readonly since: number; nextAt: number; waitMs: number };
 
-const GATHER_MS = 50;
+const GATHER_MS = 200;
 const BATCH_MAX = 500;
 const RETRY_MS = 500;
 /** Some seconds' worth of submissions at full speed: receipts mostly come at once, and then nothing has to be read. */

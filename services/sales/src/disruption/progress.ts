@@ -61,8 +61,9 @@ const USED = {
 type Stores = { readonly disruptions: Disruptions; readonly rights: Rights };
 export type Progress = (scope: Scope, id: string, disruption: Disruption) => Promise<ProgressView>;
 
-/** Tickets are counted a tenth of the time at most, however many people watch: of ten thousand that takes a good moment. */
-const REST_SHARE = 10;
+/** Counting ten thousand takes a good moment: then it is done a small part of the time, however many people watch. */
+const LONG_MS = 20;
+const REST_SHARE = 60;
 const REST_MAX_MS = 10_000;
 const REMEMBERED_MAX = 500;
 
@@ -78,7 +79,8 @@ export function createProgress(stores: Stores, now = (): number => performance.n
     known.set(key, entry);
     entry.view.then(
       () => {
-        entry.until = now() + Math.min(REST_MAX_MS, (now() - from) * REST_SHARE);
+        const tookMs = now() - from;
+        entry.until = tookMs < LONG_MS ? from : now() + Math.min(REST_MAX_MS, tookMs * REST_SHARE);
       },
       () => known.delete(key),
     );

@@ -3,7 +3,7 @@
 // go as still have to, the newest first: others may have left by themselves. The rest keep their tickets, and hear of it.
 import { DomainError } from '@tongpiao/kernel';
 import type { Scope, Snapshot } from '@tongpiao/persistence';
-import { paced, STEP_TICKETS, type Foundation } from '@tongpiao/service-shell';
+import { paced, stepTickets, type Foundation } from '@tongpiao/service-shell';
 import { exchanging } from '../order/exchanges-under-way.ts';
 import type { RefundIds } from '../order/refund-ids.ts';
 import { owed } from '../right/disrupted.policy.ts';
@@ -14,6 +14,9 @@ import { peopleToGo } from './still-to-go.ts';
 import { isSold, type Sold, type TellParts } from './tell-step.ts';
 import { undecidedFilter } from './undecided.ts';
 import { behind, someUntold, upToPeople } from './untold.ts';
+
+/** Each sets more going than telling does: money, places, books, messages. */
+const AT_ONCE = 10;
 
 type Page = readonly Sold[];
 
@@ -59,13 +62,17 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
     const offered = undecidedFilter(id, kind, []);
     if (kind === 'cancelled') {
       const after = returnedTo === undefined ? {} : { _id: { $gt: returnedTo } };
-      return rights.find(scope, { ...offered, ...after }, { sort: { _id: 1 }, limit: STEP_TICKETS });
+      return rights.find(
+        scope,
+        { ...offered, ...after },
+        { sort: { _id: 1 }, limit: stepTickets(parts.pulse.slowed()) },
+      );
     }
     const last = returnedTo === undefined ? undefined : await rights.load(scope, returnedTo);
     const after =
       last === undefined || last.state.status === 'none' ? {} : behind({ soldAt: last.state.soldAt, id: last.id });
     const sort = { 'state.soldAt': -1, _id: 1 } as const;
-    return rights.find(scope, { ...offered, ...after }, { sort, limit: STEP_TICKETS });
+    return rights.find(scope, { ...offered, ...after }, { sort, limit: stepTickets(parts.pulse.slowed()) });
   }
 
   /** INV-20: as many as still have to go, less those who are leaving by an exchange. */
@@ -106,7 +113,7 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
           tickets.filter((ticket) => !goes.has(ticket.id) && !leftAlone.has(ticket.id)),
         );
       },
-      parts.pulse,
+      { atOnce: AT_ONCE, ...parts.pulse },
     );
     const last = begun === units.length ? page.at(-1) : (units[begun - 1] ?? units[0])?.at(-1);
     const at = clock().toISOString();

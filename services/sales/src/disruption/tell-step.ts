@@ -3,7 +3,7 @@
 // was told.
 import { NotYet } from '@tongpiao/kernel';
 import type { Scope, Snapshot } from '@tongpiao/persistence';
-import { paced, type Foundation } from '@tongpiao/service-shell';
+import { paced, stepTickets, type Foundation } from '@tongpiao/service-shell';
 import type { BuyersPulse } from '../order/buyers-pulse.ts';
 import type { OrderState } from '../order/order.ts';
 import { awaitsChoice } from '../right/disrupted.policy.ts';
@@ -19,6 +19,9 @@ export type TellParts = {
   readonly pulse: BuyersPulse;
 };
 export type Sold = Snapshot<RightState> & { readonly state: SoldRight };
+/** Whoever buys hardly feels them. */
+const AT_ONCE = 16;
+
 type Counted = { readonly tickets: number; readonly people: number; readonly isNew: boolean };
 
 export function createTellStep(foundation: Foundation, parts: TellParts) {
@@ -27,7 +30,14 @@ export function createTellStep(foundation: Foundation, parts: TellParts) {
   /** @returns undefined when nobody is left to be told */
   async function inHand(scope: Scope, id: string, disruption: Disruption): Promise<readonly string[] | undefined> {
     if (disruption.inHand.length > 0) return disruption.inHand;
-    const found = await untoldTickets(parts.rights, scope, id, disruption, disruption.cursor);
+    const found = await untoldTickets(
+      parts.rights,
+      scope,
+      id,
+      disruption,
+      disruption.cursor,
+      stepTickets(parts.pulse.slowed()),
+    );
     const last = found.at(-1);
     if (last === undefined || last.state.status === 'none') return undefined;
     const { state } = await parts.disruptions.handle(scope, id, {
@@ -95,7 +105,7 @@ export function createTellStep(foundation: Foundation, parts: TellParts) {
             logger.error({ err: error, disruptionId: id, orderId }, 'the holder of a disrupted session was not told');
         }
       },
-      parts.pulse,
+      { atOnce: AT_ONCE, ...parts.pulse },
     );
     const notReached = byOrder.slice(begun).flatMap(([, tickets]) => tickets.map((ticket) => ticket.id));
     const left = [...notReached, ...failed];

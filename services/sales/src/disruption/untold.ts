@@ -2,7 +2,6 @@
 // places, for as many people as have none (INV-20). Of a cancelled one also who was let in before its start, and whose ticket expired
 // while the news was on its way.
 import type { Filter, Scope, Snapshot } from '@tongpiao/persistence';
-import { STEP_TICKETS } from '@tongpiao/service-shell';
 import type { RightState } from '../right/right.ts';
 import type { Rights } from '../stores.ts';
 import type { Cursor, Disruption } from './disruption.ts';
@@ -24,13 +23,14 @@ export async function untoldTickets(
   id: string,
   disruption: Disruption,
   after: Cursor | undefined,
+  limit: number,
 ): Promise<readonly Snapshot<RightState>[]> {
   const wanted = peopleLeft(disruption);
   if (wanted <= 0) return [];
   const untold = untoldFilter(id, disruption);
   const sort = { 'state.soldAt': -1, _id: 1 } as const;
   const next = after === undefined ? untold : { $and: [untold, behind(after)] };
-  const page = await rights.find(scope, next, { sort, limit: STEP_TICKETS });
+  const page = await rights.find(scope, next, { sort, limit });
   const last = page.at(-1);
   if (last === undefined || last.state.status === 'none') return [];
   const rest = { ...untold, 'state.soldAt': last.state.soldAt, _id: { $gt: last.id } };

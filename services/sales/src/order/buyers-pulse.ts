@@ -5,6 +5,8 @@ import type { Orders } from '../stores.ts';
 export type BuyersPulse = {
   /** How many times slower work on thousands should go than it could; asked while it is under way, which it learns by it. */
   slowedBy(): number;
+  /** The same as it was said last. */
+  slowed(): number;
 };
 
 type Wait = { readonly at: number; readonly ms: number };
@@ -54,6 +56,7 @@ export function createBuyersPulse(
   });
 
   return {
+    slowed: () => slower,
     slowedBy() {
       const begins = now() - worked > SETTLES_MS;
       worked = now();
