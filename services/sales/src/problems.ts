@@ -160,6 +160,12 @@ export const problems: ProblemCatalogue = {
     ['请稍后重试。', 'Try again in a moment.'],
     1,
   ),
+  'sales.unknown-reduction': problem(
+    409,
+    ['尚未收到该场次减量的消息', 'The reduction has not been heard of yet'],
+    ['请稍后重试。', 'Try again in a moment.'],
+    1,
+  ),
   'sales.tenant-unknown': problem(
     409,
     ['租户尚未就绪', 'The tenant is not known yet'],
