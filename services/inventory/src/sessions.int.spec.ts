@@ -226,6 +226,7 @@ describe('inventory: sessions', function () {
       shrink: 0,
       planned: 0,
       waiting: 1,
+      outsideDay: false,
     });
     since = Date.now();
     await house.patch(await house.again('lin'), { status: 'open', reason: 'calm' });
