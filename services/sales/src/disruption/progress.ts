@@ -61,8 +61,8 @@ const USED = {
 type Stores = { readonly disruptions: Disruptions; readonly rights: Rights };
 export type Progress = (scope: Scope, id: string, disruption: Disruption) => Promise<ProgressView>;
 
-/** Counting ten thousand takes a good moment: then it is done a small part of the time, however many people watch. */
-const LONG_MS = 20;
+/** Counting thousands takes a good moment: of so many, it is done a small part of the time, however many people watch. */
+const MANY_TICKETS = 500;
 const REST_SHARE = 60;
 const REST_MAX_MS = 10_000;
 const REMEMBERED_MAX = 500;
@@ -70,6 +70,7 @@ const REMEMBERED_MAX = 500;
 export function createProgress(stores: Stores, now = (): number => performance.now()): Progress {
   const known = new LRUCache<string, { readonly view: Promise<ProgressView>; until: number }>({ max: REMEMBERED_MAX });
   return (scope, id, disruption) => {
+    if (disruption.tickets < MANY_TICKETS) return progressOf(stores, scope, id, disruption);
     // What it has come to is seen at once.
     const key = `${id}/${disruption.status}/${disruption.supersededBy ?? ''}/${disruption.restored?.length ?? 0}`;
     const before = known.get(key);
@@ -79,8 +80,7 @@ export function createProgress(stores: Stores, now = (): number => performance.n
     known.set(key, entry);
     entry.view.then(
       () => {
-        const tookMs = now() - from;
-        entry.until = tookMs < LONG_MS ? from : now() + Math.min(REST_MAX_MS, tookMs * REST_SHARE);
+        entry.until = now() + Math.min(REST_MAX_MS, (now() - from) * REST_SHARE);
       },
       () => known.delete(key),
     );
