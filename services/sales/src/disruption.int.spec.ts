@@ -509,6 +509,8 @@ describe('SAL-52 sales: disrupted sessions', function () {
         await becomes(one, 'open');
         await restore(full, one, 2, 3);
         await eventually('they hear of it', () => [second, third].every((order) => wasKept(order).length > 0));
+        // Told first: what they were offered goes a moment later.
+        await eventually('their tickets are kept', async () => (await progress(one)).counts.kept === 2);
         expect(await progress(one)).to.deep.include({
           ...{ status: 'open', places: 2, restored: 2 },
           counts: { ...NOBODY, tickets: 2, told: 2, orders: 2, kept: 2 },

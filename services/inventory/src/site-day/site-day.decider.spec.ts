@@ -89,7 +89,7 @@ const TABLE: readonly Row[] = [
     'complete',
     'already',
     back,
-    'early',
+    oneBack,
   ]),
   row('confirmed, another part has come back', { status: 'confirmed', returns: [returned('rfd_2')] }, [
     'already',

@@ -12,7 +12,7 @@
 // released               already¹                      contradiction     already                           already⁵
 //
 // "complete" moves the counters unless a pending entry says that they have moved before a crash.
-// ¹ while its own place is pending still: complete (again), so that the entry goes. An entry whose step the document has passed
+// ¹ while its own place is pending still: complete (again), so that the entry goes; so is a confirm. An entry whose step the document has passed
 // decides nothing else: a hold is as far as the farther of the two, or a second release would give its places back twice.
 // ² a later place is refused. ³ what returns have left of it. ⁴ when less than that is left of the hold in this session.
 // ⁵ and so is a return that is known by its id, wherever the hold stands; while its own entry is pending: complete (again).
@@ -124,7 +124,7 @@ class Batch {
     if (this.#line.has(holdId)) return 'queued';
     const status = this.#recordOf(holdId)?.status ?? 'none';
     if (this.#pendingBefore.has(`${holdId}:release`) || this.#pendingBefore.has(`${holdId}:reject`)) return 'releasing';
-    if (status === 'released') return 'released';
+    if (status === 'released' || status === 'confirmed') return status;
     if (this.#pendingBefore.has(`${holdId}:confirm`)) return 'confirming';
     if (status === 'none' && this.#pendingBefore.has(`${holdId}:place`)) return 'placing';
     return status;
@@ -154,6 +154,7 @@ class Batch {
 
   #confirm(hold: HoldFacts, progress: Progress): HoldOutcome {
     const step = { step: 'confirm', hold } as const;
+    if (progress === 'confirmed' && this.#pendingBefore.has(pendingId(step))) return { ...step, kind: 'complete' };
     switch (progress) {
       case 'none':
       case 'queued':
