@@ -83,9 +83,12 @@ const prepare = async (context: ServerContext): Promise<Broker> => {
     RABBITMQ_DIST_PORT: String(distributionPort),
     // Bound schedulers fight with the services over the same core on a small machine.
     RABBITMQ_SCHEDULER_BIND_TYPE: 'u',
-    // Nor may they spin while they wait: the services want that time. And nobody beyond this machine has any business with the node.
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
-      '+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}',
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: [
+      // Schedulers that spin while they wait take the time that the services want.
+      '+sbwt none +sbwtdcpu none +sbwtdio none',
+      // Nobody beyond this machine has any business with the node.
+      '-kernel inet_dist_use_interface {127,0,0,1}',
+    ].join(' '),
     ERL_EPMD_PORT: String(epmdPort),
     ERL_EPMD_ADDRESS: '127.0.0.1',
     // Makes the script replace itself by the Erlang machine instead of staying around it.

@@ -4,7 +4,8 @@ import { formatId } from '@tongpiao/kernel';
 import { derivedBytes, route, type Route } from '@tongpiao/service-shell';
 import type { Vault } from '@tongpiao/persistence';
 import { z } from 'zod';
-import { DECIDE_WITHIN_HOURS, DECIDE_WITHIN_HOURS_MAX, decideByOf } from '../session/decide-by.policy.ts';
+import { decideByOf } from '../session/decide-by.policy.ts';
+import { disruptionRequest } from '../session/disruption-request.ts';
 import { cancellationOf } from '../session/session.decider.ts';
 import { decideOnCounters, disruptionBefore, type CountersParts } from '../session/session-steps.ts';
 import { cancelledIn } from '../site-day/cancellation.policy.ts';
@@ -18,13 +19,7 @@ export function cancelSession(parts: CountersParts, vault: Pick<Vault, 'serviceK
     tags: ['sessions'],
     access: { permission: 'inventory:sessions:cancel' },
     body: z.strictObject({
-      reason: z.string().min(3).max(500),
-      decideWithinHours: z
-        .int()
-        .min(1)
-        .max(DECIDE_WITHIN_HOURS_MAX)
-        .default(DECIDE_WITHIN_HOURS)
-        .describe('How long holders may choose between their money and another session; never past its start.'),
+      ...disruptionRequest(),
     }),
     problems: ['inventory.unknown-session', 'inventory.session-over'],
     responses: {

@@ -4,7 +4,7 @@
 import { DomainError, formatId, localDateOf } from '@tongpiao/kernel';
 import { derivedBytes, route, type Foundation, type Route } from '@tongpiao/service-shell';
 import { z } from 'zod';
-import { DECIDE_WITHIN_HOURS, DECIDE_WITHIN_HOURS_MAX } from '../session/decide-by.policy.ts';
+import { disruptionRequest } from '../session/disruption-request.ts';
 import { personOf } from '../session/person-of.ts';
 import { loweredDay } from '../session/reduction.policy.ts';
 import { decideOnDay, type CountersParts } from '../session/session-steps.ts';
@@ -22,13 +22,7 @@ export function proposeDayReduction(
     tags: ['sessions'],
     access: { permission: 'inventory:sessions:cancel' },
     body: z.strictObject({
-      reason: z.string().min(3).max(500),
-      decideWithinHours: z
-        .int()
-        .min(1)
-        .max(DECIDE_WITHIN_HOURS_MAX)
-        .default(DECIDE_WITHIN_HOURS)
-        .describe('So long may holders choose between their money and another session, from the approval on.'),
+      ...disruptionRequest('So long may holders choose between their money and another session, from the approval on.'),
     }),
     problems: ['inventory.day-past', 'inventory.day-not-over', 'inventory.no-session-ahead'],
     responses: {

@@ -9,7 +9,8 @@ import { approvalShareOf } from '../calendar/approval-share.ts';
 import type { CalendarCommand, CalendarEvent, CalendarState } from '../calendar/calendar.store.ts';
 import { refuseAlone } from '../session/approval.policy.ts';
 import { reducedOf, reducedSessions } from '../session/day-disruptions.ts';
-import { DECIDE_WITHIN_HOURS, DECIDE_WITHIN_HOURS_MAX, decideByOf } from '../session/decide-by.policy.ts';
+import { decideByOf } from '../session/decide-by.policy.ts';
+import { disruptionRequest } from '../session/disruption-request.ts';
 import { loweredDay } from '../session/reduction.policy.ts';
 import { decideOnDay, disruptionBefore, type CountersParts } from '../session/session-steps.ts';
 import { siteDayId } from '../site-day/site-day.store.ts';
@@ -27,13 +28,7 @@ export function reduceDay(
     tags: ['sessions'],
     access: { permission: 'inventory:sessions:cancel' },
     body: z.strictObject({
-      reason: z.string().min(3).max(500),
-      decideWithinHours: z
-        .int()
-        .min(1)
-        .max(DECIDE_WITHIN_HOURS_MAX)
-        .default(DECIDE_WITHIN_HOURS)
-        .describe('How long holders may choose between their money and another session; never past its start.'),
+      ...disruptionRequest(),
     }),
     problems: [
       'inventory.day-past',

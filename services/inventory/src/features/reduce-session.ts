@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { approvalShareOf } from '../calendar/approval-share.ts';
 import type { CalendarCommand, CalendarEvent, CalendarState } from '../calendar/calendar.store.ts';
 import { refuseAlone } from '../session/approval.policy.ts';
-import { DECIDE_WITHIN_HOURS, DECIDE_WITHIN_HOURS_MAX, decideByOf } from '../session/decide-by.policy.ts';
+import { decideByOf } from '../session/decide-by.policy.ts';
+import { disruptionRequest } from '../session/disruption-request.ts';
 import { decideOnCounters, disruptionBefore, type CountersParts } from '../session/session-steps.ts';
 import { lowered } from '../session/reduction.policy.ts';
 
@@ -25,13 +26,7 @@ export function reduceSession(
     access: { permission: 'inventory:sessions:cancel' },
     body: z.strictObject({
       capacity: z.int().min(0).max(1_000_000),
-      reason: z.string().min(3).max(500),
-      decideWithinHours: z
-        .int()
-        .min(1)
-        .max(DECIDE_WITHIN_HOURS_MAX)
-        .default(DECIDE_WITHIN_HOURS)
-        .describe('How long holders may choose between their money and another session; never past its start.'),
+      ...disruptionRequest(),
     }),
     problems: [
       'inventory.unknown-session',

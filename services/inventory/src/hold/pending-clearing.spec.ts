@@ -41,6 +41,12 @@ describe('pending clearing', () => {
     ]);
   });
 
+  it('INV-12 what a batch decides that ends after the stop has begun goes at once', async () => {
+    await clearing.stop();
+    clearing.later(scope, 'day1', ids(2));
+    expect(cleared).to.deep.equal([['day1', 2]]);
+  });
+
   it('INV-12 many of them go with the next decision, few wait', () => {
     clearing.later(scope, 'day1', ids(39));
     clearing.withDecision('day1');

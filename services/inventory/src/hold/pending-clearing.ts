@@ -22,6 +22,7 @@ export function createPendingClearing(
   const waiting = new Map<string, { readonly scope: Scope; readonly ids: string[] }>();
   const underWay = new Set<Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
 
   function clear(siteDayId: string): void {
     const entry = waiting.get(siteDayId);
@@ -48,12 +49,15 @@ export function createPendingClearing(
       const entry = waiting.get(siteDayId) ?? { scope, ids: [] };
       entry.ids.push(...pendingIds);
       waiting.set(siteDayId, entry);
-      timer ??= setTimeout(clearAll, CLEAR_EVERY_MS);
+      // The last batch may end after the stop has begun.
+      if (stopped) clear(siteDayId);
+      else timer ??= setTimeout(clearAll, CLEAR_EVERY_MS);
     },
     withDecision(siteDayId) {
       if ((waiting.get(siteDayId)?.ids.length ?? 0) >= WAITING_MAX) clear(siteDayId);
     },
     async stop() {
+      stopped = true;
       clearAll();
       await Promise.all(underWay);
     },

@@ -2,7 +2,7 @@
 // go, and who was told hears at once that the ticket is good, not only at the deadline. The newest go first, so the oldest stay, whichever reduction
 // found them. A ticket whose exchange is under way, or that is being replaced, gets its turn in a later look or at the deadline.
 import type { Scope } from '@tongpiao/persistence';
-import { paced, STEP_TICKETS, type Foundation } from '@tongpiao/service-shell';
+import { paced, stepTickets, type Foundation } from '@tongpiao/service-shell';
 import { z } from 'zod';
 import { exchanging } from '../order/exchanges-under-way.ts';
 import type { Disruption } from './disruption.ts';
@@ -36,7 +36,9 @@ export function createKeepStep(foundation: Foundation, parts: TellParts) {
     const toGo = await peopleToGo(parts, scope, disruption);
     if (told <= toGo) return false;
     const sort = { 'state.soldAt': 1, _id: -1 } as const;
-    const oldest = (await rights.find(scope, offered, { sort, limit: STEP_TICKETS })).filter(isSold);
+    const oldest = (await rights.find(scope, offered, { sort, limit: stepTickets(parts.pulse.slowed()) })).filter(
+      isSold,
+    );
     const leaving = await exchanging(orders, scope, oldest);
     const staying = spared(
       told,

@@ -59,20 +59,17 @@ export function createReturnStep(foundation: Foundation, parts: TellParts & { re
     id: string,
     { kind, returnedTo }: Disruption,
   ): Promise<readonly Snapshot<RightState>[]> {
+    const limit = stepTickets(parts.pulse.slowed());
     const offered = undecidedFilter(id, kind, []);
     if (kind === 'cancelled') {
       const after = returnedTo === undefined ? {} : { _id: { $gt: returnedTo } };
-      return rights.find(
-        scope,
-        { ...offered, ...after },
-        { sort: { _id: 1 }, limit: stepTickets(parts.pulse.slowed()) },
-      );
+      return rights.find(scope, { ...offered, ...after }, { sort: { _id: 1 }, limit });
     }
     const last = returnedTo === undefined ? undefined : await rights.load(scope, returnedTo);
     const after =
       last === undefined || last.state.status === 'none' ? {} : behind({ soldAt: last.state.soldAt, id: last.id });
     const sort = { 'state.soldAt': -1, _id: 1 } as const;
-    return rights.find(scope, { ...offered, ...after }, { sort, limit: stepTickets(parts.pulse.slowed()) });
+    return rights.find(scope, { ...offered, ...after }, { sort, limit });
   }
 
   /** INV-20: as many as still have to go, less those who are leaving by an exchange. */
